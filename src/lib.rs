@@ -1,0 +1,2 @@
+//! Thread-specific data for kernels.
+#![no_std]

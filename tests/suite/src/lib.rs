@@ -1,0 +1,2 @@
+//! The shared suite.
+#![no_std]
