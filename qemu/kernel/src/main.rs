@@ -13,9 +13,6 @@
 #![no_std]
 #![no_main]
 
-#[path = "../../../arch/aarch64/mod.rs"]
-#[allow(dead_code)]
-mod arch;
 mod console;
 mod cpu;
 mod interrupt;

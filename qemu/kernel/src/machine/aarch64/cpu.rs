@@ -6,7 +6,9 @@
 
 use core::arch::asm;
 
-use crate::{arch, cpu::CpuLocal};
+use tsd::arch;
+
+use crate::cpu::CpuLocal;
 
 /// Makes `local` the block of this CPU.
 pub(crate) fn set_cpu_local(local: &'static CpuLocal) {

@@ -2,9 +2,10 @@
 
 use core::arch::asm;
 
+pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
+
 use super::{gic, timer, vectors};
-use crate::{arch, interrupt};
-pub(crate) use arch::{InterruptState, restore, save_and_disable};
+use crate::interrupt;
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {

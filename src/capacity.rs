@@ -1,0 +1,67 @@
+//! Which capacities a table may have, and the words that hold one bit for each of its keys.
+//!
+//! Stable Rust can't compute `[usize; N / 64]` from a const parameter, so the array is an associated type, named
+//! once for each capacity that is allowed.
+
+use crate::sync::{AtomicUsize, own};
+
+/// A capacity of `N` keys. It is usable where it implements [`Supported`].
+#[derive(Debug)]
+pub struct Capacity<const N: usize>;
+
+/// The capacities that tables and slots can have: 1 to 64, then the multiples of 64 up to 4096.
+///
+/// An `N` that is a power of two gives the shortest `get`; any other costs one comparison more.
+#[diagnostic::on_unimplemented(
+    message = "this key capacity is not supported",
+    label = "allowed are 1 to 64, and the multiples of 64 up to 4096",
+    note = "round PTHREAD_KEYS_MAX up to the next multiple of 64"
+)]
+pub trait Supported: private::Bits {}
+
+// The constants with atomics in them are initial values only: each use makes new atomics.
+#[allow(clippy::declare_interior_mutable_const)]
+pub(crate) mod private {
+    use core::fmt::Debug;
+
+    use super::{AtomicUsize, own};
+
+    /// One bit a key, shared between CPUs (`Shared`) or owned by one thread (`Own`).
+    pub trait Bits {
+        type Shared: AsRef<[AtomicUsize]> + Debug;
+        type Own: AsRef<[own::AtomicUsize]> + Debug;
+        #[cfg(not(loom))]
+        const NONE_SHARED: Self::Shared;
+        const NONE_OWN: Self::Own;
+        #[cfg(loom)]
+        fn none_shared() -> Self::Shared;
+    }
+}
+
+macro_rules! supported {
+    ($unit:literal: $($count:literal)*) => {$(
+        impl Supported for Capacity<{ $unit * $count }> {}
+
+        #[allow(clippy::declare_interior_mutable_const)]
+        impl private::Bits for Capacity<{ $unit * $count }> {
+            type Shared = [AtomicUsize; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            type Own = [own::AtomicUsize; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            #[cfg(not(loom))]
+            const NONE_SHARED: Self::Shared =
+                [const { AtomicUsize::new(0) }; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            const NONE_OWN: Self::Own =
+                [const { own::AtomicUsize::new(0) }; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            #[cfg(loom)]
+            fn none_shared() -> Self::Shared {
+                core::array::from_fn(|_| AtomicUsize::new(0))
+            }
+        }
+    )*};
+}
+
+supported!(1:
+     1  2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32
+    33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64);
+supported!(64:
+        2  3  4  5  6  7  8  9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32
+    33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64);

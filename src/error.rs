@@ -1,0 +1,82 @@
+//! What can go wrong, and the POSIX number of each.
+
+use core::fmt;
+
+/// Why a call was refused. A refused call has changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// The number is no key of this table and never was one: zero, out of range, or from another table.
+    InvalidKey,
+    /// The key was deleted; perhaps its place has a new key since.
+    DeletedKey,
+    /// A static key lives as long as its table and can't be deleted.
+    StaticKey,
+    /// Every place of the table has a live key.
+    TableFull,
+    /// Every free place of the table has used up its generations, so that a re-use could revive old values.
+    TableWornOut,
+    /// A fixed-capacity list (thread-exit functions, notifications, a pool) has no place left.
+    ListFull,
+    /// The kernel says that no thread is current: an interrupt handler or early boot.
+    NoThread,
+    /// The caller's thread structure was made for another number of keys than the table.
+    CapacityMismatch,
+    /// The thread's slots hold something although the thread is only starting: they were not initialised.
+    NotInitialised,
+    /// The initialiser of a `once` control called `once` on that control again.
+    Recursion,
+    /// A required pointer was NULL.
+    NullPointer,
+}
+
+impl Error {
+    /// The number that POSIX functions return for this error, as in Linux and newlib
+    /// (`EDEADLK` is Linux's; newlib has 45).
+    #[must_use]
+    pub const fn errno(self) -> i32 {
+        match self {
+            Self::NoThread => ESRCH,
+            Self::TableFull | Self::TableWornOut => EAGAIN,
+            Self::ListFull => ENOMEM,
+            Self::Recursion => EDEADLK,
+            Self::InvalidKey
+            | Self::DeletedKey
+            | Self::StaticKey
+            | Self::CapacityMismatch
+            | Self::NotInitialised
+            | Self::NullPointer => EINVAL,
+        }
+    }
+}
+
+/// No such thread.
+pub const ESRCH: i32 = 3;
+/// A resource is used up for now.
+pub const EAGAIN: i32 = 11;
+/// No memory.
+pub const ENOMEM: i32 = 12;
+/// An invalid argument.
+pub const EINVAL: i32 = 22;
+/// The call would wait for itself.
+pub const EDEADLK: i32 = 35;
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::InvalidKey => "not a key of this table",
+            Self::DeletedKey => "the key was deleted",
+            Self::StaticKey => "a static key can't be deleted",
+            Self::TableFull => "all keys of the table are in use",
+            Self::TableWornOut => "the free places of the table have used up their generations",
+            Self::ListFull => "the fixed-capacity list is full",
+            Self::NoThread => "no thread is current here",
+            Self::CapacityMismatch => "the thread structure and the table differ in capacity",
+            Self::NotInitialised => "the thread structure was not initialised",
+            Self::Recursion => "the once control is being run by this very thread",
+            Self::NullPointer => "a required pointer is NULL",
+        })
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,199 @@
+//! Thread exit: phases, bounded rounds, a report.
+//!
+//! The order is: detach notifications with all values readable; thread-exit functions until none is left, again before
+//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
+//! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
+
+use core::ptr;
+
+use bitflags::bitflags;
+
+use crate::capacity::{Capacity, Supported};
+use crate::functions::ExitFunctionList;
+use crate::key::{Key, tag};
+use crate::notify::NotificationList;
+use crate::slots::{ATTACHED, EXITING, Slots};
+use crate::sync::Relaxed;
+use crate::table::KeyTable;
+
+/// How many of the keys that are left over a report names.
+pub const LEFT_OVER_KEYS: usize = 8;
+
+bitflags! {
+    /// What was special about a thread exit.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct ExitFlags: u32 {
+        /// No thread was current; nothing was done.
+        const NO_THREAD = 1 << 0;
+        /// The call came from inside the thread's own exit; nothing was done.
+        const ALREADY_EXITING = 1 << 1;
+        /// Values were left when the rounds were used up; they were cleared and got no destructor.
+        const LEFT_OVER = 1 << 2;
+    }
+}
+
+/// What a thread exit did.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a report may tell of values that were left over"]
+pub struct ExitReport {
+    /// What was special.
+    pub flags: ExitFlags,
+    /// Rounds in which an ordinary key's destructor ran.
+    pub rounds: u32,
+    /// Rounds in which a last-phase key's destructor ran.
+    pub last_phase_rounds: u32,
+    /// Destructor calls in all.
+    pub calls: u32,
+    /// Thread-exit functions that ran.
+    pub functions: u32,
+    /// Values that were left when the rounds were used up.
+    pub left_over: u32,
+    /// The keys of the first [`LEFT_OVER_KEYS`] of them.
+    pub left_over_keys: heapless::Vec<Key, LEFT_OVER_KEYS>,
+}
+
+impl ExitReport {
+    /// The report of a call that did nothing.
+    pub(crate) fn nothing(flags: ExitFlags) -> Self {
+        Self { flags, ..Self::default() }
+    }
+}
+
+impl<const N: usize> KeyTable<N>
+where
+    Capacity<N>: Supported,
+{
+    /// Runs the destructors of the slots' thread, which must be the caller, and makes the slots as new.
+    ///
+    /// For a key space that is more than a table, [`KeySpace::exit`](crate::KeySpace::exit) does this and the rest.
+    ///
+    /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
+    /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
+    pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
+        run(self, slots, None, None)
+    }
+}
+
+/// Runs the whole exit of the calling thread.
+pub(crate) fn run<const N: usize>(
+    table: &KeyTable<N>,
+    slots: &Slots<N>,
+    functions: Option<ExitFunctionList<'_>>,
+    notifications: Option<NotificationList<'_>>,
+) -> ExitReport
+where
+    Capacity<N>: Supported,
+{
+    if !slots.raise(EXITING) {
+        return ExitReport::nothing(ExitFlags::ALREADY_EXITING);
+    }
+    let exiting = Exiting(slots);
+    let mut walk = Walk { table, slots, functions, report: ExitReport::default() };
+    if slots.lower(ATTACHED)
+        && let Some(notifications) = notifications
+    {
+        notifications.detach();
+    }
+    walk.report.rounds = walk.phase(false);
+    walk.report.last_phase_rounds = walk.phase(true);
+    walk.run_functions();
+    walk.report_left_over();
+    slots.clear();
+    drop(exiting);
+    walk.report
+}
+
+/// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.
+struct Exiting<'a, const N: usize>(&'a Slots<N>)
+where
+    Capacity<N>: Supported;
+
+impl<const N: usize> Drop for Exiting<'_, N>
+where
+    Capacity<N>: Supported,
+{
+    fn drop(&mut self) {
+        self.0.note_running(0, 0);
+        self.0.lower(EXITING);
+    }
+}
+
+/// The exit of one thread, as far as it has come.
+struct Walk<'a, const N: usize>
+where
+    Capacity<N>: Supported,
+{
+    table: &'a KeyTable<N>,
+    slots: &'a Slots<N>,
+    functions: Option<ExitFunctionList<'a>>,
+    report: ExitReport,
+}
+
+impl<const N: usize> Walk<'_, N>
+where
+    Capacity<N>: Supported,
+{
+    /// Runs the destructors of one phase until a round finds no value or the rounds are used up; the number of rounds
+    /// that found one.
+    fn phase(&mut self, last_phase: bool) -> u32 {
+        for round in 1..=self.table.rounds {
+            self.run_functions();
+            let before = self.report.calls;
+            let (slots, table) = (self.slots, self.table);
+            slots.for_each_touched(|index| {
+                if let Some((tag, destructor)) = due(table, slots, index)
+                    && (tag & tag::LAST_PHASE != 0) == last_phase
+                {
+                    // Relaxed: of this thread and its interrupts only. A swap, so that a value which an interrupt
+                    // handler stores at this moment is either the one taken or stays.
+                    let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
+                    slots.note_running(tag::handle(tag), round);
+                    self.report.calls += 1;
+                    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+                    unsafe { destructor(value) };
+                    slots.note_running(0, 0);
+                }
+            });
+            if self.report.calls == before {
+                return round - 1;
+            }
+        }
+        self.table.rounds
+    }
+
+    /// Runs the thread-exit functions, the last registered first, until none is left.
+    fn run_functions(&mut self) {
+        while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
+            self.report.functions += 1;
+            // SAFETY: `push`'s caller vouched for this call.
+            unsafe { function(argument) };
+        }
+    }
+
+    /// Notes the values whose destructors have not run.
+    fn report_left_over(&mut self) {
+        let (slots, table) = (self.slots, self.table);
+        slots.for_each_touched(|index| {
+            if let Some((tag, _)) = due(table, slots, index) {
+                self.report.flags |= ExitFlags::LEFT_OVER;
+                self.report.left_over += 1;
+                // A full list is no error: the number above is exact.
+                let _ = self.report.left_over_keys.push(Key::from_raw(tag::handle(tag)));
+            }
+        });
+    }
+}
+
+/// The tag and the destructor of the value at `index`, if there is a value and its key lives and has a destructor.
+#[inline]
+fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, crate::key::Destructor)>
+where
+    Capacity<N>: Supported,
+{
+    let slot = &slots.slots[index];
+    if slot.value.load(Relaxed).is_null() {
+        return None;
+    }
+    let tag = slot.tag.load(Relaxed);
+    table.destructor_of(index, tag).map(|destructor| (tag, destructor))
+}

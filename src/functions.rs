@@ -1,0 +1,118 @@
+//! The functions that a thread runs at its exit before its keys: C++ destructors of `thread_local` objects.
+//!
+//! A fixed-capacity stack in the thread control block. Only the owning thread and its interrupts use it, so every
+//! ordering is relaxed; what counts is that each step leaves a stack that an interrupt handler can push on.
+
+use core::ffi::c_void;
+use core::mem::transmute;
+use core::ptr;
+
+use crate::error::Error;
+use crate::sync::Relaxed;
+use crate::sync::own::{AtomicPtr, AtomicUsize};
+
+/// A function that runs at thread exit, with the argument it was registered with.
+pub type ExitFunction = unsafe extern "C-unwind" fn(argument: *mut c_void);
+
+/// One registration; `function` is NULL while it is being filled or after it was taken.
+#[derive(Debug)]
+struct Registration {
+    function: AtomicPtr<()>,
+    argument: AtomicPtr<c_void>,
+}
+
+/// Room for the thread-exit functions of one thread, to be embedded in the thread control block.
+///
+/// All zero bytes are a valid initial state. Two words a function and one more.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ExitFunctions<const F: usize> {
+    length: AtomicUsize,
+    registrations: [Registration; F],
+}
+
+impl<const F: usize> ExitFunctions<F> {
+    /// An empty list.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            length: AtomicUsize::new(0),
+            registrations: [const {
+                Registration { function: AtomicPtr::new(ptr::null_mut()), argument: AtomicPtr::new(ptr::null_mut()) }
+            }; F],
+        }
+    }
+
+    /// The list without its capacity in the type, as [`Port::exit_functions`](crate::Port::exit_functions) gives it.
+    #[must_use]
+    pub const fn as_list(&self) -> ExitFunctionList<'_> {
+        ExitFunctionList { length: &self.length, registrations: &self.registrations }
+    }
+}
+
+impl<const F: usize> Default for ExitFunctions<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The thread-exit functions of one thread.
+#[derive(Clone, Copy, Debug)]
+pub struct ExitFunctionList<'a> {
+    length: &'a AtomicUsize,
+    registrations: &'a [Registration],
+}
+
+impl ExitFunctionList<'_> {
+    /// Registers `function`, to be called at the thread's exit before those registered earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ListFull`]; those registered before stay registered.
+    ///
+    /// # Safety
+    ///
+    /// It must be sound to call `function` with `argument` on this thread, at its exit.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
+    pub unsafe fn push(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
+        let place = self
+            .length
+            .fetch_update(Relaxed, Relaxed, |length| (length < self.registrations.len()).then_some(length + 1))
+            .map_err(|_| Error::ListFull)?;
+        // The argument first: a registration counts from the moment its function is there.
+        let registration = &self.registrations[place];
+        registration.argument.store(argument, Relaxed);
+        registration.function.store(function as *mut (), Relaxed);
+        Ok(())
+    }
+
+    /// The number of functions that are registered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.length.load(Relaxed)
+    }
+
+    /// Whether no function is registered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes the function that was registered last.
+    pub(crate) fn pop(&self) -> Option<(ExitFunction, *mut c_void)> {
+        loop {
+            let length = self.length.load(Relaxed);
+            let registration = &self.registrations[length.checked_sub(1)?];
+            let function = registration.function.swap(ptr::null_mut(), Relaxed);
+            let argument = registration.argument.load(Relaxed);
+            // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
+            // function and is passed over later.
+            let _ = self.length.compare_exchange(length, length - 1, Relaxed, Relaxed);
+            if !function.is_null() {
+                // SAFETY: a pointer that is not NULL was stored by `push`, from this type.
+                return Some((unsafe { transmute::<*mut (), ExitFunction>(function) }, argument));
+            }
+        }
+    }
+}

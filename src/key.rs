@@ -1,0 +1,172 @@
+//! Keys, what a key is created with, and the tag in which a key is told from its predecessors at the same index.
+//!
+//! A tag is one word:
+//!
+//! ```text
+//!  63 .. SHIFT+b        SHIFT+b-1 .. SHIFT      SHIFT-1 .. 2     1            0
+//!  generation, high     index (b = log2 N)      generation, low  last phase   live
+//! ```
+//!
+//! - The index stands where it is a byte offset already: a slot and a table entry are both `1 << SHIFT` bytes, so
+//!   masking the key is all that finds them.
+//! - A dead entry's tag is even and has no index, a live one's is odd: no dead tag equals a live one, no key is 0.
+//! - Deleting adds one to the generation; the carry runs across the index. On 64-bit targets it would take 2^56
+//!   re-uses of one index (N = 128) to come round; an index whose generations are used up is retired, never wrapped.
+//! - The key that users hold is the tag's low 32 bits.
+
+use core::ffi::c_void;
+
+use bitflags::bitflags;
+
+/// Called at thread exit with the value that the thread had under a key.
+///
+/// The ABI allows a foreign exception or a panic to unwind through [`KeySpace::exit`](crate::KeySpace::exit).
+pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
+
+/// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
+/// (until 2^24 further keys were created at the same index, where N is 128).
+///
+/// `Key::default()` is 0 and never valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct Key(u32);
+
+impl Key {
+    /// The key with this number, valid or not: every call checks it.
+    #[must_use]
+    pub const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// The number that C code holds.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self.0
+    }
+}
+
+bitflags! {
+    /// What kind of key it is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct KeyFlags: u32 {
+        /// Its destructor runs after every ordinary key's rounds: for allocators and language runtimes.
+        const LAST_PHASE = 1 << 0;
+        /// Part of the table from the start; can't be deleted.
+        const STATIC = 1 << 1;
+        /// It has a destructor.
+        const HAS_DESTRUCTOR = 1 << 2;
+    }
+}
+
+/// What [`KeyTable::create_with`](crate::KeyTable::create_with) makes a key from.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyOptions {
+    pub(crate) destructor: Option<Destructor>,
+    pub(crate) last_phase: bool,
+    pub(crate) name: &'static str,
+}
+
+impl KeyOptions {
+    /// An ordinary key with no destructor and no name.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { destructor: None, last_phase: false, name: "" }
+    }
+
+    /// Runs `destructor` at thread exit for each value that is not NULL.
+    #[must_use]
+    pub const fn destructor(mut self, destructor: Destructor) -> Self {
+        self.destructor = Some(destructor);
+        self
+    }
+
+    /// Puts the key in the last phase of thread exit.
+    #[must_use]
+    pub const fn last_phase(mut self) -> Self {
+        self.last_phase = true;
+        self
+    }
+
+    /// Names the key's owner, for listings and panic dumps.
+    #[must_use]
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+impl Default for KeyOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One live key, as listings and panic dumps show it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyInfo {
+    /// The handle.
+    pub key: Key,
+    /// What its owner called it; empty if nothing.
+    pub name: &'static str,
+    /// Its kind.
+    pub flags: KeyFlags,
+    /// What runs at thread exit.
+    pub destructor: Option<Destructor>,
+}
+
+/// The arithmetic of tags for tables of `N` keys. See the module's text for the layout.
+pub(crate) mod tag {
+    /// log2 of the size of a slot and of a table entry: two words.
+    pub(crate) const SHIFT: u32 = size_of::<[usize; 2]>().trailing_zeros();
+    /// The entry has a key.
+    pub(crate) const LIVE: usize = 1 << 0;
+    /// The key belongs to the last phase.
+    pub(crate) const LAST_PHASE: usize = 1 << 1;
+    /// The entry's generations are used up; even, so never equal to a live tag, and never left again.
+    pub(crate) const RETIRED: usize = usize::MAX & !LIVE;
+
+    /// The bits that hold the index.
+    pub(crate) const fn index_mask(capacity: usize) -> usize {
+        (capacity.next_power_of_two() - 1) << SHIFT
+    }
+
+    /// The live tag that follows `dead` at `index`.
+    pub(crate) const fn born(dead: usize, index: usize, last_phase: bool) -> usize {
+        dead | index << SHIFT | if last_phase { LAST_PHASE } else { 0 } | LIVE
+    }
+
+    /// The dead tag that follows `live`, or [`RETIRED`] where no generation is left.
+    pub(crate) const fn dead(live: usize, capacity: usize) -> usize {
+        let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
+        match (live | not_generation).checked_add(1) {
+            Some(next) => next & !not_generation,
+            None => RETIRED,
+        }
+    }
+
+    /// The dead tag with which `generation` begins.
+    pub(crate) const fn at_generation(generation: usize, capacity: usize) -> usize {
+        let low_bits = SHIFT - 2;
+        let low = generation & ((1 << low_bits) - 1);
+        let high = generation >> low_bits;
+        low << 2 | high << (SHIFT + capacity.next_power_of_two().trailing_zeros())
+    }
+
+    /// The last generation that an index can have.
+    pub(crate) const fn last_generation(capacity: usize) -> usize {
+        usize::MAX >> (capacity.next_power_of_two().trailing_zeros() + 2)
+    }
+
+    /// Whether `raw` can have been the handle of a key before the entry came to `tag`.
+    pub(crate) const fn was_handle(raw: u32, tag: usize, capacity: usize) -> bool {
+        let generation = !(index_mask(capacity) | LAST_PHASE | LIVE);
+        let raw = raw as usize;
+        raw & LIVE != 0 && (raw & index_mask(capacity)) >> SHIFT < capacity && raw & generation < tag & generation
+    }
+
+    /// The handle of the key that has this tag.
+    pub(crate) const fn handle(tag: usize) -> u32 {
+        // A key is the low 32 bits, whatever the width of a pointer.
+        tag as u32
+    }
+}

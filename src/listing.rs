@@ -1,0 +1,77 @@
+//! Who owns the keys: counts, the live keys, and the values of one thread, for panic dumps and debuggers.
+//!
+//! Nothing here stops or is stopped by the calls of [`table`](crate::table); what is listed was true at some moment
+//! during the call.
+
+use core::ffi::c_void;
+
+use crate::capacity::{Capacity, Supported};
+use crate::key::{Key, KeyFlags, KeyInfo, tag};
+use crate::slots::Slots;
+use crate::sync::{Acquire, Relaxed, fence};
+use crate::table::{KeyTable, from_pointer};
+
+impl<const N: usize> KeyTable<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The number of live keys.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        // Relaxed: counts for display, of different moments.
+        self.reserved.load(Relaxed).saturating_sub(self.retired.load(Relaxed))
+    }
+
+    /// The largest number of keys that were ever live at once.
+    #[must_use]
+    pub fn high_water(&self) -> usize {
+        // Relaxed: a count for display.
+        self.high_water.load(Relaxed)
+    }
+
+    /// The number of places that have used up their generations.
+    #[must_use]
+    pub fn retired(&self) -> usize {
+        // Relaxed: a count for display.
+        self.retired.load(Relaxed)
+    }
+
+    /// The live keys, by index. Keys that come or go meanwhile may be left out.
+    pub fn keys(&self) -> impl Iterator<Item = KeyInfo> {
+        (0..N).filter_map(|index| self.info(index))
+    }
+
+    /// The values that a thread has under live keys, by index: for a panic dump or a debugger.
+    ///
+    /// The thread should be the caller or be stopped.
+    pub fn values<'a>(&'a self, slots: &'a Slots<N>) -> impl Iterator<Item = (KeyInfo, *mut c_void)> + 'a {
+        self.keys().filter_map(|info| {
+            let value = self.get(slots, info.key);
+            (!value.is_null()).then_some((info, value))
+        })
+    }
+
+    /// What is known of the key at `index`, read as one.
+    fn info(&self, index: usize) -> Option<KeyInfo> {
+        let entry = &self.entries[index];
+        let name = &self.names[index];
+        // Acquire: pairs with the tag's Release in `create_with`.
+        let tag = entry.tag.load(Acquire);
+        let destructor = entry.destructor.load(Relaxed);
+        let (start, length) = (name.start.load(Relaxed), name.length.load(Relaxed));
+        // Acquire: pairs with the Release stores in `create_with`. If any word above is a later key's, the tag
+        // below is not `tag` any more.
+        fence(Acquire);
+        if tag & tag::LIVE == 0 || entry.tag.load(Relaxed) != tag {
+            return None;
+        }
+        let destructor = from_pointer(destructor);
+        let mut flags = KeyFlags::empty();
+        flags.set(KeyFlags::LAST_PHASE, tag & tag::LAST_PHASE != 0);
+        flags.set(KeyFlags::STATIC, index < self.statics);
+        flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
+        // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
+        let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };
+        Some(KeyInfo { key: Key::from_raw(tag::handle(tag)), name, flags, destructor })
+    }
+}

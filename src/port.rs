@@ -1,0 +1,54 @@
+//! What the library asks of the kernel.
+
+use spin::RelaxStrategy;
+
+use crate::capacity::{Capacity, Supported};
+use crate::functions::ExitFunctionList;
+use crate::notify::NotificationList;
+use crate::slots::Slots;
+use crate::sync::{AtomicU32, Relaxed};
+
+/// The kernel's side: who the current thread is, and how a thread sleeps.
+///
+/// # Safety
+///
+/// 1. [`current`](Self::current) and [`exit_functions`](Self::exit_functions) give what belongs to the calling thread
+///    and to no other, initialised, and given for one [`KeySpace`](crate::KeySpace) only. Whatever they give in a
+///    thread, they give until the thread's exit hook has returned.
+/// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
+/// 3. The thread's stack outlives its exit hook: a thread that is killed runs
+///    [`KeySpace::exit`](crate::KeySpace::exit) itself, on its own stack.
+pub unsafe trait Port<const N: usize>
+where
+    Capacity<N>: Supported,
+{
+    /// The slots of the calling thread, or `None` where there is no thread: an interrupt handler, early boot.
+    fn current(&self) -> Option<&Slots<N>>;
+
+    /// The thread-exit functions of the calling thread, where the kernel keeps such a list.
+    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+        None
+    }
+
+    /// The notifications that threads send at their start and end, where the kernel keeps such a list.
+    fn notifications(&self) -> Option<NotificationList<'_>> {
+        None
+    }
+
+    /// Blocks the calling thread while `word` holds `expected`, until [`wake`](Self::wake) is called for it.
+    ///
+    /// It may return early. The comparison and going to sleep must be one step as seen by `wake`, as with a futex,
+    /// and this must not be a cancellation point. By default it spins until the word changes, which a kernel with
+    /// strict priorities can't afford: a waiter of higher priority would starve the thread it waits for.
+    fn wait(&self, word: &AtomicU32, expected: u32) {
+        // Relaxed: the caller looks at the word again, with the ordering that it needs.
+        while word.load(Relaxed) == expected {
+            spin::relax::Spin::relax();
+        }
+    }
+
+    /// Wakes every thread that is blocked on `word`.
+    fn wake(&self, word: &AtomicU32) {
+        let _ = word;
+    }
+}

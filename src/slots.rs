@@ -1,0 +1,198 @@
+//! One thread's values.
+//!
+//! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
+//! so all orderings here are relaxed; what matters is the order of instructions, which [`compiler_fence`] keeps.
+//!
+//! Invariant: a slot whose tag is not 0 has its bit in `touched`, and the bit's word its bit in `summary`. Thread
+//! exit finds what was set by those bits alone, in time proportional to what was set.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::capacity::{Capacity, Supported, private::Bits};
+use crate::key::{Key, tag};
+use crate::once::Frame;
+use crate::sync::Ordering::{self, Relaxed};
+use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+
+/// The value of one key in one thread. It counts only while `tag` is the tag of a live key.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Slot {
+    pub(crate) tag: AtomicUsize,
+    pub(crate) value: AtomicPtr<c_void>,
+}
+
+/// One thread's values for a table of `N` keys, to be embedded in the thread control block.
+///
+/// All zero bytes are a valid initial state, the same as [`Slots::new`]. Memory that held anything else must be
+/// initialised before the thread starts: with `new`, or in place with [`Slots::init`].
+///
+/// Its size is `2 * N` words, a bit a key, and five words.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Slots<const N: usize>
+where
+    Capacity<N>: Supported,
+{
+    pub(crate) slots: [Slot; N],
+    /// A bit for each run of `WORDS_PER_BIT` words of `touched`.
+    summary: AtomicUsize,
+    /// `ATTACHED`, `EXITING`, and the round of destructors from bit `ROUND_SHIFT` on.
+    state: AtomicU32,
+    /// The key whose destructor runs, or 0.
+    running: AtomicU32,
+    /// The innermost `once` initialiser that this thread is in.
+    pub(crate) frames: AtomicPtr<Frame>,
+    touched: <Capacity<N> as Bits>::Own,
+}
+
+/// The thread's attach notifications were sent.
+pub(crate) const ATTACHED: u32 = 1 << 0;
+/// Thread exit is under way.
+pub(crate) const EXITING: u32 = 1 << 1;
+const ROUND_SHIFT: u32 = 8;
+const FLAGS: u32 = (1 << ROUND_SHIFT) - 1;
+
+const BITS: usize = usize::BITS as usize;
+
+impl<const N: usize> Slots<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The number of words of `touched` for which one bit of `summary` stands: 1 unless N exceeds the square of the
+    /// word's width (1024 on 32-bit targets).
+    const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS);
+
+    /// Slots in which every key reads NULL.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            slots: [const { Slot { tag: AtomicUsize::new(0), value: AtomicPtr::new(ptr::null_mut()) } }; N],
+            summary: AtomicUsize::new(0),
+            state: AtomicU32::new(0),
+            running: AtomicU32::new(0),
+            frames: AtomicPtr::new(ptr::null_mut()),
+            touched: <Capacity<N> as Bits>::NONE_OWN,
+        }
+    }
+
+    /// Initialises slots in place, whatever the memory held, with no copy on the stack.
+    ///
+    /// # Safety
+    ///
+    /// `slots` must be valid for writes and aligned, and no other thread may use it meanwhile.
+    pub const unsafe fn init(slots: *mut Self) {
+        // SAFETY: the caller vouches for the pointer; all zero bytes are a valid `Slots`.
+        unsafe { ptr::write_bytes(slots, 0, 1) };
+    }
+
+    /// The destructor that this thread is in: its key and the round, counted from 1. For panic dumps.
+    #[must_use]
+    pub fn running_destructor(&self) -> Option<(Key, u32)> {
+        let key = self.running.load(Relaxed);
+        (key != 0).then(|| (Key::from_raw(key), self.state.load(Relaxed) >> ROUND_SHIFT))
+    }
+
+    /// Whether thread exit is under way on this thread.
+    #[must_use]
+    pub fn is_exiting(&self) -> bool {
+        self.state.load(Relaxed) & EXITING != 0
+    }
+
+    /// Whether nothing was set since the thread started, nor is any notification or initialiser due.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.summary.load(Relaxed) | self.state.load(Relaxed) as usize | self.frames.load(Relaxed).addr() == 0
+    }
+
+    /// Whether every value reads NULL and no state is left, as it must be when a thread starts.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
+    }
+
+    /// Sets a state flag; false if it was set.
+    pub(crate) fn raise(&self, flag: u32) -> bool {
+        // Relaxed: of this thread and its interrupts only.
+        self.state.fetch_or(flag, Relaxed) & flag == 0
+    }
+
+    /// Clears a state flag; false if it was clear.
+    pub(crate) fn lower(&self, flag: u32) -> bool {
+        // Relaxed: of this thread and its interrupts only.
+        self.state.fetch_and(!flag, Relaxed) & flag != 0
+    }
+
+    /// Notes the destructor that is about to run, or that none is (key 0).
+    pub(crate) fn note_running(&self, key: u32, round: u32) {
+        self.state.store(self.state.load(Relaxed) & FLAGS | round << ROUND_SHIFT, Relaxed);
+        self.running.store(key, Relaxed);
+    }
+
+    /// Binds the slot at `index` to the key of `tag` and stores its first value.
+    ///
+    /// The order of the stores is what an interrupt handler between any two of them relies on: the old value is gone
+    /// before the new tag is there, and the slot can be found by thread exit before it has a value.
+    pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
+        let word = index / BITS;
+        self.touched.as_ref()[word].fetch_or(1 << (index % BITS), Relaxed);
+        self.summary.fetch_or(1 << (word / Self::WORDS_PER_BIT), Relaxed);
+        let slot = &self.slots[index];
+        compiler_fence(Ordering::SeqCst);
+        slot.value.store(ptr::null_mut(), Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        slot.tag.store(tag, Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        slot.value.store(value, Relaxed);
+    }
+
+    /// Calls `visit` with the index of each touched slot, in ascending order. Slots that `visit` touches behind the
+    /// present one are visited too.
+    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize)) {
+        let touched = self.touched.as_ref();
+        let mut groups = self.summary.load(Relaxed);
+        while groups != 0 {
+            let group = groups.trailing_zeros() as usize;
+            let first = group * Self::WORDS_PER_BIT;
+            for word in first..(first + Self::WORDS_PER_BIT).min(touched.len()) {
+                let mut bits = touched[word].load(Relaxed);
+                while bits != 0 {
+                    let bit = bits.trailing_zeros();
+                    visit(word * BITS + bit as usize);
+                    bits = touched[word].load(Relaxed) & above(bit);
+                }
+            }
+            groups = self.summary.load(Relaxed) & above(group as u32);
+        }
+    }
+
+    /// Forgets every value and which slots were touched: the slots are as new.
+    pub(crate) fn clear(&self) {
+        let touched = self.touched.as_ref();
+        self.for_each_touched(|index| {
+            let slot = &self.slots[index];
+            slot.value.store(ptr::null_mut(), Relaxed);
+            compiler_fence(Ordering::SeqCst);
+            slot.tag.store(0, Relaxed);
+            touched[index / BITS].fetch_and(!(1 << (index % BITS)), Relaxed);
+        });
+        self.summary.store(0, Relaxed);
+    }
+}
+
+impl<const N: usize> Default for Slots<N>
+where
+    Capacity<N>: Supported,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A mask of the bits above `bit`.
+const fn above(bit: u32) -> usize {
+    (usize::MAX << bit) << 1
+}
+
+// A slot is found by an offset that the key holds already.
+const _: () = assert!(size_of::<Slot>() == 1 << tag::SHIFT);

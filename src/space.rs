@@ -1,0 +1,190 @@
+//! A key space: a table, and the kernel's port by which calls find the current thread.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::capacity::{Capacity, Supported};
+use crate::error::Error;
+use crate::exit::{self, ExitFlags, ExitReport};
+use crate::functions::ExitFunction;
+use crate::key::{Destructor, Key, KeyOptions};
+use crate::once::{self, Once};
+use crate::port::Port;
+use crate::slots::ATTACHED;
+use crate::sync::const_fn;
+use crate::table::{DEFAULT_KEYS, KeyTable};
+
+/// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
+///
+/// # Examples
+///
+/// See the [crate's text](crate) for a kernel that has one.
+#[derive(Debug)]
+pub struct KeySpace<P, const N: usize = DEFAULT_KEYS>
+where
+    Capacity<N>: Supported,
+{
+    table: KeyTable<N>,
+    port: P,
+}
+
+impl<P: Port<N>, const N: usize> KeySpace<P, N>
+where
+    Capacity<N>: Supported,
+{
+    const_fn! {
+        /// A key space with an empty table.
+        #[must_use]
+        pub fn new(port: P) -> Self {
+            Self { table: KeyTable::new(), port }
+        }
+    }
+
+    /// A key space with a table that has static keys, another number of rounds, or another first generation.
+    #[must_use]
+    pub const fn with_table(port: P, table: KeyTable<N>) -> Self {
+        Self { table, port }
+    }
+
+    /// The table, for listings and counts.
+    pub const fn table(&self) -> &KeyTable<N> {
+        &self.table
+    }
+
+    /// The kernel's port.
+    pub const fn port(&self) -> &P {
+        &self.port
+    }
+
+    /// Creates a key: [`KeyTable::create`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TableFull`], [`Error::TableWornOut`].
+    pub fn create(&self, destructor: Option<Destructor>) -> Result<Key, Error> {
+        self.table.create(destructor)
+    }
+
+    /// Creates a key with a phase and a name: [`KeyTable::create_with`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TableFull`], [`Error::TableWornOut`].
+    pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
+        self.table.create_with(options)
+    }
+
+    /// Deletes a key: [`KeyTable::delete`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`].
+    pub fn delete(&self, key: Key) -> Result<(), Error> {
+        self.table.delete(key)
+    }
+
+    /// The calling thread's value under `key`; NULL if it set none, the key is not live, or no thread is current.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
+    /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
+    #[inline]
+    pub fn get(&self, key: Key) -> *mut c_void {
+        match self.port.current() {
+            Some(slots) => self.table.get(slots, key),
+            None => ptr::null_mut(),
+        }
+    }
+
+    /// Stores the calling thread's value under `key`. NULL clears; a replaced value gets no destructor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`], [`Error::DeletedKey`], or [`Error::NoThread`]; nothing is stored.
+    ///
+    /// # Safety
+    ///
+    /// If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
+    #[inline]
+    pub unsafe fn set(&self, key: Key, value: *mut c_void) -> Result<(), Error> {
+        let slots = self.port.current().ok_or(Error::NoThread)?;
+        // SAFETY: the caller vouches for the value, the port for the slots.
+        unsafe { self.table.set(slots, key, value) }
+    }
+
+    /// Runs `initialiser` if no call with this control has completed; returns when one has.
+    ///
+    /// Where the initialiser panics, or its thread is killed, the control is as if never called.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Recursion`] when called from the control's own initialiser; [`Error::NoThread`] when it would have to
+    /// wait where no thread is current.
+    ///
+    /// Callable from threads and destructors; from interrupts if completed. No lock is held while the initialiser
+    /// runs, so that it may wait for other threads. POSIX `pthread_once`, C11 `call_once`.
+    pub fn once(&self, control: &Once, initialiser: impl FnOnce()) -> Result<(), Error> {
+        if control.is_complete() { Ok(()) } else { control.call(&self.port, initialiser) }
+    }
+
+    /// Registers a function to run at the calling thread's exit, before those registered earlier and before the keys'
+    /// destructors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ListFull`]; [`Error::NoThread`] when no thread is current or the port keeps no such list.
+    ///
+    /// # Safety
+    ///
+    /// It must be sound to call `function` with `argument` on this thread, at its exit.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
+    pub unsafe fn at_thread_exit(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
+        let functions = self.port.exit_functions().ok_or(Error::NoThread)?;
+        // SAFETY: the caller vouches for it.
+        unsafe { functions.push(function, argument) }
+    }
+
+    /// Sends the attach notifications. The kernel calls it once on each thread, before the thread's own code.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already, or its thread control block
+    /// was taken into use again with no exit between; in builds with debug assertions also when a value is left in
+    /// memory that was not initialised. No notification is sent then.
+    ///
+    /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
+    pub fn attach(&self) -> Result<(), Error> {
+        let slots = self.port.current().ok_or(Error::NoThread)?;
+        if (cfg!(debug_assertions) && !slots.is_clean()) || !slots.raise(ATTACHED) {
+            return Err(Error::NotInitialised);
+        }
+        if let Some(notifications) = self.port.notifications() {
+            notifications.attach();
+        }
+        Ok(())
+    }
+
+    /// Runs the calling thread's exit: notifications, thread-exit functions, destructors. The kernel calls it last on
+    /// each thread that ends, with the thread current and its stack whole, before a joiner is woken.
+    ///
+    /// Afterwards the thread control block can be used for the next thread at once. A call from inside a destructor
+    /// does nothing and says so.
+    ///
+    /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
+    /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
+    #[inline]
+    pub fn exit(&self) -> ExitReport {
+        let Some(slots) = self.port.current() else {
+            return ExitReport::nothing(ExitFlags::NO_THREAD);
+        };
+        let functions = self.port.exit_functions();
+        if slots.is_idle() && functions.is_none_or(|list| list.is_empty()) {
+            return ExitReport::default();
+        }
+        once::abandon(&self.port, slots);
+        exit::run(&self.table, slots, functions, self.port.notifications())
+    }
+}

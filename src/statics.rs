@@ -1,0 +1,93 @@
+//! Keys that exist before anything runs.
+//!
+//! A static key has a fixed index, so reading it is one load from the thread's slots: it can't be deleted, thus its
+//! slot never holds a predecessor's value, and the table need not be asked.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::capacity::{Capacity, Supported};
+use crate::key::{Key, KeyOptions, tag};
+use crate::slots::Slots;
+use crate::sync::Relaxed;
+
+/// A key that is part of a table from the start. Declare it as a `const` and name it in
+/// [`KeyTable::with_static_keys`](crate::KeyTable::with_static_keys).
+///
+/// # Examples
+///
+/// ```
+/// use tsd::{KeyOptions, KeyTable, Slots, StaticKey};
+///
+/// const ERRNO: StaticKey = StaticKey::new(0, KeyOptions::new().name("errno"));
+/// const ARENA: StaticKey = StaticKey::new(1, KeyOptions::new().name("arena").last_phase());
+/// static TABLE: KeyTable<64> = KeyTable::new().with_static_keys(&[ERRNO, ARENA]);
+///
+/// let slots = Slots::<64>::new();
+/// let mut errno = 5i32;
+/// // SAFETY: ERRNO has no destructor, and the slots are used with TABLE only.
+/// unsafe { ERRNO.set(&slots, (&raw mut errno).cast()) };
+/// assert_eq!(ERRNO.get(&slots), (&raw mut errno).cast());
+/// assert_eq!(TABLE.get(&slots, ERRNO.key()), (&raw mut errno).cast());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct StaticKey {
+    index: usize,
+    pub(crate) options: KeyOptions,
+}
+
+impl StaticKey {
+    /// The static key number `index` of its table.
+    #[must_use]
+    pub const fn new(index: usize, options: KeyOptions) -> Self {
+        Self { index, options }
+    }
+
+    /// The handle with which the calls for run-time keys take this key.
+    #[must_use]
+    pub const fn key(&self) -> Key {
+        Key::from_raw(tag::handle(self.tag()))
+    }
+
+    /// The value of the slots' thread; NULL if it set none.
+    ///
+    /// Callable from threads, destructors and interrupts. One load where the key is a constant.
+    #[inline]
+    pub fn get<const N: usize>(&self, slots: &Slots<N>) -> *mut c_void
+    where
+        Capacity<N>: Supported,
+    {
+        // Relaxed: the slot is this thread's own.
+        slots.slots.get(self.index).map_or(ptr::null_mut(), |slot| slot.value.load(Relaxed))
+    }
+
+    /// Stores the value of the slots' thread. NULL clears.
+    ///
+    /// # Safety
+    ///
+    /// 1. If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
+    /// 2. `slots` must be used only with the table that names this key, and belong to the calling thread.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    #[inline]
+    pub unsafe fn set<const N: usize>(&self, slots: &Slots<N>, value: *mut c_void)
+    where
+        Capacity<N>: Supported,
+    {
+        let Some(slot) = slots.slots.get(self.index) else { return };
+        // Relaxed: the slot is this thread's own.
+        if slot.tag.load(Relaxed) == self.tag() {
+            slot.value.store(value, Relaxed);
+        } else {
+            slots.bind(self.index, self.tag(), value);
+        }
+    }
+
+    pub(crate) const fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) const fn tag(&self) -> usize {
+        tag::born(0, self.index, self.options.last_phase)
+    }
+}

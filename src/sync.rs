@@ -1,0 +1,43 @@
+//! The atomics that every other file uses.
+//!
+//! Normally they are `core`'s. Under `--cfg loom` those that several threads share become loom's, so that the
+//! model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers touch
+//! stays with `core` in both cases: there is no interleaving of CPUs to explore.
+
+#[cfg(not(loom))]
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
+
+pub(crate) use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
+
+/// Atomics of one thread and the interrupts that stop it.
+pub(crate) mod own {
+    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+}
+
+/// Declares a `const fn`, or a plain one under loom, whose atomics can't be made in a constant.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+
+        #[cfg(loom)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+
+/// An array of `N` equal atomics or structures of atomics.
+macro_rules! array_of {
+    ($element:expr; $length:expr) => {{
+        #[cfg(not(loom))]
+        let array = [const { $element }; $length];
+        #[cfg(loom)]
+        let array = core::array::from_fn(|_| $element);
+        array
+    }};
+}
+
+pub(crate) use {array_of, const_fn};

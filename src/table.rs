@@ -1,0 +1,410 @@
+//! The table of keys: which are live, and what runs for each at thread exit.
+//!
+//! Invariants, by the word that carries them:
+//!
+//! - `entries[i].tag` is odd exactly while the key at `i` is live. It is changed to odd by the one creator that owns
+//!   the index, and to even by the one deleter whose compare-exchange succeeds.
+//! - A bit in `used` says that its index is owned: by a live key, by a creator or deleter at work, or retired.
+//! - `reserved` is raised before a bit is searched and lowered after one was cleared. Who has raised it will find a
+//!   bit: there are always at least as many clear bits as creators still searching.
+//!
+//! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::capacity::{Capacity, Supported, private::Bits};
+use crate::error::Error;
+use crate::key::{Destructor, Key, KeyOptions, tag};
+use crate::slots::Slots;
+use crate::statics::StaticKey;
+use crate::sync::own::compiler_fence;
+use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
+
+/// PTHREAD_KEYS_MAX where the kernel names no other capacity.
+pub const DEFAULT_KEYS: usize = 128;
+
+/// PTHREAD_DESTRUCTOR_ITERATIONS where the kernel names no other number.
+pub const DEFAULT_ROUNDS: u32 = 4;
+
+/// What `get`, `set` and thread exit read of a key. As large as a slot.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Entry {
+    pub(crate) tag: AtomicUsize,
+    pub(crate) destructor: AtomicPtr<()>,
+}
+
+/// A key's name: a `&'static str` in two words. Valid while the entry's tag is live.
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) start: AtomicPtr<u8>,
+    pub(crate) length: AtomicUsize,
+}
+
+/// The keys of one key space, at most `N` at a time. It lives in a static; there may be several.
+///
+/// `N` is PTHREAD_KEYS_MAX: 1 to 64, or a multiple of 64 up to 4096.
+///
+/// # Examples
+///
+/// ```
+/// use tsd::{KeyTable, Slots};
+///
+/// static TABLE: KeyTable<8> = KeyTable::new();
+/// let slots = Slots::<8>::new(); // in the thread control block
+///
+/// let key = TABLE.create(None)?;
+/// let mut errno = 0i32;
+/// // SAFETY: the key has no destructor.
+/// unsafe { TABLE.set(&slots, key, (&raw mut errno).cast())? };
+/// assert_eq!(TABLE.get(&slots, key), (&raw mut errno).cast());
+///
+/// TABLE.delete(key)?;
+/// assert!(TABLE.get(&slots, key).is_null());
+/// # Ok::<(), tsd::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct KeyTable<const N: usize = DEFAULT_KEYS>
+where
+    Capacity<N>: Supported,
+{
+    pub(crate) entries: [Entry; N],
+    pub(crate) names: [Name; N],
+    used: <Capacity<N> as Bits>::Shared,
+    pub(crate) reserved: AtomicUsize,
+    pub(crate) retired: AtomicUsize,
+    pub(crate) high_water: AtomicUsize,
+    /// The static keys have the indexes below this one.
+    pub(crate) statics: usize,
+    pub(crate) rounds: u32,
+}
+
+impl<const N: usize> KeyTable<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The number of the last generation that an index can have: an index is used `LAST_GENERATION + 1` times at most.
+    pub const LAST_GENERATION: usize = tag::last_generation(N);
+
+    const_fn! {
+        /// An empty table. It is all zero bytes but for the number of rounds.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                entries: array_of![
+                    Entry { tag: AtomicUsize::new(0), destructor: AtomicPtr::new(ptr::null_mut()) }; N],
+                names: array_of![
+                    Name { start: AtomicPtr::new(ptr::null_mut()), length: AtomicUsize::new(0) }; N],
+                #[cfg(not(loom))]
+                used: <Capacity<N> as Bits>::NONE_SHARED,
+                #[cfg(loom)]
+                used: <Capacity<N> as Bits>::none_shared(),
+                reserved: AtomicUsize::new(0),
+                retired: AtomicUsize::new(0),
+                high_water: AtomicUsize::new(0),
+                statics: 0,
+                rounds: DEFAULT_ROUNDS,
+            }
+        }
+    }
+
+    /// Sets the number of destructor rounds a phase, PTHREAD_DESTRUCTOR_ITERATIONS.
+    #[must_use]
+    pub const fn with_rounds(mut self, rounds: u32) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    const_fn! {
+        /// Starts every index at a later generation than 0, so that this table's first keys differ from those of
+        /// other tables, or so that a test comes to the last generation. Call it before
+        /// [`with_static_keys`](Self::with_static_keys).
+        #[must_use]
+        pub fn with_generation(mut self, generation: usize) -> Self {
+            let mut index = 0;
+            while index < N {
+                self.entries[index].tag = AtomicUsize::new(tag::at_generation(generation, N));
+                index += 1;
+            }
+            self
+        }
+    }
+
+    const_fn! {
+        /// Gives the first indexes to keys that are known at compile time.
+        ///
+        /// # Panics
+        ///
+        /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`.
+        #[must_use]
+        pub fn with_static_keys(mut self, keys: &[StaticKey]) -> Self {
+            assert!(keys.len() <= N, "more static keys than the table has places");
+            let mut index = 0;
+            while index < keys.len() {
+                let key = &keys[index];
+                assert!(key.index() == index, "static keys must be numbered 0, 1, 2, ... in order");
+                self.entries[index] = Entry {
+                    tag: AtomicUsize::new(key.tag()),
+                    destructor: AtomicPtr::new(to_pointer(key.options.destructor)),
+                };
+                self.names[index] = Name {
+                    start: AtomicPtr::new(key.options.name.as_ptr().cast_mut()),
+                    length: AtomicUsize::new(key.options.name.len()),
+                };
+                index += 1;
+            }
+            self.statics = keys.len();
+            self.reserved = AtomicUsize::new(keys.len());
+            self.high_water = AtomicUsize::new(keys.len());
+            self
+        }
+    }
+
+    /// Creates a key that reads NULL in every thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TableFull`] when N keys are live; [`Error::TableWornOut`] when free places are left but each has used
+    /// up its generations.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; one word a 32 or 64 keys is looked at.
+    /// POSIX `pthread_key_create`, C11 `tss_create`, Win32 `TlsAlloc`.
+    pub fn create(&self, destructor: Option<Destructor>) -> Result<Key, Error> {
+        self.create_with(KeyOptions { destructor, ..KeyOptions::new() })
+    }
+
+    /// [`create`](Self::create) with a phase and a name.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
+        let reserved = self.reserve()?;
+        let index = self.claim();
+        let entry = &self.entries[index];
+        // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
+        // (see `destructor_of`).
+        entry.destructor.store(to_pointer(options.destructor), Release);
+        self.names[index].start.store(options.name.as_ptr().cast_mut(), Release);
+        self.names[index].length.store(options.name.len(), Release);
+        // Relaxed: the index is this creator's, by `claim`'s Acquire.
+        let tag = tag::born(entry.tag.load(Relaxed), index, options.last_phase);
+        // Release: pairs with the Acquire in `destructor_of`.
+        entry.tag.store(tag, Release);
+        // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
+        // wherever it is read.
+        fence(Release);
+        self.high_water.fetch_max(reserved - self.retired.load(Relaxed), Relaxed);
+        Ok(Key::from_raw(tag::handle(tag)))
+    }
+
+    /// Deletes a key: no thread reads a value under it any more, and no destructor is called for values still set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live, [`Error::StaticKey`].
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
+    /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
+    pub fn delete(&self, key: Key) -> Result<(), Error> {
+        let index = Self::index(key);
+        let entry = &self.entries[index];
+        let tag = self.verify(entry, key)?;
+        if index < self.statics {
+            return Err(Error::StaticKey);
+        }
+        let dead = tag::dead(tag, N);
+        // AcqRel on success: the deletion comes after the creation and before the next creator's writes.
+        // Relaxed on failure: nothing is done with the value.
+        if entry.tag.compare_exchange(tag, dead, AcqRel, Relaxed).is_err() {
+            return Err(Error::DeletedKey);
+        }
+        if dead == tag::RETIRED {
+            // Relaxed: a count. The index stays owned for ever.
+            self.retired.fetch_add(1, Relaxed);
+            return Ok(());
+        }
+        // Release: pairs with the Acquire in `claim`; the next owner sees the dead tag.
+        self.used.as_ref()[index / BITS].fetch_and(!(1 << (index % BITS)), Release);
+        // Release: pairs with the Acquire in `reserve`; who gets this place will find the cleared bit.
+        self.reserved.fetch_sub(1, Release);
+        Ok(())
+    }
+
+    /// The value that the slots' thread has under `key`; NULL if it set none or the key is not live.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
+    /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
+    #[inline]
+    pub fn get(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
+        let index = Self::index(key);
+        let slot = &slots.slots[index];
+        // Tag, value, table, in this order: an interrupt handler that sets the slot between any two of them
+        // makes the last comparison fail or leaves a value of the same key. Relaxed: the slot is this thread's
+        // own, and a thread that has set a value has seen the tag under which it is stored.
+        let tag = slot.tag.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        let value = slot.value.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        if tag == self.entries[index].tag.load(Relaxed) && tag::handle(tag) == key.raw() {
+            value
+        } else {
+            ptr::null_mut()
+        }
+    }
+
+    /// Stores the value of the slots' thread under `key`. NULL clears; a replaced value gets no destructor.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when the key is not live; nothing is stored.
+    ///
+    /// # Safety
+    ///
+    /// 1. If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
+    /// 2. `slots` must be used with this table only, and belong to the calling thread.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
+    #[inline]
+    pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
+        let index = Self::index(key);
+        let slot = &slots.slots[index];
+        // Relaxed: where the tag is the key's, nothing else of the entry is read; else `verify` looks again.
+        let tag = self.entries[index].tag.load(Relaxed);
+        if slot.tag.load(Relaxed) == tag && is_tag_of(key, tag) {
+            slot.value.store(value, Relaxed);
+            return Ok(());
+        }
+        self.set_first(slots, key, value)
+    }
+
+    /// `set` where the slot is not bound to the key yet.
+    #[cold]
+    fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
+        let index = Self::index(key);
+        let tag = self.verify(&self.entries[index], key)?;
+        if !value.is_null() {
+            slots.bind(index, tag, value);
+        }
+        Ok(())
+    }
+
+    /// The destructor of the key at `index`, if the live key there has exactly this tag.
+    #[inline]
+    pub(crate) fn destructor_of(&self, index: usize, tag: usize) -> Option<Destructor> {
+        let entry = &self.entries[index];
+        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
+        if entry.tag.load(Acquire) != tag {
+            return None;
+        }
+        let destructor = entry.destructor.load(Relaxed);
+        // Acquire: pairs with the destructor's Release in `create_with`. If the word above is a later key's, the
+        // tag below is not `tag` any more.
+        fence(Acquire);
+        if entry.tag.load(Relaxed) != tag { None } else { from_pointer(destructor) }
+    }
+
+    /// The index that `key` names: always one of the table's, whatever the number.
+    #[inline]
+    fn index(key: Key) -> usize {
+        let index = (key.raw() as usize & tag::index_mask(N)) >> tag::SHIFT;
+        // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
+        // where N is a power of two.
+        index * usize::from(index < N)
+    }
+
+    /// The tag of a live key.
+    fn verify(&self, entry: &Entry, key: Key) -> Result<usize, Error> {
+        let mut tag = entry.tag.load(Relaxed);
+        if !is_tag_of(key, tag) {
+            // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
+            // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
+            fence(Acquire);
+            tag = entry.tag.load(Relaxed);
+        }
+        if is_tag_of(key, tag) {
+            Ok(tag)
+        } else if tag::was_handle(key.raw(), tag, N) {
+            Err(Error::DeletedKey)
+        } else {
+            Err(Error::InvalidKey)
+        }
+    }
+
+    /// Takes one of the places that are free; the number that is taken now.
+    fn reserve(&self) -> Result<usize, Error> {
+        // Acquire: pairs with the Release in `delete`; the bit that was cleared before is visible to `claim`.
+        // Relaxed load and failure: the number is checked anew at each try.
+        self.reserved
+            .fetch_update(Acquire, Relaxed, |reserved| (reserved < N).then_some(reserved + 1))
+            .map(|before| before + 1)
+            .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
+    }
+
+    /// Owns a free index. Only for who has reserved one: then a clear bit exists, and a search that misses it has
+    /// been overtaken by another create that got one.
+    fn claim(&self) -> usize {
+        loop {
+            for (word, bits) in self.used.as_ref().iter().enumerate() {
+                let mut free = !bits.load(Relaxed) & self.places(word);
+                while free != 0 {
+                    let bit = free & free.wrapping_neg();
+                    // Acquire: pairs with the Release in `delete`; the dead tag is visible.
+                    let before = bits.fetch_or(bit, Acquire);
+                    if before & bit == 0 {
+                        return word * BITS + bit.trailing_zeros() as usize;
+                    }
+                    free = !before & self.places(word) & !bit;
+                }
+            }
+            #[cfg(loom)]
+            loom::thread::yield_now();
+        }
+    }
+
+    /// The bits of a word of `used` that stand for places which run-time keys may have.
+    fn places(&self, word: usize) -> usize {
+        let first = word * BITS;
+        mask_below(N - first) & !mask_below(self.statics.saturating_sub(first))
+    }
+}
+
+impl<const N: usize> Default for KeyTable<N>
+where
+    Capacity<N>: Supported,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+const BITS: usize = usize::BITS as usize;
+
+/// A mask of the lowest `count` bits.
+const fn mask_below(count: usize) -> usize {
+    if count >= BITS { usize::MAX } else { (1 << count) - 1 }
+}
+
+/// Whether `tag` is live and `key` its handle.
+#[inline]
+const fn is_tag_of(key: Key, tag: usize) -> bool {
+    tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
+}
+
+const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
+    match destructor {
+        Some(destructor) => destructor as *mut (),
+        None => ptr::null_mut(),
+    }
+}
+
+pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
+    // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
+    // for `None`.
+    unsafe { core::mem::transmute::<*mut (), Option<Destructor>>(pointer) }
+}
+
+// An entry is found by the same offset as a slot.
+const _: () = assert!(size_of::<Entry>() == 1 << tag::SHIFT);
