@@ -1,6 +1,14 @@
 //! What the machine's interrupt and exception entries call.
+//!
+//! A handler runs on the stack of the thread that it interrupted, with interrupts masked. While it
+//! works there is no current thread, so that the library answers "no thread" in it. At its end it
+//! may switch to another thread; the interrupted one goes on when it is chosen again.
 
-/// An exception that the kernel did not ask for.
+use core::sync::atomic::Ordering;
+
+use crate::{clock, machine, panic, scheduler, thread, thread::Thread, watchdog};
+
+/// An exception that is not an interrupt.
 #[derive(Debug)]
 pub(crate) struct Fault {
     /// What it is, in the words of the CPU's manual.
@@ -17,13 +25,38 @@ pub(crate) struct Fault {
     pub(crate) address: Option<usize>,
 }
 
-/// The CPU's timer ran out. Interrupts are masked; the interrupt is already ended.
-pub(crate) fn timer() {}
+/// The CPU's timer ran out; the interrupt is already ended.
+pub(crate) fn timer() {
+    without_thread(|| {
+        clock::arm_tick();
+        let now_ns = clock::now_ns();
+        watchdog::check(now_ns);
+        scheduler::wake_sleepers(now_ns);
+    });
+    scheduler::preempt(true);
+    thread::test_cancel_after_interrupt();
+}
 
 /// Another CPU, or this one, asked this CPU to look for a better thread.
-pub(crate) fn reschedule() {}
+pub(crate) fn reschedule() {
+    scheduler::preempt(false);
+    thread::test_cancel_after_interrupt();
+}
 
-/// Reports `fault` and ends the run. On the CPU's fault stack.
+fn without_thread(work: impl FnOnce()) {
+    let interrupted = machine::cpu::current_thread();
+    machine::cpu::set_current_thread(core::ptr::null());
+    work();
+    machine::cpu::set_current_thread(interrupted);
+}
+
+/// Ends the run with a report, or the thread if it is one that expects to fault. On the CPU's fault
+/// stack.
 pub(crate) fn fault(fault: &Fault) -> ! {
-    crate::panic::report_fault(fault)
+    match Thread::current() {
+        Some(thread) if thread.survives_fault.swap(false, Ordering::SeqCst) => {
+            thread::end_faulted(fault.address)
+        }
+        _ => panic::report_fault(fault),
+    }
 }
