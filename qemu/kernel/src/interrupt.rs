@@ -6,6 +6,8 @@
 
 use core::sync::atomic::Ordering;
 
+use spin::Mutex;
+
 use crate::{clock, machine, panic, scheduler, thread, thread::Thread, watchdog};
 
 /// An exception that is not an interrupt.
@@ -25,6 +27,17 @@ pub(crate) struct Fault {
     pub(crate) address: Option<usize>,
 }
 
+/// What a check wants to run in the timer interrupt. Locked with interrupts masked only.
+static PROBE: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// Runs `probe` in each timer interrupt from now on.
+pub(crate) fn set_probe(probe: Option<fn()>) {
+    let state = machine::interrupts::save_and_disable();
+    *PROBE.lock() = probe;
+    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
+    unsafe { machine::interrupts::restore(state) };
+}
+
 /// The CPU's timer ran out; the interrupt is already ended.
 pub(crate) fn timer() {
     without_thread(|| {
@@ -32,6 +45,9 @@ pub(crate) fn timer() {
         let now_ns = clock::now_ns();
         watchdog::check(now_ns);
         scheduler::wake_sleepers(now_ns);
+        if let Some(probe) = *PROBE.lock() {
+            probe();
+        }
     });
     scheduler::preempt(true);
     thread::test_cancel_after_interrupt();

@@ -236,6 +236,13 @@ fn end(outcome: Outcome) -> ! {
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own
 /// can be relied on, so neither handlers nor destructors run.
 pub(crate) fn end_faulted(address: Option<usize>) -> ! {
+    let thread = Thread::current().expect("a thread faulted");
+    // SAFETY: Both consist of atomics, for which all zero bytes mean empty, and belong to this thread,
+    // which does not use them any more.
+    unsafe {
+        Slots::init((&raw const thread.slots).cast_mut());
+        (&raw const thread.exit_functions).cast_mut().write_bytes(0, 1);
+    }
     scheduler::end_thread(Ended { outcome: Outcome::Faulted(address), report: ExitReport::default() })
 }
 
