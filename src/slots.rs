@@ -149,20 +149,19 @@ where
     /// Calls `visit` with the index of each touched slot, in ascending order. Slots that `visit` touches behind the
     /// present one are visited too.
     pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize)) {
-        let touched = self.touched.as_ref();
         let mut groups = self.summary.load(Relaxed);
         while groups != 0 {
-            let group = groups.trailing_zeros() as usize;
-            let first = group * Self::WORDS_PER_BIT;
-            for word in first..(first + Self::WORDS_PER_BIT).min(touched.len()) {
-                let mut bits = touched[word].load(Relaxed);
+            let group = groups.trailing_zeros();
+            let first = group as usize * Self::WORDS_PER_BIT;
+            for (word, touched) in self.touched.as_ref().iter().enumerate().skip(first).take(Self::WORDS_PER_BIT) {
+                let mut bits = touched.load(Relaxed);
                 while bits != 0 {
                     let bit = bits.trailing_zeros();
                     visit(word * BITS + bit as usize);
-                    bits = touched[word].load(Relaxed) & above(bit);
+                    bits = touched.load(Relaxed) & above(bit);
                 }
             }
-            groups = self.summary.load(Relaxed) & above(group as u32);
+            groups = self.summary.load(Relaxed) & above(group);
         }
     }
 
