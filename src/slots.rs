@@ -171,13 +171,16 @@ where
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
-            self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
+            if word.is_multiple_of(Self::WORDS_PER_BIT) {
+                self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
+            }
             let mut bits = touched.swap(0, Relaxed);
             while bits != 0 {
                 let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
-                slot.value.store(ptr::null_mut(), Relaxed);
-                compiler_fence(Ordering::SeqCst);
+                // The tag first: a handler can't store to a slot any more that is bound to nothing.
                 slot.tag.store(0, Relaxed);
+                compiler_fence(Ordering::SeqCst);
+                slot.value.store(ptr::null_mut(), Relaxed);
                 bits &= bits - 1;
             }
         });
