@@ -1,4 +1,4 @@
-//! Gives the kernel its linker script and the number of keys.
+//! Gives the kernel its linker script.
 //!
 //! The link arguments are here and not in RUSTFLAGS or a configuration file: a RUSTFLAGS variable of
 //! the caller would replace those and the image would lose its layout.
@@ -14,8 +14,4 @@ fn main() {
     println!("cargo::rustc-link-arg-bins=-T{cpu}.ld");
     println!("cargo::rerun-if-changed={}", scripts.join("sections.ld").display());
     println!("cargo::rerun-if-changed={}", scripts.join(format!("{cpu}.ld")).display());
-
-    let keys = env::var("TSD_KEYS").unwrap_or_else(|_| String::from("128"));
-    println!("cargo::rerun-if-env-changed=TSD_KEYS");
-    println!("cargo::rustc-env=TSD_KEYS={keys}");
 }

@@ -12,7 +12,9 @@
 //! - `wait`       waiting for a word, sleeping, semaphores
 //! - `port`       the library's port and the key space
 //! - `panic`, `watchdog`  the end of a run, good or bad
+//! - `boot`       work for the first CPU's idle thread, which no one started
 //! - `selftest`   what the kernel checks of itself
+//! - `suite`      the shared suite on this kernel
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -20,6 +22,7 @@
 #![no_std]
 #![no_main]
 
+mod boot;
 mod clock;
 mod console;
 mod cpu;
@@ -33,6 +36,7 @@ mod ready;
 mod scheduler;
 mod selftest;
 mod stack;
+mod suite;
 mod table;
 mod thread;
 mod wait;
@@ -84,6 +88,7 @@ fn run(_: usize) -> usize {
     let mut words = machine::boot::command_line().split_ascii_whitespace();
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
+        Some("suite") => suite::run(words),
         mode => {
             println!("tsd: kernel: no such mode: {}", mode.unwrap_or("(none)"));
             panic::end(STATUS_USAGE)

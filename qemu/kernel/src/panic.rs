@@ -13,7 +13,7 @@ use crate::{
     interrupt::Fault,
     machine,
     port::SPACE,
-    println, scheduler,
+    println, scheduler, suite,
     thread::{Thread, ThreadIndex},
 };
 
@@ -60,11 +60,23 @@ fn report(print_cause: impl FnOnce()) -> ! {
         // Another CPU reports, or the report itself failed; then the status alone must say so.
         machine::power::power_off(STATUS_PANIC);
     }
-    console::break_lock();
+    begin_report();
     print_cause();
     with_current(print_values);
     print_threads();
-    end(STATUS_PANIC)
+    end_report(STATUS_PANIC)
+}
+
+/// Takes the console for the report of what went wrong.
+pub(crate) fn begin_report() {
+    console::break_lock();
+    suite::print_failure();
+}
+
+/// Ends a run that went wrong.
+pub(crate) fn end_report(status: u8) -> ! {
+    suite::print_summary_of_failure();
+    end(status)
 }
 
 /// Calls `print` with the thread that this CPU runs or has interrupted.

@@ -3,23 +3,19 @@
 use core::sync::atomic::AtomicU32;
 
 use tsd::{ExitFunctionList, KeySpace, NotificationList, Notifications, Port, Slots};
+// The suite runs on this kernel's key space, so both have the same capacities, chosen at build time.
+pub(crate) use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
 use crate::{
     thread::Thread,
     wait::{self, Cancellable},
 };
 
-/// PTHREAD_KEYS_MAX, chosen at build time.
-pub(crate) const KEYS: usize = match usize::from_str_radix(env!("TSD_KEYS"), 10) {
-    Ok(keys) => keys,
-    Err(_) => panic!("TSD_KEYS is not a number"),
-};
-
 /// The keys of all threads of the kernel.
 pub(crate) static SPACE: KeySpace<KernelPort, KEYS> = KeySpace::new(KernelPort);
 
 /// Who is told of threads that start and end.
-pub(crate) static NOTIFICATIONS: Notifications<8> = Notifications::new();
+pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 
 /// Finds the current thread's slots in its control block.
 #[derive(Debug)]
@@ -39,7 +35,7 @@ unsafe impl Port<KEYS> for KernelPort {
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {
-        Some(NOTIFICATIONS.as_list())
+        Some(SENT.as_list())
     }
 
     fn wait(&self, word: &AtomicU32, expected: u32) {

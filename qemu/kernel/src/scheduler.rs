@@ -13,6 +13,7 @@ use heapless::Vec;
 use spin::mutex::SpinMutex;
 
 use crate::{
+    boot,
     cpu::{self, MAX_CPUS},
     machine::{
         self,
@@ -216,6 +217,7 @@ pub(crate) fn begin_idle() {
 pub(crate) fn idle() -> ! {
     loop {
         preempt(false);
+        boot::run_job();
         machine::cpu::wait_for_interrupt();
     }
 }
@@ -235,7 +237,7 @@ pub(crate) fn spawn(
     };
     // SAFETY: The pool gave the stack to this thread alone.
     let context = unsafe { Context::new(stack.top(), first_entry, usize::from(index)) };
-    Thread::at(index).reset();
+    Thread::at(index).reset(options.cancel);
     let record = scheduler.table.record_mut(index);
     table::fill(record, options, (entry, argument), stack, context);
     let id = ThreadId { index, generation: record.generation };

@@ -30,7 +30,7 @@ const CHECKS: &[Check] = &[
     Check { name: "run::sleep_lasts_as_long_as_it_should", cpus: 1, function: run::sleep_lasts_as_long_as_it_should },
     Check { name: "state::vector_registers_are_kept", cpus: 1, function: state::vector_registers_are_kept },
     Check { name: "state::the_thread_pointer_is_kept", cpus: 1, function: state::the_thread_pointer_is_kept },
-    Check { name: "state::an_interrupt_has_no_thread", cpus: 1, function: state::an_interrupt_has_no_thread },
+    Check { name: "state::an_interrupt_has_its_thread_or_none", cpus: 1, function: state::an_interrupt_has_its_thread_or_none },
     Check { name: "end::destructors_run_before_the_joiner", cpus: 1, function: end::destructors_run_before_the_joiner },
     Check { name: "end::control_blocks_are_used_again", cpus: 1, function: end::control_blocks_are_used_again },
     Check { name: "end::a_detached_thread_leaves_nothing", cpus: 1, function: end::a_detached_thread_leaves_nothing },
@@ -76,7 +76,7 @@ fn run_check(index: usize) -> usize {
 }
 
 /// Creates a thread with the usual options.
-fn spawn(name: &'static str, entry: thread::Entry, argument: usize) -> thread::ThreadId {
+fn spawn(name: &'static str, entry: fn(usize) -> usize, argument: usize) -> thread::ThreadId {
     thread::spawn(thread::Options::new(name), entry, argument).expect("room for a thread")
 }
 

@@ -10,7 +10,7 @@ use crate::{
     machine::context::Context,
     scheduler::{self, Scheduler},
     stack::Stack,
-    thread::{Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+    thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -55,7 +55,7 @@ impl Record {
             state: State::Free,
             context: Context::empty(),
             options: Options::new(""),
-            entry: (|_| 0, 0),
+            entry: (Entry::NoValue(|_| ()), 0),
             generation: 0,
             has_joiner: false,
             stack: None,
@@ -196,5 +196,5 @@ pub(crate) fn fill_idle(table: &mut Table, cpu: usize) {
     record.state = State::Running { cpu };
     record.options = Options { affinity: 1 << cpu, detached: true, ..Options::new("idle") };
     record.cpus_seen = 1 << cpu;
-    Thread::at(cpu as ThreadIndex).reset();
+    Thread::at(cpu as ThreadIndex).reset(Cancel::Disabled);
 }

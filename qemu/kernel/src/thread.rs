@@ -13,12 +13,13 @@ use core::{
 };
 
 use heapless::Vec;
+use spin::Mutex;
 use tsd::{ExitFunctions, ExitReport, Slots};
 
 use crate::{
     cpu::MAX_CPUS,
-    machine,
-    port::{KEYS, SPACE},
+    interrupt, machine,
+    port::{EXIT_FUNCTIONS, KEYS, SPACE},
     scheduler,
     table::{self, State},
     wait::{self, Wake},
@@ -26,8 +27,6 @@ use crate::{
 
 /// How many threads can be alive at once, the idle threads included.
 pub(crate) const MAX_THREADS: usize = 320;
-/// How many thread-exit functions a thread can have registered at once.
-pub(crate) const EXIT_FUNCTIONS: usize = 16;
 const CLEANUPS: usize = 8;
 
 /// The number of a thread control block. The first [`MAX_CPUS`] are the idle threads'.
@@ -66,6 +65,8 @@ pub(crate) struct Thread {
     pub(crate) kill_requested: AtomicBool,
     /// A fault of this thread ends the thread and not the run.
     pub(crate) survives_fault: AtomicBool,
+    /// What the thread wants to be called in its next reschedule interrupt. Locked with interrupts masked.
+    pub(crate) interrupt_call: Mutex<Option<interrupt::Call>>,
     cancel: AtomicU8,
     cleanups: UnsafeCell<Vec<Cleanup, CLEANUPS>>,
 }
@@ -84,6 +85,7 @@ impl Thread {
             ended: AtomicU32::new(0),
             kill_requested: AtomicBool::new(false),
             survives_fault: AtomicBool::new(false),
+            interrupt_call: Mutex::new(None),
             cancel: AtomicU8::new(Cancel::Deferred as u8),
             cleanups: UnsafeCell::new(Vec::new()),
         }
@@ -109,11 +111,11 @@ impl Thread {
 
     /// Makes the block ready for its next thread. The slots and the list of exit functions need
     /// nothing: the last thread's exit left them as new.
-    pub(crate) fn reset(&self) {
+    pub(crate) fn reset(&self, cancel: Cancel) {
         self.ended.store(0, Ordering::SeqCst);
         self.kill_requested.store(false, Ordering::SeqCst);
         self.survives_fault.store(false, Ordering::SeqCst);
-        self.cancel.store(Cancel::Deferred as u8, Ordering::SeqCst);
+        self.cancel.store(cancel as u8, Ordering::SeqCst);
     }
 
     /// Returns whether the thread may be ended by others in calls that are safe points.
@@ -131,8 +133,12 @@ impl Thread {
     }
 }
 
-/// What a thread does.
-pub(crate) type Entry = fn(argument: usize) -> usize;
+/// What a thread does: a function of one word, with or without a result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    Value(fn(argument: usize) -> usize),
+    NoValue(fn(argument: usize)),
+}
 
 /// How a thread is to be.
 #[derive(Clone, Copy, Debug)]
@@ -146,6 +152,8 @@ pub(crate) struct Options {
     pub(crate) stack_bytes: usize,
     /// Nobody joins it.
     pub(crate) detached: bool,
+    /// Where others may end it at first.
+    pub(crate) cancel: Cancel,
 }
 
 /// The number of priorities.
@@ -163,6 +171,7 @@ impl Options {
             affinity: ALL_CPUS,
             stack_bytes: crate::stack::USUAL_BYTES,
             detached: false,
+            cancel: Cancel::Deferred,
         }
     }
 }
@@ -200,8 +209,13 @@ pub(crate) struct Ended {
 }
 
 /// Creates a thread, which starts at once if a CPU is free for it.
-pub(crate) fn spawn(options: Options, entry: Entry, argument: usize) -> Result<ThreadId, Error> {
-    scheduler::spawn(&options, entry, argument, first_entry)
+pub(crate) fn spawn(options: Options, entry: fn(usize) -> usize, argument: usize) -> Result<ThreadId, Error> {
+    scheduler::spawn(&options, Entry::Value(entry), argument, first_entry)
+}
+
+/// The same for a function with no result; the thread's is 0.
+pub(crate) fn spawn_no_value(options: Options, entry: fn(usize), argument: usize) -> Result<ThreadId, Error> {
+    scheduler::spawn(&options, Entry::NoValue(entry), argument, first_entry)
 }
 
 /// Where each thread begins: with interrupts masked, and the scheduler's lock from its predecessor.
@@ -209,7 +223,13 @@ extern "C" fn first_entry(index: usize) -> ! {
     let (entry, argument) = scheduler::begin_thread(index as ThreadIndex);
     machine::interrupts::enable();
     SPACE.attach().expect("the last thread in this control block left it as new");
-    exit(entry(argument))
+    match entry {
+        Entry::Value(function) => exit(function(argument)),
+        Entry::NoValue(function) => {
+            function(argument);
+            exit(0)
+        }
+    }
 }
 
 /// Returns the name of the running thread.

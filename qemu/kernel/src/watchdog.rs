@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use spin::Mutex;
 
-use crate::{clock, console, machine::interrupts, panic, println};
+use crate::{clock, machine::interrupts, panic, println};
 
 /// The status of a run that hung.
 const STATUS_HUNG: u8 = 3;
@@ -39,8 +39,8 @@ pub(crate) fn check(now_ns: u64) {
     {
         return;
     }
-    console::break_lock();
-    println!("\ntsd: watchdog: {} hangs", *SUBJECT.lock());
+    panic::begin_report();
+    println!("tsd: watchdog: {} hangs", *SUBJECT.lock());
     panic::print_threads();
-    panic::end(STATUS_HUNG)
+    panic::end_report(STATUS_HUNG)
 }

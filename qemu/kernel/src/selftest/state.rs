@@ -2,7 +2,7 @@
 
 use core::{
     ptr,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst},
 };
 
 use super::join;
@@ -17,7 +17,7 @@ const LASTS_NS: u64 = 30_000_000;
 
 /// Runs five threads on one CPU for a while, so that each is preempted by others, and adds their
 /// results.
-fn sum_of_preempted(entry: thread::Entry) -> usize {
+fn sum_of_preempted(entry: fn(usize) -> usize) -> usize {
     let options = Options { affinity: FIRST_CPU, ..Options::new("keeps") };
     let ids: [ThreadId; 5] = core::array::from_fn(|index| thread::spawn(options, entry, index).expect("room"));
     ids.into_iter()
@@ -58,24 +58,30 @@ pub(super) fn the_thread_pointer_is_kept() {
     assert_eq!(sum_of_preempted(keep), 0, "times that the thread pointer had changed");
 }
 
-/// The port says "no thread" to what runs in a timer interrupt, and the thread is back afterwards.
-pub(super) fn an_interrupt_has_no_thread() {
-    static CALLS: AtomicU32 = AtomicU32::new(0);
-    static WRONG: AtomicBool = AtomicBool::new(false);
+/// In an interrupt the port gives the interrupted thread, or none where the kernel says so.
+pub(super) fn an_interrupt_has_its_thread_or_none() {
+    static KEY: AtomicU32 = AtomicU32::new(0);
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
 
-    fn probe() {
-        CALLS.fetch_add(1, SeqCst);
-        let key = SPACE.create(None).expect("a free key");
-        let value = ptr::from_ref(&CALLS).cast_mut().cast();
+    fn probe(new: usize) {
+        let key = tsd::Key::from_raw(KEY.load(SeqCst));
+        SEEN.store(SPACE.get(key).addr(), SeqCst);
         // SAFETY: The key has no destructor.
-        let set = unsafe { SPACE.set(key, value) };
-        let is_wrong = set != Err(tsd::Error::NoThread) || !SPACE.get(key).is_null();
-        WRONG.fetch_or(is_wrong || SPACE.delete(key).is_err(), SeqCst);
+        let set = unsafe { SPACE.set(key, ptr::without_provenance_mut(new)) };
+        assert_eq!(set.is_ok(), thread::Thread::current().is_some());
+        assert!(!machine::interrupts::are_enabled());
     }
-    crate::interrupt::set_probe(Some(probe));
-    while CALLS.load(SeqCst) < 3 {
-        assert!(thread::Thread::current().is_some());
+    let key = SPACE.create(None).expect("a free key");
+    KEY.store(key.raw(), SeqCst);
+    for round in 1..100 {
+        let (old, new) = (round, round + 1);
+        // SAFETY: The key has no destructor.
+        unsafe { SPACE.set(key, ptr::without_provenance_mut(old)) }.expect("a thread runs");
+        crate::interrupt::call_without_thread(probe, new);
+        assert_eq!((SEEN.load(SeqCst), SPACE.get(key).addr()), (0, old));
+        crate::interrupt::call(probe, new);
+        assert_eq!((SEEN.load(SeqCst), SPACE.get(key).addr()), (old, new));
+        assert!(machine::interrupts::are_enabled());
     }
-    crate::interrupt::set_probe(None);
-    assert!(!WRONG.load(SeqCst), "get or set found a thread in an interrupt");
+    SPACE.delete(key).expect("the key lives");
 }
