@@ -15,6 +15,7 @@
 //! - `boot`       work for the first CPU's idle thread, which no one started
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
+//! - `demo`       the request server
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -26,6 +27,7 @@ mod boot;
 mod clock;
 mod console;
 mod cpu;
+mod demo;
 mod interrupt;
 #[cfg_attr(target_arch = "aarch64", path = "machine/aarch64/mod.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "machine/x86_64/mod.rs")]
@@ -88,6 +90,7 @@ fn run(_: usize) -> usize {
     let mut words = machine::boot::command_line().split_ascii_whitespace();
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
+        Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         mode => {
             println!("tsd: kernel: no such mode: {}", mode.unwrap_or("(none)"));

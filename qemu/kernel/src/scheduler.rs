@@ -11,6 +11,7 @@ use core::ops::{Deref, DerefMut};
 
 use heapless::Vec;
 use spin::mutex::SpinMutex;
+use tsd::ExitReport;
 
 use crate::{
     boot,
@@ -23,7 +24,7 @@ use crate::{
     ready::ReadyQueues,
     stack::Pool,
     table::{self, State, Table},
-    thread::{Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+    thread::{Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -257,13 +258,13 @@ pub(crate) fn begin_thread(index: ThreadIndex) -> (Entry, usize) {
 }
 
 /// Ends the running thread and wakes its joiner.
-pub(crate) fn end_thread(ended: Ended) -> ! {
+pub(crate) fn end_thread(outcome: Outcome, report: ExitReport) -> ! {
     let thread = Thread::current().expect("a thread is running");
     let index = thread.index();
     let mut scheduler = lock();
     let record = scheduler.table.record_mut(index);
     record.state = State::Ended;
-    record.ended = Some(ended);
+    record.ended = Some(Ended { outcome, report, history: (record.cpus_seen, record.preemptions) });
     let detached = record.options.detached;
     thread.ended.store(1, core::sync::atomic::Ordering::SeqCst);
     scheduler.wake_word((&raw const thread.ended).addr());

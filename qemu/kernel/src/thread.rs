@@ -206,6 +206,8 @@ pub(crate) struct Ended {
     pub(crate) outcome: Outcome,
     /// What the exit hook did.
     pub(crate) report: ExitReport,
+    /// Which CPUs ran it, a bit for each, and how often it was preempted.
+    pub(crate) history: (u8, u32),
 }
 
 /// Creates a thread, which starts at once if a CPU is free for it.
@@ -250,7 +252,7 @@ fn end(outcome: Outcome) -> ! {
     while let Some((handler, argument)) = cleanup_pop() {
         handler(argument);
     }
-    scheduler::end_thread(Ended { outcome, report: SPACE.exit() })
+    scheduler::end_thread(outcome, SPACE.exit())
 }
 
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own
@@ -263,7 +265,7 @@ pub(crate) fn end_faulted(address: Option<usize>) -> ! {
         Slots::init((&raw const thread.slots).cast_mut());
         (&raw const thread.exit_functions).cast_mut().write_bytes(0, 1);
     }
-    scheduler::end_thread(Ended { outcome: Outcome::Faulted(address), report: ExitReport::default() })
+    scheduler::end_thread(Outcome::Faulted(address), ExitReport::default())
 }
 
 /// Waits until `id` has ended and returns how. A cancellation point.
