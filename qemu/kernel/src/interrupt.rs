@@ -17,8 +17,8 @@ pub(crate) struct Fault {
     pub(crate) code: u64,
     /// The instruction that faulted.
     pub(crate) program_counter: usize,
-    /// Where its function returns to, as far as a register says so.
-    pub(crate) link: usize,
+    /// Where its function returns to, where a register says so.
+    pub(crate) link: Option<usize>,
     /// The stack pointer at the fault.
     pub(crate) stack_pointer: usize,
     /// The address that was accessed, where the fault is about one.

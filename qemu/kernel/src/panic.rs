@@ -30,7 +30,10 @@ pub(crate) fn end(status: u8) -> ! {
 pub(crate) fn report_fault(fault: &Fault) -> ! {
     report(|| {
         let Fault { name, code, program_counter, link, stack_pointer, address } = fault;
-        println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}, called from {link:#x}");
+        println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}");
+        if let Some(link) = link {
+            println!("tsd: fault: called from {link:#x}");
+        }
         if let Some(address) = address {
             println!("tsd: fault: address {address:#x}, stack pointer {stack_pointer:#x}");
         }
