@@ -16,6 +16,7 @@
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `demo`       the request server
+//! - `crash`      runs that must end badly
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -27,6 +28,7 @@ mod boot;
 mod clock;
 mod console;
 mod cpu;
+mod crash;
 mod demo;
 mod interrupt;
 #[cfg_attr(target_arch = "aarch64", path = "machine/aarch64/mod.rs")]
@@ -90,6 +92,7 @@ fn run(_: usize) -> usize {
     let mut words = machine::boot::command_line().split_ascii_whitespace();
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
+        Some("crash") => crash::run(words),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         mode => {

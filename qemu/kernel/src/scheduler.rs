@@ -328,18 +328,33 @@ pub(crate) fn id_of(index: ThreadIndex) -> ThreadId {
     ThreadId { index, generation: lock().table.record(index).generation }
 }
 
-/// Returns which thread `cpu` runs, and all records, with or without the lock: for the report at the
-/// end of a run that went wrong, when the lock may be held by a CPU that will not release it.
-pub(crate) fn with_records(report: impl FnOnce(&Table, [Option<ThreadIndex>; MAX_CPUS])) {
-    for _ in 0..1_000_000 {
+/// The scheduler's state for the report at the end of a run that went wrong. See [`seize`].
+pub(crate) struct Seized {
+    pub(crate) table: &'static Table,
+    cpus: &'static [CpuState; MAX_CPUS],
+}
+
+impl Seized {
+    /// Returns which thread `cpu` runs.
+    pub(crate) fn current(&self, cpu: usize) -> Option<ThreadIndex> {
+        self.cpus[cpu].online.then_some(self.cpus[cpu].current)
+    }
+}
+
+/// Takes the lock for good, if it comes free, and returns what it protects in any case: whoever has it
+/// may be what went wrong.
+pub(crate) fn seize() -> Seized {
+    const TRIES: usize = 1_000_000;
+
+    for _ in 0..TRIES {
         if let Some(guard) = SCHEDULER.try_lock() {
             core::mem::forget(guard);
             break;
         }
         core::hint::spin_loop();
     }
-    // SAFETY: The lock is held, by this CPU or for good by another one. In the latter case what is
-    // read may be half changed; the run ends behind the report.
+    // SAFETY: The lock is held and never released, by this CPU or by another one that does not get on.
+    // In the latter case what is read may be half changed; nothing is done with it but printing.
     let scheduler = unsafe { &*SCHEDULER.as_mut_ptr() };
-    report(&scheduler.table, scheduler.cpus.map(|cpu| cpu.online.then_some(cpu.current)));
+    Seized { table: &scheduler.table, cpus: &scheduler.cpus }
 }
