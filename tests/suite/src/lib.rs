@@ -7,8 +7,10 @@
 
 mod cases;
 mod platform;
+mod record;
 mod threads;
 
 pub use cases::{CASES, Case, Suite};
 pub use platform::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Needs, Platform, Priority, Start};
-pub use threads::{Counter, in_threads, wait_until};
+pub use record::{KeyCell, Log, value};
+pub use threads::{Counter, Line, exit_of, in_threads, wait_until};

@@ -7,6 +7,10 @@ use crate::{Needs, Platform};
 
 mod exit;
 mod keys;
+mod owner;
+mod stale;
+mod values;
+mod wrap;
 
 /// A case's name and needs, the same on every platform.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +47,60 @@ cases! {
         zero_key,
         wild_keys,
         n_creates_then_full,
+        large_tables_hold_n_keys,
+        platform_table_holds_its_capacity,
+        error_numbers,
+        delete_takes_the_named_key,
+        delete_twice,
+        blind_deletes,
+        create_delete_cycles,
+        one_place_left_has_one_winner,
+        create_is_never_refused_while_a_place_is_free,
+        concurrent_creates_differ,
+    }
+    stale {
+        handle_of_a_reused_index_is_rejected,
+        all_earlier_handles_are_rejected,
+        set_null_of_a_deleted_key_is_refused,
+        recreated_key_hides_another_threads_value,
+        delete_calls_no_destructor,
+        errors_tell_deleted_from_never_created,
+    }
+    wrap {
+        handle_wrap_revives_no_value,
+        last_generation_retires_the_index,
+        worn_out_places_leave_the_others,
+        generations_carry_across_the_index,
+        first_generation_tells_tables_apart,
+    }
+    values {
+        new_key_reads_null_in_running_threads,
+        new_thread_reads_null_everywhere,
+        values_are_per_thread,
+        memory_full_of_ones_is_initialised,
+        zero_bytes_are_new_slots,
+        set_null_clears,
+        replaced_value_gets_no_destructor,
+        any_pointer_can_be_a_value,
+        thousand_keys_in_one_table,
     }
     exit {
         value_is_null_in_its_destructor,
+        other_values_can_be_read,
+        only_values_with_destructors_are_called,
+        nothing_set_nothing_called,
+        fifty_keys_run_in_one_round,
+        second_round_runs_what_the_first_set,
+        destructor_that_resets_runs_r_times,
+        earlier_and_later_keys_set_in_a_destructor,
+        two_keys_that_set_each_other_end,
+        values_are_taken_one_by_one,
+        left_over_values_are_reported_and_cleared,
+        slots_serve_the_next_thread,
+        every_index_of_a_large_table_is_visited,
+        full_tables_run_all_destructors,
+    }
+    owner {
         killed_thread_runs_destructors(KILL),
     }
 }
