@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use tsd::Key;
 
@@ -84,6 +84,39 @@ impl KeyCell {
     /// The key that was put in last.
     pub fn get(&self) -> Key {
         Key::from_raw(self.0.load(SeqCst))
+    }
+}
+
+/// Something of a case's own that it lends to destructors and threads.
+#[derive(Debug)]
+pub struct Loan<T>(AtomicPtr<T>);
+
+impl<T: Sync> Loan<T> {
+    /// Nothing is lent.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    /// Lends `lent`.
+    pub fn lend(&self, lent: &T) {
+        self.0.store(ptr::from_ref(lent).cast_mut(), SeqCst);
+    }
+
+    /// What was lent last.
+    ///
+    /// # Safety
+    ///
+    /// It must still live, and live as long as the reference.
+    pub unsafe fn get<'a>(&self) -> &'a T {
+        // SAFETY: the caller vouches for it.
+        unsafe { &*self.0.load(SeqCst) }
+    }
+}
+
+impl<T: Sync> Default for Loan<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -6,8 +6,12 @@
 use crate::{Needs, Platform};
 
 mod exit;
+mod functions;
+mod in_destructors;
 mod keys;
+mod killed;
 mod owner;
+mod phases;
 mod stale;
 mod values;
 mod wrap;
@@ -100,7 +104,59 @@ cases! {
         every_index_of_a_large_table_is_visited,
         full_tables_run_all_destructors,
     }
+    in_destructors {
+        creates_and_sets_a_key,
+        deletes_its_own_key,
+        deletes_a_key_not_yet_visited,
+        deletes_a_key_already_visited,
+        recreates_keys_at_the_same_index,
+        sets_a_key_without_destructor,
+        calls_once,
+        blocks_and_starts_threads,
+        no_lock_is_held_in_a_destructor,
+        interrupts_are_as_the_thread_had_them,
+        exit_in_a_destructor_does_nothing,
+        running_destructor_is_known,
+    }
     owner {
+        destructors_run_on_the_owning_thread,
+        destructors_are_complete_before_join_returns,
+        thread_that_ends_itself_runs_destructors,
+        detached_thread_runs_destructors,
+        exit_hook_twice,
+        exit_hook_with_nothing_set,
+        boot_thread_has_values_and_exits(BOOT_THREAD),
+        idle_thread_has_values_and_exits(IDLE_THREAD),
+        hundred_threads_alive_with_values,
+        next_threads_find_nothing_of_earlier_ones,
+        what_threads_take_is_given_back,
+        smallest_stack_runs_the_whole_exit,
+    }
+    killed {
         killed_thread_runs_destructors(KILL),
+        busy_thread_runs_destructors(KILL),
+        killed_in_a_destructor_completes_its_exit(KILL),
+        killed_between_get_and_set(KILL),
+        killed_as_soon_as_started(KILL),
+        killed_after_its_end(KILL),
+    }
+    functions {
+        last_registered_runs_first,
+        registered_in_a_function_runs_next,
+        functions_run_before_destructors,
+        registered_in_a_destructor_runs_before_the_next_round,
+        registered_in_the_last_phase_runs,
+        full_list_loses_nothing,
+        chain_of_functions_longer_than_the_list,
+        each_thread_has_its_own_list,
+        exit_in_a_function_does_nothing,
+        list_counts_its_functions,
+    }
+    phases {
+        last_phase_runs_after_all_ordinary_rounds,
+        last_phase_value_set_late_is_destroyed,
+        last_phase_has_rounds_of_its_own,
+        ordinary_value_set_in_the_last_phase_is_left_over,
+        phase_goes_with_the_key,
     }
 }
