@@ -184,6 +184,10 @@ where
         if slots.is_idle() && functions.is_none_or(|list| list.is_empty()) {
             return ExitReport::default();
         }
+        // Inside the thread's own exit nothing is done, so an initialiser that a destructor is in keeps its control.
+        if slots.is_exiting() {
+            return ExitReport::nothing(ExitFlags::ALREADY_EXITING);
+        }
         once::abandon(&self.port, slots);
         exit::run(&self.table, slots, functions, self.port.notifications())
     }

@@ -257,6 +257,29 @@ pub(super) fn exit_in_a_destructor_does_nothing<P: Platform>() {
     delete::<P>(&[0, 1]);
 }
 
+/// The same inside an initialiser that a destructor runs: the control stays with its initialiser.
+pub(super) fn exit_in_a_destructors_initialiser_does_nothing<P: Platform>() {
+    static CONTROL: Loan<Once> = Loan::new();
+    unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
+        CALLS.add(value.addr());
+        // SAFETY: the case keeps it until the thread has ended.
+        let control = unsafe { CONTROL.get() };
+        let once = P::space().once(control, || {
+            assert_eq!(P::space().exit().flags, ExitFlags::ALREADY_EXITING);
+            assert_eq!(P::space().once(control, || CALLS.add(100)), Err(Error::Recursion));
+        });
+        assert_eq!(once, Ok(()));
+        assert!(control.is_complete());
+    }
+
+    let control = Once::new();
+    CONTROL.lend(&control);
+    create::<P>(&[first::<P>]);
+    let _ = exit_of::<P>(|| set::<P>(0, 1));
+    CALLS.expect(&[1]);
+    delete::<P>(&[0]);
+}
+
 /// A panic dump can name the destructor that runs and its round.
 pub(super) fn running_destructor_is_known<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {

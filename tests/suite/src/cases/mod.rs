@@ -116,6 +116,7 @@ cases! {
         no_lock_is_held_in_a_destructor,
         interrupts_are_as_the_thread_had_them,
         exit_in_a_destructor_does_nothing,
+        exit_in_a_destructors_initialiser_does_nothing,
         running_destructor_is_known,
     }
     owner {
