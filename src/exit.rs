@@ -12,7 +12,7 @@ use crate::capacity::{Capacity, Supported};
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
 use crate::notify::NotificationList;
-use crate::slots::{ATTACHED, EXITING, Slots};
+use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
 
@@ -52,13 +52,6 @@ pub struct ExitReport {
     pub left_over_keys: heapless::Vec<Key, LEFT_OVER_KEYS>,
 }
 
-impl ExitReport {
-    /// The report of a call that did nothing.
-    pub(crate) fn nothing(flags: ExitFlags) -> Self {
-        Self { flags, ..Self::default() }
-    }
-}
-
 impl<const N: usize> KeyTable<N>
 where
     Capacity<N>: Supported,
@@ -70,37 +63,42 @@ where
     /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
     /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
-        run(self, slots, None, None)
+        let mut report = ExitReport::default();
+        if !slots.is_idle() {
+            run(self, slots, None, None, &mut report);
+        }
+        report
     }
 }
 
-/// Runs the whole exit of the calling thread.
+/// Runs the whole exit of the calling thread, whose slots have work.
+#[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
     notifications: Option<NotificationList<'_>>,
-) -> ExitReport
-where
+    report: &mut ExitReport,
+) where
     Capacity<N>: Supported,
 {
     if !slots.raise(EXITING) {
-        return ExitReport::nothing(ExitFlags::ALREADY_EXITING);
+        report.flags = ExitFlags::ALREADY_EXITING;
+        return;
     }
     let exiting = Exiting(slots);
-    let mut walk = Walk { table, slots, functions, report: ExitReport::default() };
     if slots.lower(ATTACHED)
         && let Some(notifications) = notifications
     {
         notifications.detach();
     }
+    let mut walk = Walk { table, slots, functions, report };
     walk.report.rounds = walk.phase(false);
     walk.report.last_phase_rounds = walk.phase(true);
     walk.run_functions();
     walk.report_left_over();
     slots.clear();
     drop(exiting);
-    walk.report
 }
 
 /// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.
@@ -126,7 +124,7 @@ where
     table: &'a KeyTable<N>,
     slots: &'a Slots<N>,
     functions: Option<ExitFunctionList<'a>>,
-    report: ExitReport,
+    report: &'a mut ExitReport,
 }
 
 impl<const N: usize> Walk<'_, N>
@@ -163,10 +161,13 @@ where
 
     /// Runs the thread-exit functions, the last registered first, until none is left.
     fn run_functions(&mut self) {
-        while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
-            self.report.functions += 1;
-            // SAFETY: `push`'s caller vouched for this call.
-            unsafe { function(argument) };
+        // Lowered first: a registration that comes later raises it again.
+        while self.slots.lower(FUNCTIONS) {
+            while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
+                self.report.functions += 1;
+                // SAFETY: `push`'s caller vouched for this call.
+                unsafe { function(argument) };
+            }
         }
     }
 

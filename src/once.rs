@@ -9,7 +9,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
 use crate::port::Port;
-use crate::slots::Slots;
+use crate::slots::{INITIALISING, Slots};
 use crate::sync::{AcqRel, Acquire, AtomicU32, Relaxed, Release, const_fn};
 
 /// The state of one initialisation; POSIX `pthread_once_t`, C11 `once_flag`. All zero bytes: never called.
@@ -127,6 +127,7 @@ where
             outer = slots.frames.load(Relaxed);
             frame.outer = outer;
             slots.frames.store(frame, Release);
+            slots.raise(INITIALISING);
         }
         Self { control, port, slots, outer, end: NEVER_CALLED }
     }
@@ -142,8 +143,7 @@ where
 {
     fn drop(&mut self) {
         if let Some(slots) = self.slots {
-            // Relaxed: of this thread and its interrupts only.
-            slots.frames.store(self.outer, Relaxed);
+            leave(slots, self.outer);
         }
         self.control.end(self.port, self.end);
     }
@@ -158,10 +158,21 @@ where
 {
     while let Some(frame) = frames(slots).next() {
         let Frame { control, outer } = *frame;
-        // Relaxed: of this thread and its interrupts only.
-        slots.frames.store(outer, Relaxed);
+        leave(slots, outer);
         // SAFETY: the frame is linked, so its call has not returned; the call borrows the control.
         unsafe { &*control }.end(port, NEVER_CALLED);
+    }
+}
+
+/// Takes the innermost frame of a thread off.
+fn leave<const N: usize>(slots: &Slots<N>, outer: *mut Frame)
+where
+    Capacity<N>: Supported,
+{
+    // Relaxed: of this thread and its interrupts only.
+    slots.frames.store(outer, Relaxed);
+    if outer.is_null() {
+        slots.lower(INITIALISING);
     }
 }
 

@@ -3,8 +3,9 @@
 //! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
 //! so all orderings here are relaxed; what matters is the order of instructions, which [`compiler_fence`] keeps.
 //!
-//! Invariant: a slot whose tag is not 0 has its bit in `touched`, and the bit's word its bit in `summary`. Thread
-//! exit finds what was set by those bits alone, in time proportional to what was set.
+//! Invariant: a slot whose tag is not 0 has its bit in `touched`, and the bit's word its bit in `work`. Thread exit
+//! finds what was set by those bits alone, in time proportional to what was set; where `work` is 0 it has nothing to
+//! do.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -28,7 +29,7 @@ pub(crate) struct Slot {
 /// All zero bytes are a valid initial state, the same as [`Slots::new`]. Memory that held anything else must be
 /// initialised before the thread starts: with `new`, or in place with [`Slots::init`].
 ///
-/// Its size is `2 * N` words, a bit a key, and five words.
+/// Its size is `2 * N` words, a bit a key, two words and eight bytes.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Slots<const N: usize>
@@ -36,23 +37,28 @@ where
     Capacity<N>: Supported,
 {
     pub(crate) slots: [Slot; N],
-    /// A bit for each run of `WORDS_PER_BIT` words of `touched`.
-    summary: AtomicUsize,
-    /// `ATTACHED`, `EXITING`, and the round of destructors from bit `ROUND_SHIFT` on.
-    state: AtomicU32,
+    /// What thread exit must look at: the flags below, and from bit `FLAGS` on a bit for each run of `WORDS_PER_BIT`
+    /// words of `touched`.
+    work: AtomicUsize,
     /// The key whose destructor runs, or 0.
     running: AtomicU32,
+    /// The round in which it runs, from 1.
+    round: AtomicU32,
     /// The innermost `once` initialiser that this thread is in.
     pub(crate) frames: AtomicPtr<Frame>,
     touched: <Capacity<N> as Bits>::Own,
 }
 
-/// The thread's attach notifications were sent.
-pub(crate) const ATTACHED: u32 = 1 << 0;
+/// Detach notifications are due.
+pub(crate) const ATTACHED: usize = 1 << 0;
 /// Thread exit is under way.
-pub(crate) const EXITING: u32 = 1 << 1;
-const ROUND_SHIFT: u32 = 8;
-const FLAGS: u32 = (1 << ROUND_SHIFT) - 1;
+pub(crate) const EXITING: usize = 1 << 1;
+/// Thread-exit functions were registered.
+pub(crate) const FUNCTIONS: usize = 1 << 2;
+/// The thread is in a `once` initialiser.
+pub(crate) const INITIALISING: usize = 1 << 3;
+/// The number of flags in `work`.
+const FLAGS: usize = 4;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -60,18 +66,17 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
-    /// The number of words of `touched` for which one bit of `summary` stands: 1 unless N exceeds the square of the
-    /// word's width (1024 on 32-bit targets).
-    const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS);
+    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3840 keys (896 on 32-bit targets).
+    const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS - FLAGS);
 
     /// Slots in which every key reads NULL.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             slots: [const { Slot { tag: AtomicUsize::new(0), value: AtomicPtr::new(ptr::null_mut()) } }; N],
-            summary: AtomicUsize::new(0),
-            state: AtomicU32::new(0),
+            work: AtomicUsize::new(0),
             running: AtomicU32::new(0),
+            round: AtomicU32::new(0),
             frames: AtomicPtr::new(ptr::null_mut()),
             touched: <Capacity<N> as Bits>::NONE_OWN,
         }
@@ -91,41 +96,41 @@ where
     #[must_use]
     pub fn running_destructor(&self) -> Option<(Key, u32)> {
         let key = self.running.load(Relaxed);
-        (key != 0).then(|| (Key::from_raw(key), self.state.load(Relaxed) >> ROUND_SHIFT))
+        (key != 0).then(|| (Key::from_raw(key), self.round.load(Relaxed)))
     }
 
     /// Whether thread exit is under way on this thread.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.state.load(Relaxed) & EXITING != 0
+        self.work.load(Relaxed) & EXITING != 0
     }
 
-    /// Whether nothing was set since the thread started, nor is any notification or initialiser due.
+    /// Whether thread exit would have nothing to do.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.summary.load(Relaxed) | self.state.load(Relaxed) as usize | self.frames.load(Relaxed).addr() == 0
+        self.work.load(Relaxed) == 0
     }
 
-    /// Whether every value reads NULL and no state is left, as it must be when a thread starts.
+    /// Whether every value reads NULL and no work is left, as it must be when a thread starts.
     pub(crate) fn is_clean(&self) -> bool {
         self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
     }
 
-    /// Sets a state flag; false if it was set.
-    pub(crate) fn raise(&self, flag: u32) -> bool {
+    /// Sets a flag; false if it was set.
+    pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.state.fetch_or(flag, Relaxed) & flag == 0
+        self.work.load(Relaxed) & flag == 0 && self.work.fetch_or(flag, Relaxed) & flag == 0
     }
 
-    /// Clears a state flag; false if it was clear.
-    pub(crate) fn lower(&self, flag: u32) -> bool {
+    /// Clears a flag; false if it was clear.
+    pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.state.fetch_and(!flag, Relaxed) & flag != 0
+        self.work.load(Relaxed) & flag != 0 && self.work.fetch_and(!flag, Relaxed) & flag != 0
     }
 
     /// Notes the destructor that is about to run, or that none is (key 0).
     pub(crate) fn note_running(&self, key: u32, round: u32) {
-        self.state.store(self.state.load(Relaxed) & FLAGS | round << ROUND_SHIFT, Relaxed);
+        self.round.store(round, Relaxed);
         self.running.store(key, Relaxed);
     }
 
@@ -136,7 +141,7 @@ where
     pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
         let word = index / BITS;
         self.touched.as_ref()[word].fetch_or(1 << (index % BITS), Relaxed);
-        self.summary.fetch_or(1 << (word / Self::WORDS_PER_BIT), Relaxed);
+        self.raise(1 << (FLAGS + word / Self::WORDS_PER_BIT));
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
         slot.value.store(ptr::null_mut(), Relaxed);
@@ -149,34 +154,49 @@ where
     /// Calls `visit` with the index of each touched slot, in ascending order. Slots that `visit` touches behind the
     /// present one are visited too.
     pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize)) {
-        let touched = self.touched.as_ref();
-        let mut groups = self.summary.load(Relaxed);
-        while groups != 0 {
-            let group = groups.trailing_zeros() as usize;
-            let first = group * Self::WORDS_PER_BIT;
-            for word in first..(first + Self::WORDS_PER_BIT).min(touched.len()) {
-                let mut bits = touched[word].load(Relaxed);
-                while bits != 0 {
-                    let bit = bits.trailing_zeros();
-                    visit(word * BITS + bit as usize);
-                    bits = touched[word].load(Relaxed) & above(bit);
-                }
+        self.for_each_word(|word, touched| {
+            let mut bits = touched.load(Relaxed);
+            while bits != 0 {
+                let bit = bits.trailing_zeros();
+                visit(word * BITS + bit as usize);
+                bits = touched.load(Relaxed) & above(bit);
             }
-            groups = self.summary.load(Relaxed) & above(group as u32);
-        }
+        });
     }
 
     /// Forgets every value and which slots were touched: the slots are as new.
+    ///
+    /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
     pub(crate) fn clear(&self) {
-        let touched = self.touched.as_ref();
-        self.for_each_touched(|index| {
-            let slot = &self.slots[index];
-            slot.value.store(ptr::null_mut(), Relaxed);
-            compiler_fence(Ordering::SeqCst);
-            slot.tag.store(0, Relaxed);
-            touched[index / BITS].fetch_and(!(1 << (index % BITS)), Relaxed);
+        self.for_each_word(|word, touched| {
+            // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
+            // that is cleared below.
+            if word.is_multiple_of(Self::WORDS_PER_BIT) {
+                self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
+            }
+            let mut bits = touched.swap(0, Relaxed);
+            while bits != 0 {
+                let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
+                // The tag first: a handler can't store to a slot any more that is bound to nothing.
+                slot.tag.store(0, Relaxed);
+                compiler_fence(Ordering::SeqCst);
+                slot.value.store(ptr::null_mut(), Relaxed);
+                bits &= bits - 1;
+            }
         });
-        self.summary.store(0, Relaxed);
+    }
+
+    /// Calls `visit` with the number and the bits of each word of `touched` that may have one.
+    fn for_each_word(&self, mut visit: impl FnMut(usize, &AtomicUsize)) {
+        let mut groups = self.work.load(Relaxed) >> FLAGS;
+        while groups != 0 {
+            let group = groups.trailing_zeros();
+            let first = group as usize * Self::WORDS_PER_BIT;
+            for (word, touched) in self.touched.as_ref().iter().enumerate().skip(first).take(Self::WORDS_PER_BIT) {
+                visit(word, touched);
+            }
+            groups = self.work.load(Relaxed) >> FLAGS & above(group);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, Once};
 use crate::port::Port;
-use crate::slots::ATTACHED;
+use crate::slots::{ATTACHED, FUNCTIONS};
 use crate::sync::const_fn;
 use crate::table::{DEFAULT_KEYS, KeyTable};
 
@@ -142,12 +142,18 @@ where
     ///
     /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     pub unsafe fn at_thread_exit(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
+        let slots = self.port.current().ok_or(Error::NoThread)?;
         let functions = self.port.exit_functions().ok_or(Error::NoThread)?;
         // SAFETY: the caller vouches for it.
-        unsafe { functions.push(function, argument) }
+        unsafe { functions.push(function, argument)? };
+        slots.raise(FUNCTIONS);
+        Ok(())
     }
 
     /// Sends the attach notifications. The kernel calls it once on each thread, before the thread's own code.
+    ///
+    /// A thread that never called it gets no detach notifications either; a kernel whose port keeps no notifications
+    /// need not call it.
     ///
     /// # Errors
     ///
@@ -158,10 +164,13 @@ where
     /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
     pub fn attach(&self) -> Result<(), Error> {
         let slots = self.port.current().ok_or(Error::NoThread)?;
-        if (cfg!(debug_assertions) && !slots.is_clean()) || !slots.raise(ATTACHED) {
+        if cfg!(debug_assertions) && !slots.is_clean() {
             return Err(Error::NotInitialised);
         }
         if let Some(notifications) = self.port.notifications() {
+            if !slots.raise(ATTACHED) {
+                return Err(Error::NotInitialised);
+            }
             notifications.attach();
         }
         Ok(())
@@ -177,14 +186,16 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
-        let Some(slots) = self.port.current() else {
-            return ExitReport::nothing(ExitFlags::NO_THREAD);
-        };
-        let functions = self.port.exit_functions();
-        if slots.is_idle() && functions.is_none_or(|list| list.is_empty()) {
-            return ExitReport::default();
+        let mut report = ExitReport::default();
+        match self.port.current() {
+            Some(slots) if slots.is_idle() => {}
+            Some(slots) => {
+                once::abandon(&self.port, slots);
+                let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
+                exit::run(&self.table, slots, functions, notifications, &mut report);
+            }
+            None => report.flags = ExitFlags::NO_THREAD,
         }
-        once::abandon(&self.port, slots);
-        exit::run(&self.table, slots, functions, self.port.notifications())
+        report
     }
 }

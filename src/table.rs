@@ -195,7 +195,11 @@ where
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        self.high_water.fetch_max(reserved - self.retired.load(Relaxed), Relaxed);
+        let in_use = reserved - self.retired.load(Relaxed);
+        // Relaxed: a count for display.
+        if in_use > self.high_water.load(Relaxed) {
+            self.high_water.fetch_max(in_use, Relaxed);
+        }
         Ok(Key::from_raw(tag::handle(tag)))
     }
 

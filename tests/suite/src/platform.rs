@@ -1,0 +1,118 @@
+//! What a case may ask of the place where it runs.
+
+use bitflags::bitflags;
+use tsd::{KeySpace, Notifications, Port, Slots};
+
+/// The capacity of the platform's key space, from TSD_KEYS at build time.
+pub const KEYS: usize = match option_env!("TSD_KEYS") {
+    Some(keys) => match usize::from_str_radix(keys, 10) {
+        Ok(keys) => keys,
+        Err(_) => panic!("TSD_KEYS must be a number"),
+    },
+    None => tsd::DEFAULT_KEYS,
+};
+
+/// The number of notifications that can be registered at run time.
+pub const NOTIFICATIONS: usize = 8;
+
+/// The number of thread-exit functions that each thread can have.
+pub const EXIT_FUNCTIONS: usize = 32;
+
+bitflags! {
+    /// What a case can't do without. A platform leaves out the cases that need what it has not.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Needs: u32 {
+        /// [`Platform::interrupt`] and [`Platform::interrupt_no_thread`].
+        const INTERRUPTS = 1 << 0;
+        /// [`Platform::kill`].
+        const KILL = 1 << 1;
+        /// [`Start::priority`] and [`Start::cpu`] are obeyed strictly.
+        const PRIORITIES = 1 << 2;
+        /// The case runs on a thread that the platform did not start: the boot thread.
+        const BOOT_THREAD = 1 << 3;
+        /// A panic in a destructor unwinds.
+        const UNWINDING = 1 << 4;
+    }
+}
+
+impl Needs {
+    /// What the images have.
+    pub const IMAGES: Self = Self::INTERRUPTS.union(Self::KILL).union(Self::PRIORITIES).union(Self::BOOT_THREAD);
+    /// What the host has.
+    pub const HOST: Self = Self::UNWINDING;
+}
+
+/// How urgent a thread is. A ready thread of a higher priority runs before every one of a lower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Below that of the case.
+    Low,
+    /// That of the case.
+    #[default]
+    Normal,
+    /// Above that of the case.
+    High,
+}
+
+/// How a thread is started.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The only CPU that it may run on, or any.
+    pub cpu: Option<usize>,
+    /// Whether it has the smallest stack that the platform allows.
+    pub smallest_stack: bool,
+}
+
+/// A place where cases run.
+pub trait Platform: Sized + 'static {
+    /// The port of the platform's key space.
+    type Port: Port<KEYS> + 'static;
+    /// A thread that was started and not yet joined or detached.
+    type Thread: Send + Sync;
+
+    /// The platform's key space. Each thread that [`start`](Self::start) started attaches to it and exits from it.
+    fn space() -> &'static KeySpace<Self::Port, KEYS>;
+
+    /// The notifications that the key space's threads send.
+    fn notifications() -> &'static Notifications<NOTIFICATIONS>;
+
+    /// Starts a thread that calls `body` with `argument`.
+    fn start(start: Start, body: fn(argument: usize), argument: usize) -> Self::Thread;
+
+    /// Waits until the thread has ended, its exit hook included.
+    fn join(thread: Self::Thread);
+
+    /// Leaves the thread to itself; what it holds is freed when it ends.
+    fn detach(thread: Self::Thread);
+
+    /// Lets the thread end at its next safe point: in a wait, a sleep, a yield, or when it is preempted.
+    fn kill(thread: &Self::Thread);
+
+    /// Ends the calling thread, as pthread_exit does.
+    fn exit_thread() -> !;
+
+    /// Lets other threads of the same priority run.
+    fn yield_now();
+
+    /// Sleeps; others run meanwhile.
+    fn sleep_ms(milliseconds: u32);
+
+    /// The number of CPUs that run threads.
+    fn cpus() -> usize;
+
+    /// Calls `handler` with `argument` in an interrupt handler that interrupts the calling thread.
+    fn interrupt(handler: fn(argument: usize), argument: usize);
+
+    /// The same, while the kernel says that there is no current thread.
+    fn interrupt_no_thread(handler: fn(argument: usize), argument: usize);
+
+    /// Whether interrupts are enabled for the calling thread; true where a platform has none.
+    fn interrupts_enabled() -> bool;
+
+    /// The slots of the calling thread.
+    fn slots() -> &'static Slots<KEYS> {
+        Self::space().port().current().expect("a case runs on a thread")
+    }
+}

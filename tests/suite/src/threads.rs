@@ -1,0 +1,68 @@
+//! Threads for cases: many at once, joined before the case goes on, without a heap.
+
+use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use crate::{Platform, Start};
+
+/// The most threads that [`in_threads`] starts at once.
+const MOST: usize = 128;
+
+/// A counter that cases share with destructors and threads.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicUsize);
+
+impl Counter {
+    /// A counter at 0.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    /// Adds one; the number before.
+    pub fn add(&self) -> usize {
+        self.0.fetch_add(1, SeqCst)
+    }
+
+    /// The number now.
+    pub fn get(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+
+    /// Sets the number.
+    pub fn set(&self, number: usize) {
+        self.0.store(number, SeqCst);
+    }
+}
+
+/// Calls `body` with 0, 1, … in `count` threads at once and returns when all have ended, exit hooks included.
+pub fn in_threads<P: Platform, F: Fn(usize) + Sync>(count: usize, start: Start, body: F) {
+    struct Shared<F> {
+        body: F,
+        next: Counter,
+    }
+    fn run<F: Fn(usize)>(shared: usize) {
+        // SAFETY: `in_threads` keeps it until every thread was joined; `F` is `Sync`.
+        let shared = unsafe { &*core::ptr::with_exposed_provenance::<Shared<F>>(shared) };
+        (shared.body)(shared.next.add());
+    }
+
+    assert!(count <= MOST, "more threads than a case may start");
+    let shared = Shared { body, next: Counter::new() };
+    let argument = (&raw const shared).expose_provenance();
+    let mut threads: [Option<P::Thread>; MOST] = [const { None }; MOST];
+    for thread in &mut threads[..count] {
+        *thread = Some(P::start(start, run::<F>, argument));
+    }
+    for thread in threads.into_iter().flatten() {
+        P::join(thread);
+    }
+}
+
+/// Returns when `condition` holds, and lets others run until then.
+///
+/// The case hangs if it never holds; whoever runs the suite ends it then.
+pub fn wait_until<P: Platform>(condition: impl Fn() -> bool) {
+    while !condition() {
+        P::sleep_ms(1);
+    }
+}
