@@ -85,6 +85,11 @@ where
     Capacity<N>: Supported,
 {
     /// The number of the last generation that an index can have: an index is used `LAST_GENERATION + 1` times at most.
+    ///
+    /// ```
+    /// # #[cfg(target_pointer_width = "64")]
+    /// assert_eq!(tsd::KeyTable::<128>::LAST_GENERATION, (1 << 55) - 1);
+    /// ```
     pub const LAST_GENERATION: usize = tag::last_generation(N);
 
     const_fn! {
