@@ -31,11 +31,11 @@ pub const X86_64: Image =
     Image { name: "x86_64", target: "x86_64-unknown-none", flags: &["-Crelocation-model=static"] };
 
 /// For processors with load/store-exclusive instructions.
-pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-none", flags: &[] };
+pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-none-softfloat", flags: &[] };
 
 /// For processors with atomic instructions.
 pub const AARCH64_LSE: Image =
-    Image { name: "aarch64-lse", target: "aarch64-unknown-none", flags: &["-Ctarget-feature=+lse"] };
+    Image { name: "aarch64-lse", target: "aarch64-unknown-none-softfloat", flags: &["-Ctarget-feature=+lse"] };
 
 /// Number of keys in an image unless the caller says otherwise: POSIX's `_POSIX_THREAD_KEYS_MAX`.
 pub const DEFAULT_KEYS: u32 = 128;

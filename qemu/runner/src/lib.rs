@@ -10,10 +10,10 @@
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
-//! - [`demo`]       the request server on each machine, summaries side by side
+//! - [`demo`]       the request server on each machine, figures side by side
 //!
-//! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`error`] (one line and a
-//! status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
+//! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
+//! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
 

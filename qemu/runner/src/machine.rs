@@ -92,7 +92,16 @@ impl Machine {
             Arch::Aarch64 => "virt,gic-version=3",
         };
         command.args(["-M", board, "-cpu", self.cpu, "-smp", &cpus.to_string(), "-m", "128M"]);
-        command.args(["-accel", "tcg,thread=multi", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
+        command.args([
+            "-accel",
+            "tcg,thread=multi",
+            "-nodefaults",
+            "-no-reboot",
+            "-display",
+            "none",
+            "-serial",
+            "stdio",
+        ]);
         match self.arch {
             Arch::X86_64 => {
                 command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-append", line]);

@@ -23,6 +23,9 @@ pub enum Need {
     Linker,
 }
 
+/// Sets of packages that bring the same; the first that there is, and that is new enough, is taken.
+type Choices = &'static [&'static [&'static str]];
+
 /// One package manager and what it calls things.
 struct Manager {
     program: &'static str,
@@ -30,11 +33,10 @@ struct Manager {
     /// Fetches the lists of what there is, where the manager doesn't do so by itself.
     update: Option<&'static str>,
     as_root: bool,
-    qemu_x86: &'static str,
-    qemu_arm: &'static str,
-    linker: &'static str,
-    /// Sets of packages, the first of which that is new enough is taken.
-    compilers: &'static [&'static [&'static str]],
+    qemu_x86: Choices,
+    qemu_arm: Choices,
+    linker: Choices,
+    compiler: Choices,
 }
 
 /// In the order in which they are looked for. Only the first row is exercised by tests.
@@ -44,41 +46,41 @@ const MANAGERS: [Manager; 4] = [
         install: &["install", "-y", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=300"],
         update: Some("update"),
         as_root: true,
-        qemu_x86: "qemu-system-x86",
-        qemu_arm: "qemu-system-arm",
-        linker: "lld",
+        qemu_x86: &[&["qemu-system-x86"]],
+        qemu_arm: &[&["qemu-system-arm"]],
+        linker: &[&["lld"]],
         // Debian keeps a second, newer compiler in its stable releases for the browsers.
-        compilers: &[&["rustc-web", "cargo-web", "rust-web-src"], &["rustc", "cargo", "rust-src"]],
+        compiler: &[&["rustc-web", "cargo-web", "rust-web-src"], &["rustc", "cargo", "rust-src"]],
     },
     Manager {
         program: "dnf",
         install: &["install", "-y"],
         update: None,
         as_root: true,
-        qemu_x86: "qemu-system-x86-core",
-        qemu_arm: "qemu-system-aarch64-core",
-        linker: "lld",
-        compilers: &[&["rust", "cargo", "rust-src"]],
+        qemu_x86: &[&["qemu-system-x86-core"]],
+        qemu_arm: &[&["qemu-system-aarch64-core"]],
+        linker: &[&["lld"]],
+        compiler: &[&["rust", "cargo", "rust-src"]],
     },
     Manager {
         program: "pacman",
         install: &["-S", "--noconfirm", "--needed"],
         update: None,
         as_root: true,
-        qemu_x86: "qemu-system-x86",
-        qemu_arm: "qemu-system-aarch64",
-        linker: "lld",
-        compilers: &[&["rust", "rust-src"]],
+        qemu_x86: &[&["qemu-system-x86"]],
+        qemu_arm: &[&["qemu-system-aarch64"]],
+        linker: &[&["lld"]],
+        compiler: &[&["rust", "rust-src"]],
     },
     Manager {
         program: "brew",
         install: &["install"],
         update: None,
         as_root: false,
-        qemu_x86: "qemu",
-        qemu_arm: "qemu",
-        linker: "lld",
-        compilers: &[],
+        qemu_x86: &[&["qemu"]],
+        qemu_arm: &[&["qemu"]],
+        linker: &[&["lld"]],
+        compiler: &[],
     },
 ];
 
@@ -183,12 +185,12 @@ impl Manager {
         unique(needs.iter().filter_map(|&need| self.choices(need).first().copied()).collect())
     }
 
-    fn choices(&self, need: Need) -> Vec<&'static [&'static str]> {
+    fn choices(&self, need: Need) -> Choices {
         match need {
-            Need::QemuX86 => vec![std::slice::from_ref(&self.qemu_x86)],
-            Need::QemuArm => vec![std::slice::from_ref(&self.qemu_arm)],
-            Need::Linker => vec![std::slice::from_ref(&self.linker)],
-            Need::Compiler => self.compilers.to_vec(),
+            Need::QemuX86 => self.qemu_x86,
+            Need::QemuArm => self.qemu_arm,
+            Need::Linker => self.linker,
+            Need::Compiler => self.compiler,
         }
     }
 

@@ -63,6 +63,11 @@ pub struct Outcome {
 const LAST_LINES: usize = 60;
 
 impl Outcome {
+    /// Puts an outcome together; `success` is the exit status that stands for it.
+    pub(crate) fn new(end: End, lines: Vec<String>, success: i32) -> Self {
+        Self { end, lines, success }
+    }
+
     /// Returns whether exit status and final line both say success.
     pub fn is_success(&self) -> bool {
         self.end == End::Exited { exit: Some(self.success), said: Some(0) }
@@ -115,7 +120,7 @@ pub fn boot(
     let mut command = machine.command(kernel, line, cpus);
     command::echo(&command);
     let (end, lines) = watch(&mut command, limits, sink)?;
-    Ok(Outcome { end, lines, success: machine.success })
+    Ok(Outcome::new(end, lines, machine.success))
 }
 
 /// Fails unless the QEMU for `arch` is recent enough.
@@ -163,12 +168,13 @@ fn watch(command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> R
     let mut output = Output { sink, lines: Vec::new(), partial: Vec::new() };
     let forced = loop {
         let left = limits.total.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            break Some(End::Overdue(limits.total));
+        }
         match chunks.recv_timeout(left.min(limits.silence)) {
             Ok(bytes) => output.push(&bytes),
             Err(RecvTimeoutError::Disconnected) => break None,
-            Err(RecvTimeoutError::Timeout) if started.elapsed() >= limits.total => {
-                break Some(End::Overdue(limits.total));
-            }
+            Err(RecvTimeoutError::Timeout) if left < limits.silence => {}
             Err(RecvTimeoutError::Timeout) => break Some(End::Silent(limits.silence)),
         }
     };
@@ -254,7 +260,7 @@ mod tests {
 
     fn outcome(script: &str, success: i32) -> Outcome {
         let (end, lines) = shell(script, LONG);
-        Outcome { end, lines, success }
+        Outcome::new(end, lines, success)
     }
 
     #[test]

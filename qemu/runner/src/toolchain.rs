@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The bare-metal targets that the images are built for.
-pub const TARGETS: [&str; 2] = ["x86_64-unknown-none", "aarch64-unknown-none"];
+pub const TARGETS: [&str; 2] = ["x86_64-unknown-none", "aarch64-unknown-none-softfloat"];
 
 /// Where distributions put their compiler.
 const DISTRIBUTION_BIN: &str = "/usr/bin";
