@@ -38,7 +38,7 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Runs the cases called `names` and gives `sink` the verdict of each as soon as it is certain.
     ///
-    /// With `all` set, `names` are all that the kernel has, and need not be listed on its command line.
+    /// With `all` set, `names` are all that the kernel has, in its order, and need not be listed on its command line.
     ///
     /// # Errors
     /// QEMU can't be started. A boot that goes wrong is the verdict of a case.
@@ -75,7 +75,7 @@ fn run_in_boots(names: &[&str], all: bool, boot: &mut Boot<'_>, sink: &mut dyn F
     let mut waiting = names.to_vec();
     let mut timeouts = 0;
     while !waiting.is_empty() {
-        let line = command_line(&waiting, all && waiting.len() == names.len());
+        let line = command_line(names, &waiting, all);
         let mut held = Held { waiting: &mut waiting, last: None, count: (0, 0), sink };
         let mut cases = Cases::default();
         let outcome = boot(&line, &mut |line| cases.take(line, &mut |name, verdict| held.take(&name, verdict)))?;
@@ -96,10 +96,16 @@ fn how_it_ended(outcome: &Outcome) -> String {
     format!("{}; its last lines:{last_lines}", outcome.end)
 }
 
-/// Returns a command line for as many of the cases as fit. No name at all stands for every case.
-fn command_line(names: &[&str], all: bool) -> String {
+/// Returns a command line for the cases that wait, or as many of them as fit.
+///
+/// With `all` set, `names` are the kernel's own list in its order, of which a part behind a case has a short form.
+fn command_line(names: &[&str], waiting: &[&str], all: bool) -> String {
+    if all && names.ends_with(waiting) {
+        let done = &names[..names.len() - waiting.len()];
+        return done.last().map_or("suite".into(), |last| format!("suite after={last}"));
+    }
     let mut line = String::from("suite");
-    for name in names.iter().filter(|_| !all) {
+    for name in waiting {
         let word = format!(" case={name}");
         if line.len() + word.len() > LINE_BYTES {
             break;
@@ -215,7 +221,7 @@ mod tests {
     fn long_command_lines_are_cut_between_names() {
         let names = ["x::".repeat(100), "y::".repeat(100), "z::".repeat(100)];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let line = command_line(&names, false);
+        let line = command_line(&names, &names, false);
         assert!(line.len() <= LINE_BYTES && line.ends_with(names[1]), "{line}");
     }
 
@@ -231,7 +237,7 @@ mod tests {
         let first = "test a ... ok\ntest b ... tsd: panicked at b.rs\ntsd: thread 1\ntsd: end: status 2";
         let second = "test c ... ok\nsuite: 1 passed, 0 failed\ntsd: end: status 0";
         let (lines, verdicts) = run(&["a", "b", "c"], true, &[(first, exited(5, 2)), (second, exited(33, 0))]);
-        assert_eq!(lines, ["suite", "suite case=c"]);
+        assert_eq!(lines, ["suite", "suite after=b"]);
         assert_eq!(verdicts[0].1, Verdict::Passed);
         assert!(is_failed(&verdicts[1].1, "panicked at b.rs") && is_failed(&verdicts[1].1, "thread 1"));
         assert_eq!(verdicts[2].1, Verdict::Passed);

@@ -79,6 +79,8 @@ impl Toolchain {
         if !self.has_targets() {
             // The core library is built from source, which a stable compiler does only when told so.
             command.env("RUSTC_BOOTSTRAP", "1");
+            // What a later compiler will think of that source is nobody's concern here.
+            command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
         }
         command
     }
