@@ -30,6 +30,8 @@ type Choices = &'static [&'static [&'static str]];
 struct Manager {
     program: &'static str,
     install: &'static [&'static str],
+    /// Keeps it from asking and, where it might, from removing packages to make room.
+    unasked: &'static [&'static str],
     /// Fetches the lists of what there is, where the manager doesn't do so by itself.
     update: Option<&'static str>,
     as_root: bool,
@@ -43,7 +45,8 @@ struct Manager {
 const MANAGERS: [Manager; 4] = [
     Manager {
         program: "apt-get",
-        install: &["install", "-y", "--no-install-recommends", "--no-remove", "-o", "DPkg::Lock::Timeout=300"],
+        install: &["install", "--no-install-recommends"],
+        unasked: &["-y", "--no-remove", "-o", "DPkg::Lock::Timeout=300"],
         update: Some("update"),
         as_root: true,
         qemu_x86: &[&["qemu-system-x86"]],
@@ -54,7 +57,8 @@ const MANAGERS: [Manager; 4] = [
     },
     Manager {
         program: "dnf",
-        install: &["install", "-y"],
+        install: &["install"],
+        unasked: &["-y"],
         update: None,
         as_root: true,
         qemu_x86: &[&["qemu-system-x86-core"]],
@@ -64,7 +68,8 @@ const MANAGERS: [Manager; 4] = [
     },
     Manager {
         program: "pacman",
-        install: &["-S", "--noconfirm", "--needed"],
+        install: &["-S", "--needed"],
+        unasked: &["--noconfirm"],
         update: None,
         as_root: true,
         qemu_x86: &[&["qemu-system-x86"]],
@@ -75,6 +80,7 @@ const MANAGERS: [Manager; 4] = [
     Manager {
         program: "brew",
         install: &["install"],
+        unasked: &[],
         update: None,
         as_root: false,
         qemu_x86: &[&["qemu"]],
@@ -117,10 +123,11 @@ pub fn install(needs: &[Need], allowed: bool) -> Result<()> {
 
 fn to_be_typed(manager: &Manager, needs: &[Need], privilege: Privilege) -> Error {
     let packages = manager.packages(needs).unwrap_or_else(|| manager.first_choice(needs));
-    let update = manager.update.map(|word| command::as_typed(&manager.command(&privilege, &[word])));
-    let install = command::as_typed(&manager.install_command(&privilege, &packages));
-    let line = update.into_iter().chain([install]).collect::<Vec<_>>().join(" && ");
-    Error::usage(format!("missing: {}; type: {line}", in_words(needs)))
+    let sudo = if matches!(privilege, Privilege::Sudo) { "sudo " } else { "" };
+    let words = [manager.install, &packages].concat().join(" ");
+    let install = format!("{sudo}{} {words}", manager.program);
+    let update = manager.update.map_or(String::new(), |word| format!("{sudo}{} {word} && ", manager.program));
+    Error::usage(format!("missing: {}; type: {update}{install}", in_words(needs)))
 }
 
 fn in_words(needs: &[Need]) -> String {
@@ -151,21 +158,16 @@ impl Privilege {
 
 impl Manager {
     fn command(&self, privilege: &Privilege, arguments: &[&str]) -> Command {
-        let mut command = match privilege {
-            Privilege::Root => Command::new("env"),
-            Privilege::Sudo => {
-                let mut command = Command::new("sudo");
-                command.arg("env");
-                command
-            }
-        };
-        // A package's installation must not ask either.
-        command.arg("DEBIAN_FRONTEND=noninteractive").arg(self.program).args(arguments);
+        let sudo: &[&str] = if matches!(privilege, Privilege::Sudo) { &["sudo", "-n"] } else { &[] };
+        // A package's own scripts must not ask either. The variable means something to Debian's only.
+        let all = [sudo, &["env", "DEBIAN_FRONTEND=noninteractive", self.program], arguments].concat();
+        let mut command = Command::new(all[0]);
+        command.args(&all[1..]);
         command
     }
 
     fn install_command(&self, privilege: &Privilege, packages: &[&str]) -> Command {
-        self.command(privilege, &[self.install, packages].concat())
+        self.command(privilege, &[self.install, self.unasked, packages].concat())
     }
 
     fn update(&self, privilege: &Privilege) -> Result<()> {
@@ -266,7 +268,7 @@ mod tests {
     fn sudo_goes_in_front() {
         let apt = &MANAGERS[0];
         let typed = command::as_typed(&apt.install_command(&Privilege::Sudo, &["lld"]));
-        assert!(typed.starts_with("sudo env DEBIAN_FRONTEND=noninteractive apt-get install"), "{typed}");
+        assert!(typed.starts_with("sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install"), "{typed}");
         assert!(typed.ends_with(" lld"), "{typed}");
     }
 }
