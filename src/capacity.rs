@@ -28,8 +28,8 @@ pub(crate) mod private {
 
     /// One bit a key, shared between CPUs (`Shared`) or owned by one thread (`Own`).
     pub trait Bits {
-        type Shared: AsRef<[AtomicUsize]> + Debug;
-        type Own: AsRef<[own::AtomicUsize]> + Debug;
+        type Shared: AsRef<[AtomicUsize]> + Debug + Send + Sync;
+        type Own: AsRef<[own::AtomicUsize]> + Debug + Send + Sync;
         #[cfg(not(loom))]
         const NONE_SHARED: Self::Shared;
         const NONE_OWN: Self::Own;
