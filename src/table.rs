@@ -195,7 +195,8 @@ where
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        self.high_water.fetch_max(reserved - self.retired.load(Relaxed), Relaxed);
+        // Saturating: places may have been worn out since `reserved` was counted; too small a number changes nothing.
+        self.high_water.fetch_max(reserved.saturating_sub(self.retired.load(Relaxed)), Relaxed);
         Ok(Key::from_raw(tag::handle(tag)))
     }
 

@@ -245,6 +245,7 @@ cases! {
         create_against_exit,
         creates_and_deletes_against_get_and_set,
         one_delete_wins,
+        table_is_worn_out_by_all,
         threads_and_keys_come_and_go,
     }
     stack {

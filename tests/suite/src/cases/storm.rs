@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use tsd::{Error, Key, KeyTable, Slots};
+use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
 
 use crate::{Counter, KeyCell, Line, Platform, Start, in_threads, value};
 
@@ -203,6 +203,39 @@ pub(super) fn one_delete_wins<P: Platform>() {
             line.meet::<P>(THREADS);
         }
     });
+}
+
+/// Threads wear a table out together: each index is used as often as it has generations, and the counts hold.
+pub(super) fn table_is_worn_out_by_all<P: Platform>() {
+    fn check<P: Platform, const N: usize>(generations: usize)
+    where
+        Capacity<N>: Supported,
+    {
+        let table = KeyTable::<N>::new().with_generation(KeyTable::<N>::LAST_GENERATION - (generations - 1));
+        let created = Counter::new();
+        let line = Line::new();
+        in_threads::<P, _>(THREADS, Start::default(), |_| {
+            line.meet::<P>(THREADS);
+            while table.retired() < N {
+                match table.create(None) {
+                    Ok(key) => {
+                        created.add();
+                        table.delete(key).unwrap();
+                    }
+                    Err(error) => assert_eq!(error.errno(), tsd::EAGAIN),
+                }
+                assert!(table.high_water() <= N);
+            }
+        });
+        assert_eq!(created.get(), N * generations);
+        assert_eq!((table.in_use(), table.retired()), (0, N));
+        assert!(table.high_water() <= N);
+        assert_eq!(table.create(None), Err(Error::TableWornOut));
+    }
+    for _ in 0..10 {
+        check::<P, 3>(20);
+        check::<P, 64>(1);
+    }
 }
 
 /// Threads start and end while keys are created, set and deleted in the platform's own space: every value of a key
