@@ -17,6 +17,7 @@
 //! - `suite`      the shared suite on this kernel
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
+//! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -36,6 +37,7 @@ mod interrupt;
 mod machine;
 mod panic;
 mod port;
+mod program;
 mod ready;
 mod scheduler;
 mod selftest;
@@ -82,6 +84,7 @@ fn init_cpu(cpu: usize) {
     machine::memory::init_cpu();
     machine::interrupts::init_cpu(cpu);
     machine::timer::init_cpu();
+    machine::program::init_cpu();
     scheduler::begin_idle();
     clock::arm_tick();
     cpu::set_online();
@@ -95,6 +98,7 @@ fn run(_: usize) -> usize {
         Some("crash") => crash::run(words),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
+        Some("program") => program::run(words),
         mode => {
             println!("tsd: kernel: no such mode: {}", mode.unwrap_or("(none)"));
             panic::end(STATUS_USAGE)
