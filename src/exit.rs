@@ -167,10 +167,6 @@ where
     fn run_functions(&mut self) {
         while self.slots.has(FUNCTIONS) {
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
-                if self.functions.is_some_and(|list| !list.is_empty()) {
-                    // So that a second exit finds those that are left, should this one unwind.
-                    self.slots.raise(FUNCTIONS);
-                }
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
                 unsafe { function(argument) };
