@@ -197,6 +197,10 @@ pub(super) fn wakes_are_not_lost() {
         }
         TURNS
     }
+    // A change that came before the wait is seen by the wait itself.
+    let changed = AtomicU32::new(1);
+    assert_eq!(wait::wait(&changed, 0, None, wait::Cancellable::No), wait::Wake::Changed);
+
     let id = spawn("answer", answer, 0);
     for _ in 0..TURNS {
         PING.release();
