@@ -16,6 +16,7 @@ pub type ExitFunction = unsafe extern "C-unwind" fn(argument: *mut c_void);
 
 /// One registration; `function` is NULL while it is being filled or after it was taken.
 #[derive(Debug)]
+#[repr(C)]
 struct Registration {
     function: AtomicPtr<()>,
     argument: AtomicPtr<c_void>,

@@ -107,7 +107,8 @@ where
 
     /// Whether thread exit would have nothing to do.
     #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.work.load(Relaxed) == 0
     }
 

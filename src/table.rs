@@ -221,7 +221,7 @@ where
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Self::index(key);
         let entry = &self.entries[index];
-        let tag = self.verify(entry, key)?;
+        let tag = self.verify(key)?;
         if index < self.statics {
             return Err(Error::StaticKey);
         }
@@ -312,7 +312,7 @@ where
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let index = Self::index(key);
-        let tag = self.verify(&self.entries[index], key)?;
+        let tag = self.verify(key)?;
         if !value.is_null() {
             slots.bind(index, tag, value);
         }
@@ -346,7 +346,8 @@ where
     }
 
     /// The tag of a live key.
-    fn verify(&self, entry: &Entry, key: Key) -> Result<usize, Error> {
+    pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
+        let entry = &self.entries[Self::index(key)];
         let mut tag = entry.tag.load(Relaxed);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
