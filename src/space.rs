@@ -230,6 +230,8 @@ where
         let mut report = ExitReport::default();
         match self.port.current() {
             Some(slots) if slots.is_idle() => {}
+            // Before `abandon`: an initialiser that a destructor is in keeps its control.
+            Some(slots) if slots.is_exiting() => report.flags = ExitFlags::ALREADY_EXITING,
             Some(slots) => {
                 once::abandon(&self.port, slots);
                 let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
