@@ -9,6 +9,7 @@ use core::ptr;
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
+use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
 use crate::notify::NotificationList;
@@ -152,7 +153,7 @@ where
                     slots.note_running(tag::handle(tag), round);
                     self.report.calls += 1;
                     // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                    unsafe { destructor(value) };
+                    unsafe { foreign::call(destructor, value) };
                     slots.note_running(0, 0);
                 }
             });
@@ -170,7 +171,7 @@ where
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
-                unsafe { function(argument) };
+                unsafe { foreign::call(function, argument) };
             }
         }
     }

@@ -24,6 +24,7 @@ pub mod arch;
 mod capacity;
 mod error;
 mod exit;
+mod foreign;
 mod functions;
 mod key;
 mod listing;

@@ -11,7 +11,7 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
@@ -189,6 +189,8 @@ where
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
         let reserved = self.reserve()?;
         let index = self.claim();
+        // SAFETY: `claim` gives a bit of `places`, which are those below N.
+        unsafe { hint::assert_unchecked(index < N) };
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
         // (see `destructor_of`).
@@ -374,7 +376,7 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// Owns a free index. Only for who has reserved one: then a clear bit exists, and a search that misses it has
+    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
     /// been overtaken by another create that got one.
     fn claim(&self) -> usize {
         loop {
@@ -424,6 +426,7 @@ const fn is_tag_of(key: Key, tag: usize) -> bool {
     tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
 }
 
+#[inline(always)]
 const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     match destructor {
         Some(destructor) => destructor as *mut (),
@@ -431,6 +434,7 @@ const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     }
 }
 
+#[inline(always)]
 pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
     // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
     // for `None`.

@@ -34,9 +34,7 @@ pub(crate) fn stop() {
 pub(crate) fn check(now_ns: u64) {
     let limit_ns = LIMIT_NS.load(Ordering::SeqCst);
     // The exchange lets one CPU report.
-    if now_ns < limit_ns
-        || LIMIT_NS.compare_exchange(limit_ns, NO_LIMIT, Ordering::SeqCst, Ordering::SeqCst).is_err()
-    {
+    if now_ns < limit_ns || LIMIT_NS.compare_exchange(limit_ns, NO_LIMIT, Ordering::SeqCst, Ordering::SeqCst).is_err() {
         return;
     }
     panic::begin_report();
