@@ -62,9 +62,12 @@ bitflags! {
 /// What [`KeyTable::create_with`](crate::KeyTable::create_with) makes a key from.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyOptions {
-    pub(crate) destructor: Option<Destructor>,
-    pub(crate) last_phase: bool,
-    pub(crate) name: &'static str,
+    /// What runs at thread exit for each value that is not NULL.
+    pub destructor: Option<Destructor>,
+    /// Whether it runs in the last phase of thread exit.
+    pub last_phase: bool,
+    /// The key's owner, for listings and panic dumps.
+    pub name: &'static str,
 }
 
 impl KeyOptions {

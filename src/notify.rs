@@ -123,7 +123,7 @@ impl NotificationList<'_> {
     }
 
     /// Calls each function with ThreadDetach, in reverse order.
-    pub(crate) fn detach(&self) {
+    pub fn detach(&self) {
         self.registered.iter().rev().for_each(|place| send_registered(place, Reason::ThreadDetach));
         self.fixed.iter().rev().for_each(|notification| foreign::notify(notification, Reason::ThreadDetach));
     }

@@ -3,15 +3,14 @@
 //! Members are compiled apart, so they meet at their C symbols only.
 
 use core::ffi::{c_int, c_void};
-use core::slice;
 use core::sync::atomic::AtomicU32;
 
-use tsd::{Destructor, ExitFunction, Notification, NotificationList, Once};
+use tsd::{Destructor, ExitFunction, Once};
 
 use crate::thread::Thread;
 
-/// What C calls `void (*)(void)`.
-pub type Routine = unsafe extern "C-unwind" fn();
+/// What C calls `void (*)(void)`. No exception may come out of one that Rust code calls.
+pub type Routine = unsafe extern "C" fn();
 
 // Safe where any argument is sound.
 unsafe extern "C" {
@@ -24,6 +23,14 @@ unsafe extern "C" {
 
     /// Writes to `key` unless that is NULL.
     pub fn tsd_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int;
+    /// As the member `core` says.
+    pub fn tsd_key_create_from(
+        key: *mut u32,
+        destructor: Option<Destructor>,
+        last_phase: bool,
+        name: *const u8,
+        length: usize,
+    ) -> c_int;
     /// Deletes a key.
     pub safe fn tsd_key_delete(key: u32) -> c_int;
     /// The calling thread's value.
@@ -37,18 +44,18 @@ unsafe extern "C" {
 }
 
 #[cfg(feature = "core")]
-pub use crate::space::{FLS_LEAVE, NOTIFICATIONS_REGISTERED, SPACE};
+pub use crate::space::{DETACH, LEAVE_FLS, SPACE};
 #[cfg(not(feature = "core"))]
-pub use statics::{FLS_LEAVE, NOTIFICATIONS_REGISTERED, SPACE};
+pub use statics::{DETACH, LEAVE_FLS, SPACE};
 
 /// The statics of the member `core`, as other members see them.
 #[cfg(not(feature = "core"))]
 mod statics {
     use core::sync::atomic::AtomicPtr;
 
-    use tsd::{KeySpace, Notifications};
+    use tsd::KeySpace;
 
-    use crate::config::{KEYS, NOTIFICATIONS};
+    use crate::config::KEYS;
     use crate::thread::CPort;
 
     // Not C's types, but every member is compiled from the same source by the same compiler.
@@ -57,45 +64,11 @@ mod statics {
         /// The key table and its port.
         #[link_name = "tsd_table"]
         pub safe static SPACE: KeySpace<CPort, KEYS>;
-        /// The notifications registered at run time.
-        #[link_name = "tsd_notifications"]
-        pub safe static NOTIFICATIONS_REGISTERED: Notifications<NOTIFICATIONS>;
         /// Takes a thread off the list of the Fls family.
-        #[link_name = "tsd_fls_leave"]
-        pub safe static FLS_LEAVE: AtomicPtr<()>;
+        #[link_name = "tsd_leave_fls"]
+        pub safe static LEAVE_FLS: AtomicPtr<()>;
+        /// Sends the detach notifications.
+        #[link_name = "tsd_detach"]
+        pub safe static DETACH: AtomicPtr<()>;
     }
-}
-
-// The bounds of the table that linkers collect from the section `tsd_notifications`. Weak: without such a section both
-// are 0. As data, since the instructions that compute addresses can't reach 0 from everywhere.
-#[cfg(feature = "core")]
-core::arch::global_asm!(
-    ".weak __start_tsd_notifications",
-    ".weak __stop_tsd_notifications",
-    ".pushsection .data.rel.ro.tsd_notification_bounds,\"aw\",%progbits",
-    ".balign {size}",
-    ".globl tsd_notification_bounds",
-    "tsd_notification_bounds:",
-    ".{size}byte __start_tsd_notifications",
-    ".{size}byte __stop_tsd_notifications",
-    ".size tsd_notification_bounds, 2 * {size}",
-    ".popsection",
-    size = const size_of::<usize>(),
-);
-
-unsafe extern "C" {
-    #[link_name = "tsd_notification_bounds"]
-    safe static BOUNDS: [usize; 2];
-}
-
-/// The notifications of the linker's table and those registered.
-pub fn notifications() -> NotificationList<'static> {
-    let [start, stop] = BOUNDS;
-    let list = NOTIFICATIONS_REGISTERED.as_list();
-    if start == stop {
-        return list;
-    }
-    let first = core::ptr::with_exposed_provenance::<Notification>(start);
-    // SAFETY: the section consists of what the header's TSD_NOTIFICATION puts there, for the whole run.
-    list.with_fixed(unsafe { slice::from_raw_parts(first, (stop - start) / size_of::<Notification>()) })
 }

@@ -10,6 +10,7 @@
 //! FlsFree both exchange the value for NULL, and the one that gets it runs the callback.
 
 use core::ffi::{c_int, c_void};
+use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{
     AtomicPtr, AtomicU32,
@@ -18,7 +19,7 @@ use core::sync::atomic::{
 
 use tsd::{Destructor, Key, KeyTable};
 
-use crate::api::{self, FLS_LEAVE, SPACE};
+use crate::api::{self, LEAVE_FLS, SPACE};
 use crate::config::KEYS;
 use crate::thread::{Thread, current, set_last_error};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
@@ -32,7 +33,7 @@ static FIRST: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 static KEY_AT: [AtomicU32; KEYS] = [const { AtomicU32::new(0) }; KEYS];
 
 /// How many values FlsFree takes each time that it has the lock.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 
 /// `FlsAlloc`.
 ///
@@ -121,10 +122,12 @@ fn call_for_batch(key: Key, callback: Destructor) -> usize {
         next = thread.fls.next.load(Relaxed);
     }
     LOCK.release();
-    // NULL: the thread's own exit was faster.
-    for value in batch.into_iter().take(count).filter(|value| !value.is_null()) {
+    // SAFETY: the same type but for what may unwind, and nothing may.
+    let callback = unsafe { transmute::<Destructor, unsafe extern "C" fn(*mut c_void)>(callback) };
+    // NULL: not taken, or the thread's own exit was faster.
+    for value in batch.iter().filter(|value| !value.is_null()) {
         // SAFETY: `FlsSetValue`'s caller vouched for the value, and taking it made this its only call.
-        unsafe { callback(value) };
+        unsafe { callback(*value) };
     }
     count
 }
@@ -141,7 +144,7 @@ fn join(thread: &'static Thread) {
     thread.fls.back.store((&raw const FIRST).cast_mut(), Relaxed);
     FIRST.store(ptr::from_ref(thread).cast_mut(), Relaxed);
     // Release: pairs with the Acquire of thread exit, which then calls a function of a family that is there.
-    FLS_LEAVE.store(leave as *mut (), Release);
+    LEAVE_FLS.store(leave as *mut (), Release);
 }
 
 /// Takes an exited thread off the list.

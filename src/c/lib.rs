@@ -9,7 +9,7 @@
 //! | [`thread`](mod@thread) | | `tsd_thread_t`, and the port that asks the kernel's hook for it |
 //! | [`api`] | | the C calls that one member makes to another |
 //! | `space` | core | the table; keys, values, thread start and exit |
-//! | `functions`, `notify`, `once`, `listing` | the same | the rest of the prefixed core |
+//! | `options`, `functions`, `notify`, `once`, `listing` | the same | the rest of the prefixed core |
 //! | `wait`, `wake` | the same | the hooks' defaults, for kernels that have none |
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `win32` | | what the two Win32 families share |
@@ -38,6 +38,8 @@ pub mod listing;
 pub mod notify;
 #[cfg(feature = "once")]
 pub mod once;
+#[cfg(feature = "options")]
+pub mod options;
 #[cfg(feature = "posix")]
 pub mod posix;
 #[cfg(feature = "core")]

@@ -1,27 +1,30 @@
 //! The table, and what a kernel can't do without: keys, values, the start and the end of threads.
 
-use core::ffi::{c_char, c_int, c_void};
-use core::mem::{align_of, offset_of};
+use core::ffi::{c_int, c_void};
+use core::mem::{MaybeUninit, align_of, offset_of, transmute};
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Acquire, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicPtr, AtomicU32,
+    Ordering::{Acquire, Relaxed},
+};
 
-use tsd::{Destructor, Error, ExitFlags, Key, KeyOptions, KeySpace, KeyTable, LEFT_OVER_KEYS, Notifications};
+use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, KeyTable};
 
-use crate::config::{KEYS, NOTIFICATIONS, ROUNDS};
+use crate::config::{KEYS, ROUNDS};
 use crate::thread::{CPort, Thread, current, status};
 
 /// The keys of every C caller.
 #[unsafe(export_name = "tsd_table")]
 pub static SPACE: KeySpace<CPort, KEYS> = KeySpace::with_table(CPort, KeyTable::new().with_rounds(ROUNDS));
 
-/// The notifications that were registered at run time.
-#[unsafe(export_name = "tsd_notifications")]
-pub static NOTIFICATIONS_REGISTERED: Notifications<NOTIFICATIONS> = Notifications::new();
-
-/// Takes a thread off the list of the Fls family, which sets it when it first puts one on: so the core does not
+/// Takes a thread off the list of the Fls family. That family sets it when it first puts one on: so the core does not
 /// depend on the family.
-#[unsafe(export_name = "tsd_fls_leave")]
-pub static FLS_LEAVE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+#[unsafe(export_name = "tsd_leave_fls")]
+pub static LEAVE_FLS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on notifications.
+#[unsafe(export_name = "tsd_detach")]
+pub static DETACH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// Sizes and offsets for the header's assertions, in the order in which `tsd install` reads them. The section does not
 /// get into the archive.
@@ -33,36 +36,11 @@ pub static FIGURES: [u32; 9] = [
     offset_of!(Thread, last_error) as u32,
     offset_of!(Thread, fls) as u32,
     offset_of!(Thread, functions) as u32,
-    size_of::<Report>() as u32,
-    offset_of!(Report, left_over_keys) as u32,
+    size_of::<ExitReport>() as u32,
+    offset_of!(ExitReport, left_over_keys) as u32,
     size_of::<tsd::Once>() as u32,
     size_of::<tsd::Notification>() as u32,
 ];
-
-/// `tsd_key_options_t`.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Options {
-    destructor: Option<Destructor>,
-    name: *const c_char,
-    flags: u32,
-}
-
-/// `TSD_KEY_LAST_PHASE`.
-const LAST_PHASE: u32 = 1 << 0;
-
-/// `tsd_exit_report_t`.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Report {
-    flags: u32,
-    rounds: u32,
-    last_phase_rounds: u32,
-    calls: u32,
-    functions: u32,
-    left_over: u32,
-    left_over_keys: [u32; LEFT_OVER_KEYS],
-}
 
 /// Makes the memory of a thread a thread that has set nothing.
 ///
@@ -74,20 +52,25 @@ pub unsafe extern "C" fn tsd_thread_init(thread: *mut Thread) -> c_int {
     if thread.is_null() {
         return Error::NullPointer.errno();
     }
-    let words = thread.cast::<AtomicUsize>();
-    for index in 0..size_of::<Thread>() / size_of::<usize>() {
-        // Atomic stores, because the compiler makes a call to memset of plain ones, which the kernel may not have.
-        // Relaxed: whatever starts the thread hands its structure over.
-        // SAFETY: inside the structure, by the caller's word; all of it is words and zero is a valid state.
-        unsafe { (*words.add(index)).store(0, Relaxed) };
-    }
+    // SAFETY: the caller vouches for the pointer, and all zero bytes are a thread.
+    unsafe { zero(thread.cast(), size_of::<Thread>()) };
     0
 }
 
-/// Sends the attach notifications.
-#[unsafe(no_mangle)]
-pub extern "C" fn tsd_thread_attach() -> c_int {
-    status(SPACE.attach())
+/// Zeroes `size` bytes at `start`.
+///
+/// With atomic stores, because the compiler makes a call to memset of plain ones, which the kernel may not have.
+///
+/// # Safety
+///
+/// The bytes are valid for writes, in words of 32 bits, and used by nobody else meanwhile.
+#[inline]
+unsafe fn zero(start: *const AtomicU32, size: usize) {
+    for index in 0..size / size_of::<u32>() {
+        // Relaxed: whoever hands the memory on, orders it.
+        // SAFETY: inside, by the caller's word.
+        unsafe { (*start.add(index)).store(0, Relaxed) };
+    }
 }
 
 /// Runs the calling thread's exit.
@@ -96,7 +79,7 @@ pub extern "C" fn tsd_thread_attach() -> c_int {
 ///
 /// `report` is NULL or valid for writes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tsd_thread_exit(report: *mut Report) {
+pub unsafe extern "C" fn tsd_thread_exit(report: *mut ExitReport) {
     match current() {
         // Nothing to do is the common case: not even a report is made, if nobody wants one.
         Some(thread) if report.is_null() && thread.slots.is_idle() => {}
@@ -109,28 +92,23 @@ pub unsafe extern "C" fn tsd_thread_exit(report: *mut Report) {
 ///
 /// As [`tsd_thread_exit`].
 #[cold]
-unsafe fn exit(thread: Option<&'static Thread>, report: *mut Report) {
-    let done = SPACE.exit();
+unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport) {
+    let mut unwanted = MaybeUninit::uninit();
+    let report = if report.is_null() { unwanted.as_mut_ptr() } else { report };
+    // SAFETY: a local variable, or the caller vouches for the pointer; all zero bytes are a report.
+    let report = unsafe {
+        zero(report.cast(), size_of::<ExitReport>());
+        &mut *report
+    };
+    SPACE.exit_into(report);
     if let Some(thread) = thread
-        && !done.flags.contains(ExitFlags::ALREADY_EXITING)
+        && !report.flags.contains(ExitFlags::ALREADY_EXITING)
         && !thread.fls.back.load(Relaxed).is_null()
     {
-        let leave = FLS_LEAVE.load(Acquire);
+        // Acquire: pairs with the Release in `fls::join`.
+        let leave = LEAVE_FLS.load(Acquire);
         // SAFETY: a thread is on the list, so the family has stored its function, of this type.
-        unsafe { core::mem::transmute::<*mut (), extern "C" fn(&Thread)>(leave)(thread) };
-    }
-    // SAFETY: the caller vouches for the pointer.
-    if let Some(report) = unsafe { report.as_mut() } {
-        report.flags = done.flags.bits();
-        report.rounds = done.rounds;
-        report.last_phase_rounds = done.last_phase_rounds;
-        report.calls = done.calls;
-        report.functions = done.functions;
-        report.left_over = done.left_over;
-        let mut keys = done.left_over_keys.iter();
-        for place in &mut report.left_over_keys {
-            *place = keys.next().map_or(0, |key| key.raw());
-        }
+        unsafe { transmute::<*mut (), extern "C" fn(&Thread)>(leave)(thread) };
     }
 }
 
@@ -141,44 +119,30 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut Report) {
 /// `key` is NULL or valid for writes. `destructor` must be callable with the values that will be set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
-    // SAFETY: the caller's word.
-    unsafe { create(key, destructor, KeyOptions::new()) }
+    // SAFETY: the caller's word, and no name.
+    unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) }
 }
 
-/// Creates a key with a name and a phase.
+/// What both calls that create keys come to.
 ///
 /// # Safety
 ///
-/// As [`tsd_key_create`]; `options` is NULL or readable, and its name NULL or a string that is never changed.
+/// `key` is NULL or valid for writes; `name` is `length` bytes of UTF-8 that are never changed; the destructor must be
+/// callable with the values that will be set.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tsd_key_create_with(key: *mut u32, options: *const Options) -> c_int {
-    // SAFETY: the caller's word.
-    let Some(Options { destructor, name, flags }) = (unsafe { options.as_ref() }) else {
-        return Error::NullPointer.errno();
-    };
-    // SAFETY: the caller's word.
-    let Some(name) = (unsafe { ascii(*name) }) else { return tsd::EINVAL };
-    let options = match *flags {
-        0 => KeyOptions::new().name(name),
-        LAST_PHASE => KeyOptions::new().name(name).last_phase(),
-        _ => return tsd::EINVAL,
-    };
-    // SAFETY: the caller's word.
-    unsafe { create(key, *destructor, options) }
-}
-
-/// # Safety
-///
-/// As [`tsd_key_create`].
-unsafe fn create(key: *mut u32, destructor: Option<Destructor>, options: KeyOptions) -> c_int {
+unsafe extern "C" fn tsd_key_create_from(
+    key: *mut u32,
+    destructor: Option<Destructor>,
+    last_phase: bool,
+    name: *const u8,
+    length: usize,
+) -> c_int {
     if key.is_null() {
         return Error::NullPointer.errno();
     }
-    let options = match destructor {
-        Some(destructor) => options.destructor(destructor),
-        None => options,
-    };
-    match SPACE.create_with(options) {
+    // SAFETY: the caller's word.
+    let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
+    match SPACE.create_with(KeyOptions { destructor, last_phase, name }) {
         Ok(created) => {
             // SAFETY: not NULL, so valid for writes by the caller's word.
             unsafe { key.write(created.raw()) };
@@ -186,28 +150,6 @@ unsafe fn create(key: *mut u32, destructor: Option<Destructor>, options: KeyOpti
         }
         Err(error) => error.errno(),
     }
-}
-
-/// A C string as Rust's, if it is ASCII: more would need tables.
-///
-/// # Safety
-///
-/// `name` is NULL or a string that is never changed.
-unsafe fn ascii(name: *const c_char) -> Option<&'static str> {
-    if name.is_null() {
-        return Some("");
-    }
-    let mut length = 0;
-    loop {
-        // SAFETY: not behind the terminator.
-        match unsafe { *name.cast::<u8>().add(length) } {
-            0 => break,
-            byte if byte.is_ascii() => length += 1,
-            _ => return None,
-        }
-    }
-    // SAFETY: so many bytes were read, all ASCII, which is UTF-8.
-    Some(unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name.cast(), length)) })
 }
 
 /// Deletes a key.

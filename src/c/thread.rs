@@ -4,10 +4,15 @@
 //! carries it to the header, which asserts it.
 
 use core::ffi::c_int;
-use core::mem::offset_of;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use core::mem::{offset_of, transmute};
+use core::sync::atomic::{
+    AtomicPtr, AtomicU32,
+    Ordering::{Acquire, Relaxed},
+};
 
-use tsd::{Error, ExitFunctionList, ExitFunctions, NotificationList, Port, Slots};
+#[cfg(feature = "notify")]
+use tsd::NotificationList;
+use tsd::{Error, ExitFunctionList, ExitFunctions, Port, Slots};
 
 use crate::api;
 use crate::config::{EXIT_FUNCTIONS, KEYS};
@@ -90,8 +95,16 @@ unsafe impl Port<KEYS> for CPort {
         current().map(|thread| thread.functions.as_list())
     }
 
+    #[cfg(feature = "notify")]
     fn notifications(&self) -> Option<NotificationList<'_>> {
-        Some(api::notifications())
+        Some(crate::notify::list())
+    }
+
+    fn detach(&self) {
+        // Acquire: pairs with the Release in `notify`.
+        let detach = api::DETACH.load(Acquire);
+        // SAFETY: only threads that were attached come here, so `notify` has stored its function, of this type.
+        unsafe { transmute::<*mut (), extern "C" fn()>(detach)() };
     }
 
     fn wait(&self, word: &AtomicU32, expected: u32) {
