@@ -99,19 +99,20 @@ where
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, None, || (), &mut report);
+            run(self, slots, None, |_| (), &mut report);
         }
         report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work.
+/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is not
+/// a call from inside the exit, and told whether detach notifications are due.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
-    detach: impl FnOnce(),
+    begin: impl FnOnce(bool),
     report: &mut ExitReport,
 ) where
     Capacity<N>: Supported,
@@ -121,9 +122,7 @@ pub(crate) fn run<const N: usize>(
         return;
     }
     let exiting = Exiting(slots);
-    if slots.lower(ATTACHED) {
-        detach();
-    }
+    begin(slots.lower(ATTACHED));
     let mut walk = Walk { table, slots, functions, report };
     walk.report.rounds = walk.phase(false);
     walk.report.last_phase_rounds = walk.phase(true);

@@ -238,8 +238,13 @@ where
         match self.port.current() {
             Some(slots) if slots.is_idle() => {}
             Some(slots) => {
-                once::abandon(&self.port, slots);
-                exit::run(&self.table, slots, self.port.exit_functions(), || self.port.detach(), report);
+                let begin = |attached| {
+                    once::abandon(&self.port, slots);
+                    if attached {
+                        self.port.detach();
+                    }
+                };
+                exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
             }
             None => report.flags = ExitFlags::NO_THREAD,
         }
