@@ -16,9 +16,7 @@ use crate::table::{DEFAULT_KEYS, KeyTable};
 
 /// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
 ///
-/// # Examples
-///
-/// See the [crate's text](crate) for a kernel that has one.
+/// README shows a kernel that has one; its code is run by the tests.
 // In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
 #[repr(C)]
