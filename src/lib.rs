@@ -27,6 +27,7 @@ pub mod arch;
 mod capacity;
 mod error;
 mod exit;
+mod foreign;
 mod functions;
 mod key;
 mod listing;
@@ -42,7 +43,7 @@ mod typed;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};
-pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS};
+pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use notify::{Notification, NotificationList, Notifications, Reason};

@@ -226,17 +226,25 @@ where
     #[inline]
     pub fn exit(&self) -> ExitReport {
         let mut report = ExitReport::default();
+        self.exit_into(&mut report);
+        report
+    }
+
+    /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
+    #[inline]
+    pub fn exit_into(&self, report: &mut ExitReport) {
         match self.port.current() {
             Some(slots) if slots.is_idle() => {}
-            // Before `abandon`: an initialiser that a destructor is in keeps its control.
-            Some(slots) if slots.is_exiting() => report.flags = ExitFlags::ALREADY_EXITING,
             Some(slots) => {
-                once::abandon(&self.port, slots);
-                let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
-                exit::run(&self.table, slots, functions, notifications, &mut report);
+                let begin = |attached| {
+                    once::abandon(&self.port, slots);
+                    if attached {
+                        self.port.detach();
+                    }
+                };
+                exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
             }
             None => report.flags = ExitFlags::NO_THREAD,
         }
-        report
     }
 }
