@@ -102,12 +102,13 @@ where
     /// Whether thread exit is under way on this thread.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.work.load(Relaxed) & EXITING != 0
+        self.has(EXITING)
     }
 
     /// Whether thread exit would have nothing to do.
     #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.work.load(Relaxed) == 0
     }
 
@@ -116,16 +117,21 @@ where
         self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
     }
 
+    /// Whether a flag is set.
+    pub(crate) fn has(&self, flag: usize) -> bool {
+        self.work.load(Relaxed) & flag != 0
+    }
+
     /// Sets a flag; false if it was set.
     pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag == 0 && self.work.fetch_or(flag, Relaxed) & flag == 0
+        !self.has(flag) && self.work.fetch_or(flag, Relaxed) & flag == 0
     }
 
     /// Clears a flag; false if it was clear.
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag != 0 && self.work.fetch_and(!flag, Relaxed) & flag != 0
+        self.has(flag) && self.work.fetch_and(!flag, Relaxed) & flag != 0
     }
 
     /// Notes the destructor that is about to run, or that none is (key 0).
@@ -164,10 +170,11 @@ where
         });
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
+    /// that was, before it is cleared.
     ///
     /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
@@ -176,7 +183,9 @@ where
             }
             let mut bits = touched.swap(0, Relaxed);
             while bits != 0 {
-                let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
+                let index = word * BITS + bits.trailing_zeros() as usize;
+                visit(index);
+                let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.
                 slot.tag.store(0, Relaxed);
                 compiler_fence(Ordering::SeqCst);
