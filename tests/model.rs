@@ -297,7 +297,7 @@ impl World {
         }
         assert_eq!(report.left_over as usize, left_over.iter().map(BTreeSet::len).sum::<usize>());
         assert_eq!(report.flags.contains(ExitFlags::LEFT_OVER), report.left_over != 0);
-        for &key in &report.left_over_keys {
+        for &key in report.left_over_keys.iter() {
             let number = model.find(key).expect("a dead key was left over");
             assert!(left_over.iter().any(|keys| keys.contains(&number)));
         }
