@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, KeyFlags, KeyOptions, KeyTable, Slots};
+use tsd::{Error, Key, KeyFlags, KeyOptions, KeyTable, Slots};
 
 use crate::{Line, Platform, Start, in_threads, value};
 
@@ -128,4 +128,17 @@ pub(super) fn errors_have_texts<P: Platform>() {
         assert_eq!(error.errno(), errno);
         assert!(errors[..number].iter().all(|&(other, _)| text(other) != text(error)));
     }
+}
+
+/// A key is live from its creation to its deletion, and no other number is.
+pub(super) fn live_keys_are_known<P: Platform>() {
+    let table = KeyTable::<3>::new();
+    let key = table.create(None).unwrap();
+    assert!(table.is_live(key));
+    assert!(!table.is_live(Key::default()));
+    assert!(!table.is_live(Key::from_raw(key.raw() + 1)));
+    table.delete(key).unwrap();
+    assert!(!table.is_live(key));
+    let new = table.create(None).unwrap();
+    assert!(table.is_live(new) && !table.is_live(key));
 }
