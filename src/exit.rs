@@ -145,6 +145,10 @@ where
                     // Relaxed: of this thread and its interrupts only. A swap, so that a value which an interrupt
                     // handler stores at this moment is either the one taken or stays.
                     let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
+                    if value.is_null() {
+                        // Cleared since `due` looked.
+                        return;
+                    }
                     slots.note_running(tag::handle(tag), round);
                     self.report.calls += 1;
                     // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.

@@ -10,7 +10,7 @@
 //! - The index stands where it is a byte offset already: a slot and a table entry are both `1 << SHIFT` bytes, so
 //!   masking the key is all that finds them.
 //! - A dead entry's tag is even and has no index, a live one's is odd: no dead tag equals a live one, no key is 0.
-//! - Deleting adds one to the generation; the carry runs across the index. On 64-bit targets it would take 2^56
+//! - Deleting adds one to the generation; the carry runs across the index. On 64-bit targets it would take 2^55
 //!   re-uses of one index (N = 128) to come round; an index whose generations are used up is retired, never wrapped.
 //! - The key that users hold is the tag's low 32 bits.
 
@@ -24,7 +24,7 @@ use bitflags::bitflags;
 pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
 
 /// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
-/// (until 2^24 further keys were created at the same index, where N is 128).
+/// (until 2^23 further keys were created at the same index, where N is 128).
 ///
 /// `Key::default()` is 0 and never valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
