@@ -17,8 +17,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What some execution must come to, and nothing else.
     pub(crate) outcomes: &'static [&'static str],
-    /// How many preemptions an execution may have in the long form; `None` for any number.
-    pub(crate) preemptions: Option<usize>,
+    /// The most preemptions that an execution may have in the quick form, and in the long one; `None` for any number.
+    pub(crate) preemptions: [Option<usize>; 2],
     /// The program. It notes what it came to.
     pub(crate) model: fn(&Outcomes),
 }
@@ -37,19 +37,14 @@ impl Outcomes {
     }
 }
 
-/// Runs the cases that are named, or all. With `--list` their names are printed, with `--preemptions N` no case has
-/// more than that many.
-pub(crate) fn run(arguments: &[String]) -> ExitCode {
-    let mut names = Vec::new();
-    let mut quick = None;
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
+/// Runs the cases that are named, or all, in their long form or with `--quick` in the other. Status 1 if a case fails,
+/// 2 for a word that means nothing.
+#[must_use]
+pub fn run(arguments: &[String]) -> ExitCode {
+    let (mut names, mut is_quick) = (Vec::new(), false);
+    for word in arguments {
         match word.as_str() {
-            "--list" => {
-                CASES.iter().for_each(|case| println!("{}", case.name));
-                return ExitCode::SUCCESS;
-            }
-            "--preemptions" => quick = words.next().and_then(|number| number.parse().ok()),
+            "--quick" => is_quick = true,
             name if CASES.iter().any(|case| case.name == name) => names.push(name),
             other => {
                 eprintln!("tsd-loom: no such case or option: {other}");
@@ -58,19 +53,16 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         }
     }
     let cases = CASES.iter().filter(|case| names.is_empty() || names.contains(&case.name));
-    let failed = cases.filter(|case| !case.explore(quick)).count();
+    let failed = cases.filter(|case| !case.explore(case.preemptions[usize::from(!is_quick)])).count();
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 impl Case {
-    /// Runs the case in every interleaving within its bound, and prints one line. False if the outcomes differ from
+    /// Runs the case in every interleaving within a bound, and prints one line. False if the outcomes differ from
     /// those expected; an assertion that fails inside the model panics instead.
-    fn explore(&self, quick: Option<usize>) -> bool {
+    fn explore(&self, preemptions: Option<usize>) -> bool {
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound = match (self.preemptions, quick) {
-            (Some(own), Some(most)) => Some(own.min(most)),
-            (own, most) => own.or(most),
-        };
+        builder.preemption_bound = preemptions;
         let outcomes = Arc::new(Outcomes::default());
         let (in_model, model) = (Arc::clone(&outcomes), self.model);
         builder.check(move || {
@@ -79,7 +71,7 @@ impl Case {
         });
         let seen: Vec<_> = outcomes.seen.lock().unwrap().iter().copied().collect();
         let expected: Vec<_> = BTreeSet::from_iter(self.outcomes).into_iter().copied().collect();
-        let preemptions = builder.preemption_bound.map_or_else(|| "any".to_owned(), |bound| bound.to_string());
+        let preemptions = preemptions.map_or_else(|| "any".to_owned(), |bound| bound.to_string());
         let executions = outcomes.executions.load(Relaxed);
         println!("{}: preemptions {preemptions}, executions {executions}: {}", self.name, seen.join(", "));
         if seen != expected {
