@@ -170,3 +170,79 @@ pub(crate) mod tag {
         tag as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::tag::*;
+
+    /// Each capacity that there is, with the indexes at which a carry or a mask could go wrong.
+    fn places() -> impl Iterator<Item = (usize, usize)> {
+        (1..=64)
+            .chain((2..=64).map(|words| 64 * words))
+            .flat_map(|capacity| [0, 1, capacity / 2, capacity - 1].map(|index| (capacity, index.min(capacity - 1))))
+    }
+
+    /// Generations at which the carry goes through all lower bits, the first ones, and the last ones.
+    fn generations(capacity: usize) -> impl Iterator<Item = usize> {
+        let last = last_generation(capacity);
+        (0..20).chain((1..usize::BITS).map(|bit| (1 << bit) - 1)).chain(last - 20..last).filter(move |&it| it < last)
+    }
+
+    #[test]
+    fn the_carry_runs_across_the_index() {
+        for (capacity, index) in places() {
+            for generation in generations(capacity) {
+                for last_phase in [false, true] {
+                    let live = born(at_generation(generation, capacity), index, last_phase);
+                    assert_eq!((live & index_mask(capacity)) >> SHIFT, index);
+                    assert_eq!((live & LIVE != 0, live & LAST_PHASE != 0), (true, last_phase));
+                    assert_eq!(dead(live, capacity), at_generation(generation + 1, capacity));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_generation_is_followed_by_none() {
+        for (capacity, index) in places() {
+            for last_phase in [false, true] {
+                let last = at_generation(last_generation(capacity), capacity);
+                let live = born(last, index, last_phase);
+                assert_eq!(dead(live, capacity), RETIRED);
+                assert_ne!(live, RETIRED);
+                assert_ne!(last, RETIRED);
+                // Every bit that is not of the index, the phase or the life is used.
+                assert_eq!(last | index_mask(capacity) | LAST_PHASE | LIVE, usize::MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_handle_is_known_to_have_been_one() {
+        // In the largest table the handle comes round after 2^18 generations; up to there it tells all apart.
+        for (capacity, index) in places() {
+            for generation in generations(capacity).filter(|&it| it > 0 && it + 1 < 1 << 18) {
+                let now = at_generation(generation, capacity);
+                let of = |generation| handle(born(at_generation(generation, capacity), index, false));
+                assert_ne!(of(generation), 0);
+                assert!(was_handle(of(generation - 1), now, capacity));
+                assert!(was_handle(of(0), now, capacity));
+                assert!(!was_handle(of(generation), now, capacity));
+                assert!(!was_handle(of(generation + 1), now, capacity));
+                assert!(!was_handle(of(generation - 1) & !1, now, capacity));
+            }
+            assert!(!was_handle(0, RETIRED, capacity));
+        }
+    }
+
+    #[test]
+    fn generations_are_as_many_as_the_text_says() {
+        // The handle of a table of 128 comes round after 2^23 keys at one index and not before.
+        assert_eq!(handle(at_generation(1 << 23, 128)), 0);
+        assert!((0..23).all(|bit| handle(at_generation(1 << bit, 128)) != 0));
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(last_generation(128), (1 << 55) - 1);
+        #[cfg(target_pointer_width = "32")]
+        assert_eq!(last_generation(128), (1 << 23) - 1);
+    }
+}

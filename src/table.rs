@@ -202,8 +202,9 @@ where
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        let in_use = reserved - self.retired.load(Relaxed);
-        // Relaxed: a count for display.
+        // Saturating: places may have been worn out since `reserved` was counted; too small a number changes nothing.
+        let in_use = reserved.saturating_sub(self.retired.load(Relaxed));
+        // Relaxed: a count for display. Looked at first, since it seldom grows.
         if in_use > self.high_water.load(Relaxed) {
             self.high_water.fetch_max(in_use, Relaxed);
         }

@@ -31,11 +31,8 @@ pub(crate) fn break_lock() {
 /// Prints `message` as a whole.
 pub(crate) fn print(message: fmt::Arguments<'_>) {
     let state = interrupts::save_and_disable();
-    let written = if LOCK_IS_OFF.load(Ordering::SeqCst) {
-        Serial.write_fmt(message)
-    } else {
-        SERIAL.lock().write_fmt(message)
-    };
+    let written =
+        if LOCK_IS_OFF.load(Ordering::SeqCst) { Serial.write_fmt(message) } else { SERIAL.lock().write_fmt(message) };
     // SAFETY: The state is from the call above, on the same CPU since interrupts were masked.
     unsafe { interrupts::restore(state) };
     debug_assert!(written.is_ok(), "a Display implementation failed");

@@ -44,8 +44,7 @@ static LOCALS: [CpuLocal; MAX_CPUS] = {
     locals
 };
 
-static FAULT_STACKS: [FaultStack; MAX_CPUS] =
-    [const { FaultStack(UnsafeCell::new(MaybeUninit::uninit())) }; MAX_CPUS];
+static FAULT_STACKS: [FaultStack; MAX_CPUS] = [const { FaultStack(UnsafeCell::new(MaybeUninit::uninit())) }; MAX_CPUS];
 
 impl CpuLocal {
     const fn new(id: usize) -> Self {

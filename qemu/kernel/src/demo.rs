@@ -93,7 +93,11 @@ fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
         let served = TOTALS.requests.load(SeqCst);
         if served * PROGRESS_LINES / requests > shown {
             shown = served * PROGRESS_LINES / requests;
-            println!("demo: {served} of {requests} requests served, {} workers alive, {} ended", alive.len(), rows.len());
+            println!(
+                "demo: {served} of {requests} requests served, {} workers alive, {} ended",
+                alive.len(),
+                rows.len()
+            );
         }
     }
     // Those that are left wait for requests that will not come.

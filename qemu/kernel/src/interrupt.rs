@@ -103,9 +103,7 @@ fn without_thread(work: impl FnOnce()) {
 /// stack.
 pub(crate) fn fault(fault: &Fault) -> ! {
     match Thread::current() {
-        Some(thread) if thread.survives_fault.swap(false, Ordering::SeqCst) => {
-            thread::end_faulted(fault.address)
-        }
+        Some(thread) if thread.survives_fault.swap(false, Ordering::SeqCst) => thread::end_faulted(fault.address),
         _ => panic::report_fault(fault),
     }
 }

@@ -30,7 +30,11 @@ const CHECKS: &[Check] = &[
     Check { name: "run::sleep_lasts_as_long_as_it_should", cpus: 1, function: run::sleep_lasts_as_long_as_it_should },
     Check { name: "state::vector_registers_are_kept", cpus: 1, function: state::vector_registers_are_kept },
     Check { name: "state::the_thread_pointer_is_kept", cpus: 1, function: state::the_thread_pointer_is_kept },
-    Check { name: "state::an_interrupt_has_its_thread_or_none", cpus: 1, function: state::an_interrupt_has_its_thread_or_none },
+    Check {
+        name: "state::an_interrupt_has_its_thread_or_none",
+        cpus: 1,
+        function: state::an_interrupt_has_its_thread_or_none,
+    },
     Check { name: "end::destructors_run_before_the_joiner", cpus: 1, function: end::destructors_run_before_the_joiner },
     Check { name: "end::control_blocks_are_used_again", cpus: 1, function: end::control_blocks_are_used_again },
     Check { name: "end::a_detached_thread_leaves_nothing", cpus: 1, function: end::a_detached_thread_leaves_nothing },
@@ -39,9 +43,17 @@ const CHECKS: &[Check] = &[
     Check { name: "end::kill_waits_for_a_safe_point", cpus: 1, function: end::kill_waits_for_a_safe_point },
     Check { name: "end::kill_ends_a_loop", cpus: 1, function: end::kill_ends_a_loop },
     Check { name: "end::kill_gives_once_back", cpus: 1, function: end::kill_gives_once_back },
-    Check { name: "fault::a_full_stack_meets_the_guard_page", cpus: 1, function: fault::a_full_stack_meets_the_guard_page },
+    Check {
+        name: "fault::a_full_stack_meets_the_guard_page",
+        cpus: 1,
+        function: fault::a_full_stack_meets_the_guard_page,
+    },
     Check { name: "fault::a_null_pointer_faults", cpus: 1, function: fault::a_null_pointer_faults },
-    Check { name: "fault::a_fault_leaves_other_threads_alone", cpus: 1, function: fault::a_fault_leaves_other_threads_alone },
+    Check {
+        name: "fault::a_fault_leaves_other_threads_alone",
+        cpus: 1,
+        function: fault::a_fault_leaves_other_threads_alone,
+    },
 ];
 
 const LIMIT_NS: u64 = 30_000_000_000;

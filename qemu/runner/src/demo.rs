@@ -8,7 +8,7 @@ use crate::{
     machine,
     protocol::{self, Line},
     qemu::{self, Limits},
-    setup,
+    setup::{self, Wants},
     table::Table,
 };
 
@@ -20,7 +20,7 @@ const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Durati
 /// Something is missing, does not build, or a kernel does not end well.
 pub fn run(options: &Run, requests: u32) -> Result<()> {
     let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
-    let toolchain = setup::prepare(&machines, options.may_install)?;
+    let toolchain = setup::prepare(Wants::to_boot(&machines), options.may_install)?;
     let mut kernels = Vec::new();
     for machine in &machines {
         qemu::check_version(machine.arch)?;

@@ -93,7 +93,14 @@ pub(super) fn a_detached_thread_leaves_nothing() {
 pub(super) fn a_thread_is_joined_once() {
     static GO: Semaphore = Semaphore::new(0);
 
-    let target = spawn("target", |_| { GO.acquire(); 7 }, 0);
+    let target = spawn(
+        "target",
+        |_| {
+            GO.acquire();
+            7
+        },
+        0,
+    );
     let packed = usize::from(target.index) | (target.generation as usize) << 16;
     let joiner = |packed: usize| {
         let target = thread::ThreadId { index: packed as u16, generation: (packed >> 16) as u32 };
@@ -113,8 +120,20 @@ pub(super) fn kill_wakes_a_sleeper() {
 
     fn sleep(key: usize) -> usize {
         // The last one registered runs first: (0 + 3) * 5.
-        thread::cleanup_push(|n| { CLEANED.fetch_update(SeqCst, SeqCst, |sum| Some(sum * n)).ok(); }, 5).expect("room");
-        thread::cleanup_push(|n| { CLEANED.fetch_add(n, SeqCst); }, 3).expect("room");
+        thread::cleanup_push(
+            |n| {
+                CLEANED.fetch_update(SeqCst, SeqCst, |sum| Some(sum * n)).ok();
+            },
+            5,
+        )
+        .expect("room");
+        thread::cleanup_push(
+            |n| {
+                CLEANED.fetch_add(n, SeqCst);
+            },
+            3,
+        )
+        .expect("room");
         set_counter(key, &CALLS);
         wait::sleep_ns(3_600_000 * MS);
         0
@@ -187,7 +206,11 @@ pub(super) fn kill_gives_once_back() {
         0
     }
     fn initialise(_: usize) -> usize {
-        SPACE.once(&CONTROL, || { RAN.fetch_add(1, SeqCst); }).expect("a thread runs");
+        SPACE
+            .once(&CONTROL, || {
+                RAN.fetch_add(1, SeqCst);
+            })
+            .expect("a thread runs");
         0
     }
     let first = spawn("hangs", hang, 0);

@@ -76,5 +76,12 @@ pub(super) extern "C" fn handle_fault(stack_pointer: usize, link: usize) -> ! {
     };
     // Only aborts have an address; far_el1 keeps an old value otherwise.
     let address = matches!(class, 0x21 | 0x22 | 0x25).then_some(address);
-    interrupt::fault(&interrupt::Fault { name, code: syndrome, program_counter, link: Some(link), stack_pointer, address })
+    interrupt::fault(&interrupt::Fault {
+        name,
+        code: syndrome,
+        program_counter,
+        link: Some(link),
+        stack_pointer,
+        address,
+    })
 }

@@ -29,8 +29,7 @@ struct FloatingPoint {
 impl FloatingPoint {
     /// The state that the ABI gives a program: all exceptions masked, round to nearest, extended
     /// precision.
-    const INITIAL: Self =
-        Self { control: 0x037f, status: 0, tags: 0, _last: [0; 9], mxcsr: 0x1f80, _rest: [0; 121] };
+    const INITIAL: Self = Self { control: 0x037f, status: 0, tags: 0, _last: [0; 9], mxcsr: 0x1f80, _rest: [0; 121] };
 }
 
 /// The registers in the order in which `switch` stores them.

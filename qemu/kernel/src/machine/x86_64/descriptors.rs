@@ -34,8 +34,7 @@ struct LastStack(UnsafeCell<MaybeUninit<[u8; LAST_STACK_BYTES]>>);
 // SAFETY: Only one CPU's exception entries use it, as a stack.
 unsafe impl Sync for LastStack {}
 
-static LAST_STACKS: [LastStack; MAX_CPUS] =
-    [const { LastStack(UnsafeCell::new(MaybeUninit::uninit())) }; MAX_CPUS];
+static LAST_STACKS: [LastStack; MAX_CPUS] = [const { LastStack(UnsafeCell::new(MaybeUninit::uninit())) }; MAX_CPUS];
 static TASK_STATES: [Once<TaskStateSegment>; MAX_CPUS] = [const { Once::new() }; MAX_CPUS];
 static SEGMENTS: [Once<GlobalDescriptorTable>; MAX_CPUS] = [const { Once::new() }; MAX_CPUS];
 

@@ -46,10 +46,7 @@ static TABLE: Once<Table> = Once::new();
 /// Makes this CPU use the entries. Its segments are set already.
 pub(super) fn install() {
     let table = TABLE.call_once(build);
-    let pointer = DescriptorTablePointer {
-        limit: (size_of::<Table>() - 1) as u16,
-        base: VirtAddr::from_ptr(table),
-    };
+    let pointer = DescriptorTablePointer { limit: (size_of::<Table>() - 1) as u16, base: VirtAddr::from_ptr(table) };
     // SAFETY: The table is never changed, and each of its handlers is an entry of this file.
     unsafe { lidt(&pointer) };
 }
