@@ -165,12 +165,17 @@ where
 
     /// Runs the thread-exit functions, the last registered first, until none is left.
     fn run_functions(&mut self) {
-        // Lowered first: a registration that comes later raises it again.
-        while self.slots.lower(FUNCTIONS) {
+        while self.slots.has(FUNCTIONS) {
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
                 unsafe { function(argument) };
+            }
+            // Only now, so that the rest is not forgotten when a function unwinds.
+            self.slots.lower(FUNCTIONS);
+            if self.functions.is_some_and(|list| !list.is_empty()) {
+                // An interrupt handler has registered one since the list was empty.
+                self.slots.raise(FUNCTIONS);
             }
         }
     }

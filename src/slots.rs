@@ -102,7 +102,7 @@ where
     /// Whether thread exit is under way on this thread.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.work.load(Relaxed) & EXITING != 0
+        self.has(EXITING)
     }
 
     /// Whether thread exit would have nothing to do.
@@ -116,16 +116,21 @@ where
         self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
     }
 
+    /// Whether a flag is set.
+    pub(crate) fn has(&self, flag: usize) -> bool {
+        self.work.load(Relaxed) & flag != 0
+    }
+
     /// Sets a flag; false if it was set.
     pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag == 0 && self.work.fetch_or(flag, Relaxed) & flag == 0
+        !self.has(flag) && self.work.fetch_or(flag, Relaxed) & flag == 0
     }
 
     /// Clears a flag; false if it was clear.
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag != 0 && self.work.fetch_and(!flag, Relaxed) & flag != 0
+        self.has(flag) && self.work.fetch_and(!flag, Relaxed) & flag != 0
     }
 
     /// Notes the destructor that is about to run, or that none is (key 0).
