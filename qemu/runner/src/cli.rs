@@ -8,6 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use crate::{
     error::{Error, Result},
+    evidence::Kind,
     image,
     machine::Arch,
 };
@@ -21,6 +22,8 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
+  evidence KIND      what is checked beside the tests; writes its row of docs/evidence.md
+                     (KIND: interleavings, orderings)
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
@@ -42,6 +45,8 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
+    /// Produce this kind of evidence.
+    Evidence(Kind),
     /// Run clippy on the bare-metal targets.
     Lint {
         /// Whether missing packages may be installed.
@@ -83,6 +88,7 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     let parser = Parser::from_args(words);
     match name.as_str() {
         "demo" => demo(parser),
+        "evidence" => evidence(parser),
         "lint" => lint(parser),
         "help" => Ok(Command::Help),
         _ => Err(wrong(format!("no such command: {name}"))),
@@ -102,6 +108,17 @@ fn demo(mut parser: Parser) -> Result<Command> {
         }
     }
     Ok(Command::Demo(run, requests))
+}
+
+fn evidence(mut parser: Parser) -> Result<Command> {
+    let names = Kind::ALL.map(Kind::name).join(", ");
+    let Some(word) = next(&mut parser)? else { return Err(wrong(format!("evidence takes one of: {names}"))) };
+    if word == "--help" {
+        return Ok(Command::Help);
+    }
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word);
+    let kind = kind.ok_or_else(|| wrong(format!("evidence is one of {names}, not {word}")))?;
+    next(&mut parser)?.map_or(Ok(Command::Evidence(kind)), |word| Err(unknown(&word)))
 }
 
 fn lint(mut parser: Parser) -> Result<Command> {

@@ -47,10 +47,10 @@ cases! {
     keys::two_creates_and_one_place(3, None): "first wins", "second wins";
     keys::create_against_delete(3, None): "created", "full";
     keys::no_create_is_refused_while_a_place_is_free(3, Some(4)): "created";
-    keys::three_creators_and_deleters(1, Some(3)): "created";
+    keys::three_creators_and_deleters(1, Some(2)): "created";
     keys::two_deletes(3, None): "first wins", "second wins";
     keys::each_creation_has_its_own_handle(3, None): "other index", "same index";
-    keys::last_generations(3, Some(4)): "worn out";
+    keys::last_generations(2, Some(3)): "worn out";
     values::stale_value_is_never_read(3, None): "before", "deleted", "replaced";
     values::key_by_relaxed_hand_over(3, None): "none yet", "set";
     values::set_against_delete(3, None): "deleted key", "read back", "set and gone";
@@ -61,7 +61,7 @@ cases! {
     exit::against_a_successor_of_another_phase(3, None): "called", "not called";
     exit::against_delete_and_create_apart(3, Some(4)): "called", "not called";
     exit::runs_the_destructor_of_a_key_by_relaxed_hand_over(3, None): "called", "none yet";
-    listing::shows_a_key_whole(3, None): "first", "none", "second";
+    listing::shows_a_key_whole(3, Some(6)): "first", "none", "second";
     listing::shows_a_key_whole_of_two_creators(2, Some(4)): "first", "none", "second";
     once::two_callers(3, None): "first ran it", "second ran it";
     once::three_callers(2, Some(4)): "first ran it", "second ran it", "third ran it";
