@@ -10,9 +10,9 @@ pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
 #[path = "../tests/loom/src/atomics.rs"]
 mod atomics;
 #[cfg(loom)]
-pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
-#[cfg(loom)]
 pub(crate) use atomics::fence;
+#[cfg(loom)]
+pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
 
 pub(crate) use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 
