@@ -40,14 +40,14 @@ impl Checker {
     /// # Errors
     /// The build fails.
     pub fn build() -> Result<Self> {
-        Self::build_in(&workspace::root(), &workspace::evidence_dir("interleavings")?)
+        Self::build_in(&workspace::root(), &workspace::evidence_dir("interleavings")?, "--cfg loom")
     }
 
-    /// Builds the cases of the repository at `root`.
-    pub(super) fn build_in(root: &Path, target: &Path) -> Result<Self> {
+    /// Builds the cases of the repository at `root`, with compiler flags that set `loom`.
+    pub(super) fn build_in(root: &Path, target: &Path, flags: &str) -> Result<Self> {
         let mut cargo = super::host_cargo("build");
-        // Optimised, but with the checks of a development build: there are a hundred thousands of executions.
-        cargo.env("RUSTFLAGS", "--cfg loom").env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
+        // Optimised, but with the checks of a development build: there are hundreds of thousands of executions.
+        cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
         cargo.args(["--quiet", "--locked", "--package=tsd-loom"]).current_dir(root);
         cargo.arg("--target-dir").arg(target);
         command::run(&mut cargo)?;
