@@ -4,14 +4,15 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
+use core::ops::Deref;
 use core::ptr;
 
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
+use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
-use crate::notify::NotificationList;
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -34,6 +35,7 @@ bitflags! {
 
 /// What a thread exit did.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 #[must_use = "a report may tell of values that were left over"]
 pub struct ExitReport {
     /// What was special.
@@ -49,7 +51,39 @@ pub struct ExitReport {
     /// Values that were left when the rounds were used up.
     pub left_over: u32,
     /// The keys of the first [`LEFT_OVER_KEYS`] of them.
-    pub left_over_keys: heapless::Vec<Key, LEFT_OVER_KEYS>,
+    pub left_over_keys: LeftOverKeys,
+}
+
+/// The keys that a report names.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct LeftOverKeys {
+    /// As many as there are, then keys that are not valid: C code reads them as they are.
+    keys: [Key; LEFT_OVER_KEYS],
+}
+
+impl LeftOverKeys {
+    fn note(&mut self, index: u32, key: Key) {
+        // One more than there is room for is no error: the report's number of values is exact.
+        if let Some(place) = self.keys.get_mut(index as usize) {
+            *place = key;
+        }
+    }
+}
+
+impl Deref for LeftOverKeys {
+    type Target = [Key];
+
+    fn deref(&self) -> &[Key] {
+        let end = self.keys.iter().position(|key| *key == Key::default());
+        self.keys.get(..end.unwrap_or(LEFT_OVER_KEYS)).unwrap_or_default()
+    }
+}
+
+impl<const M: usize> PartialEq<[Key; M]> for LeftOverKeys {
+    fn eq(&self, keys: &[Key; M]) -> bool {
+        **self == keys[..]
+    }
 }
 
 impl<const N: usize> KeyTable<N>
@@ -65,19 +99,20 @@ where
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, None, None, &mut report);
+            run(self, slots, None, |_| (), &mut report);
         }
         report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work.
+/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is not
+/// a call from inside the exit, and told whether detach notifications are due.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
-    notifications: Option<NotificationList<'_>>,
+    begin: impl FnOnce(bool),
     report: &mut ExitReport,
 ) where
     Capacity<N>: Supported,
@@ -87,17 +122,12 @@ pub(crate) fn run<const N: usize>(
         return;
     }
     let exiting = Exiting(slots);
-    if slots.lower(ATTACHED)
-        && let Some(notifications) = notifications
-    {
-        notifications.detach();
-    }
+    begin(slots.lower(ATTACHED));
     let mut walk = Walk { table, slots, functions, report };
     walk.report.rounds = walk.phase(false);
     walk.report.last_phase_rounds = walk.phase(true);
     walk.run_functions();
-    walk.report_left_over();
-    slots.clear();
+    walk.clear();
     drop(exiting);
 }
 
@@ -152,7 +182,7 @@ where
                     slots.note_running(tag::handle(tag), round);
                     self.report.calls += 1;
                     // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                    unsafe { destructor(value) };
+                    unsafe { foreign::call(destructor, value) };
                     slots.note_running(0, 0);
                 }
             });
@@ -169,7 +199,7 @@ where
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
-                unsafe { function(argument) };
+                unsafe { foreign::call(function, argument) };
             }
             // Only now, so that the rest is not forgotten when a function unwinds.
             self.slots.lower(FUNCTIONS);
@@ -180,15 +210,14 @@ where
         }
     }
 
-    /// Notes the values whose destructors have not run.
-    fn report_left_over(&mut self) {
+    /// Notes the values whose destructors have not run, and makes the slots as new.
+    fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.for_each_touched(|index| {
+        slots.clear(|index| {
             if let Some((tag, _)) = due(table, slots, index) {
                 self.report.flags |= ExitFlags::LEFT_OVER;
+                self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;
-                // A full list is no error: the number above is exact.
-                let _ = self.report.left_over_keys.push(Key::from_raw(tag::handle(tag)));
             }
         });
     }

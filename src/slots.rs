@@ -107,7 +107,8 @@ where
 
     /// Whether thread exit would have nothing to do.
     #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.work.load(Relaxed) == 0
     }
 
@@ -169,10 +170,11 @@ where
         });
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
+    /// that was, before it is cleared.
     ///
     /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
@@ -181,7 +183,9 @@ where
             }
             let mut bits = touched.swap(0, Relaxed);
             while bits != 0 {
-                let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
+                let index = word * BITS + bits.trailing_zeros() as usize;
+                visit(index);
+                let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.
                 slot.tag.store(0, Relaxed);
                 compiler_fence(Ordering::SeqCst);

@@ -16,9 +16,7 @@ use crate::table::{DEFAULT_KEYS, KeyTable};
 
 /// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
 ///
-/// # Examples
-///
-/// See the [crate's text](crate) for a kernel that has one.
+/// README shows a kernel that has one; its code is run by the tests.
 // In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
 #[repr(C)]
@@ -228,17 +226,25 @@ where
     #[inline]
     pub fn exit(&self) -> ExitReport {
         let mut report = ExitReport::default();
+        self.exit_into(&mut report);
+        report
+    }
+
+    /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
+    #[inline]
+    pub fn exit_into(&self, report: &mut ExitReport) {
         match self.port.current() {
             Some(slots) if slots.is_idle() => {}
-            // Before `abandon`: an initialiser that a destructor is in keeps its control.
-            Some(slots) if slots.is_exiting() => report.flags = ExitFlags::ALREADY_EXITING,
             Some(slots) => {
-                once::abandon(&self.port, slots);
-                let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
-                exit::run(&self.table, slots, functions, notifications, &mut report);
+                let begin = |attached| {
+                    once::abandon(&self.port, slots);
+                    if attached {
+                        self.port.detach();
+                    }
+                };
+                exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
             }
             None => report.flags = ExitFlags::NO_THREAD,
         }
-        report
     }
 }

@@ -11,7 +11,7 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
@@ -189,6 +189,8 @@ where
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
         let reserved = self.reserve()?;
         let index = self.claim();
+        // SAFETY: `claim` gives a bit of `places`, which are those below N.
+        unsafe { hint::assert_unchecked(index < N) };
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
         // (see `destructor_of`).
@@ -222,7 +224,7 @@ where
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Self::index(key);
         let entry = &self.entries[index];
-        let tag = self.verify(entry, key)?;
+        let tag = self.verify(key)?;
         if index < self.statics {
             return Err(Error::StaticKey);
         }
@@ -313,7 +315,7 @@ where
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let index = Self::index(key);
-        let tag = self.verify(&self.entries[index], key)?;
+        let tag = self.verify(key)?;
         if !value.is_null() {
             slots.bind(index, tag, value);
         }
@@ -347,7 +349,8 @@ where
     }
 
     /// The tag of a live key.
-    fn verify(&self, entry: &Entry, key: Key) -> Result<usize, Error> {
+    pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
+        let entry = &self.entries[Self::index(key)];
         let mut tag = entry.tag.load(Relaxed);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
@@ -374,7 +377,7 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// Owns a free index. Only for who has reserved one: then a clear bit exists, and a search that misses it has
+    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
     /// been overtaken by another create that got one.
     fn claim(&self) -> usize {
         loop {
@@ -424,6 +427,7 @@ const fn is_tag_of(key: Key, tag: usize) -> bool {
     tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
 }
 
+#[inline(always)]
 const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     match destructor {
         Some(destructor) => destructor as *mut (),
@@ -431,6 +435,7 @@ const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     }
 }
 
+#[inline(always)]
 pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
     // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
     // for `None`.

@@ -215,6 +215,7 @@ cases! {
         dropped_key_is_deleted,
         deleted_by_number_refuses,
         last_phase_is_dropped_last,
+        boxes_go_back_to_their_pool,
     }
     tables {
         keys_are_of_one_table,
