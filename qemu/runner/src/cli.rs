@@ -8,7 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use crate::{
     error::{Error, Result},
-    evidence::Kind,
+    evidence::{self, Kind},
     image,
     machine::Arch,
 };
@@ -22,14 +22,15 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests; writes its row of docs/evidence.md
-                     (KIND: interleavings, orderings)
+  evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants
+                     or coverage; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
   --cpus N           1 to 8 CPUs (default 4)
   --keys N           capacity of the key table: 1 to 64, or a multiple of 64 up to 4096 (default 128)
   --requests N       requests that the demo serves, 1 to 1000000 (default 4000)
+  --seconds N        how long the fuzzer runs (default 600)
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
   --help             print this
 
@@ -46,7 +47,7 @@ pub enum Command {
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
     /// Produce this kind of evidence.
-    Evidence(Kind),
+    Evidence(Kind, evidence::Options),
     /// Run clippy on the bare-metal targets.
     Lint {
         /// Whether missing packages may be installed.
@@ -112,13 +113,19 @@ fn demo(mut parser: Parser) -> Result<Command> {
 
 fn evidence(mut parser: Parser) -> Result<Command> {
     let names = Kind::ALL.map(Kind::name).join(", ");
-    let Some(word) = next(&mut parser)? else { return Err(wrong(format!("evidence takes one of: {names}"))) };
-    if word == "--help" {
-        return Ok(Command::Help);
+    let (mut kind, mut options) = (None, evidence::Options::default());
+    while let Some(word) = next(&mut parser)? {
+        let named = Kind::ALL.into_iter().find(|kind| kind.name() == word);
+        match word.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--no-install" => options.may_install = false,
+            "--seconds" => options.seconds = number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?,
+            _ if named.is_some() && kind.is_none() => kind = named,
+            _ => return Err(unknown(&word)),
+        }
     }
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word);
-    let kind = kind.ok_or_else(|| wrong(format!("evidence is one of {names}, not {word}")))?;
-    next(&mut parser)?.map_or(Ok(Command::Evidence(kind)), |word| Err(unknown(&word)))
+    let kind = kind.ok_or_else(|| wrong(format!("evidence takes one of: {names}")))?;
+    Ok(Command::Evidence(kind, options))
 }
 
 fn lint(mut parser: Parser) -> Result<Command> {

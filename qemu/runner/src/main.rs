@@ -25,7 +25,7 @@ fn obey(command: Command) -> Result<()> {
     match command {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
-        Command::Evidence(kind) => evidence::run(kind)?,
+        Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,
     }
     Ok(())

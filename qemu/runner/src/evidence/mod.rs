@@ -2,14 +2,26 @@
 //!
 //! - [`interleavings`]  the library under loom, each case in its long form
 //! - [`orderings`]      the same with one memory ordering weakened at a time
+//! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
+//! - `mutants`          the host's tests on the library changed in one place at a time
+//! - `fuzz`             sequences of calls, led by coverage, against the model
+//! - `coverage`         the lines that the host's tests run
+//!
+//! Below them:
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
+//! - `tools`            what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
+mod coverage;
+mod fuzz;
 pub mod interleavings;
+mod mutants;
 mod orderings;
 mod reasons;
 mod record;
+mod sanitizers;
+mod tools;
 mod tree;
 
 use std::{env, path::PathBuf, process::Command};
@@ -23,11 +35,20 @@ pub enum Kind {
     Interleavings,
     /// Model checks of weakened code.
     Orderings,
+    /// Random sequences.
+    Fuzz,
+    /// ThreadSanitizer and AddressSanitizer.
+    Sanitizers,
+    /// Mutation testing.
+    Mutants,
+    /// Line coverage.
+    Coverage,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 2] = [Self::Interleavings, Self::Orderings];
+    pub const ALL: [Self; 6] =
+        [Self::Interleavings, Self::Orderings, Self::Fuzz, Self::Sanitizers, Self::Mutants, Self::Coverage];
 
     /// What the command line and the table call it.
     #[must_use]
@@ -35,7 +56,26 @@ impl Kind {
         match self {
             Self::Interleavings => "interleavings",
             Self::Orderings => "orderings",
+            Self::Fuzz => "fuzz",
+            Self::Sanitizers => "sanitizers",
+            Self::Mutants => "mutants",
+            Self::Coverage => "coverage",
         }
+    }
+}
+
+/// How evidence is produced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long the fuzzer runs.
+    pub seconds: u32,
+    /// Whether what is missing may be installed.
+    pub may_install: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seconds: 600, may_install: true }
     }
 }
 
@@ -43,10 +83,15 @@ impl Kind {
 ///
 /// # Errors
 /// Status 1 when something is found or not explained, 2 when something has to be installed by hand.
-pub fn run(kind: Kind) -> Result<()> {
+pub fn run(kind: Kind, options: Options) -> Result<()> {
+    let Options { seconds, may_install } = options;
     let figures = match kind {
         Kind::Interleavings => interleavings::explore_all(),
         Kind::Orderings => orderings::weaken_all(),
+        Kind::Fuzz => fuzz::run(seconds, may_install),
+        Kind::Sanitizers => sanitizers::run_all(may_install),
+        Kind::Mutants => mutants::run(may_install),
+        Kind::Coverage => coverage::run(may_install),
     }?;
     record::write(kind, &figures)
 }
