@@ -27,6 +27,11 @@ const EFER: u32 = 0xc000_0080;
 /// Long mode, no-execute pages.
 const EFER_BITS: u32 = 1 << 8 | 1 << 11;
 
+/// CPUID leaf 0x8000_0001, EDX: no-execute pages, 1 GiB pages.
+const EXTENDED_FEATURES: u32 = 1 << 20 | 1 << 26;
+/// CPUID leaf 7, EBX.
+const FSGSBASE: u32 = 1 << 0;
+
 /// The selectors of the initial segments. The last one tells the size of their table.
 const CODE32: u16 = 8;
 const CODE64: u16 = 16;
@@ -98,6 +103,17 @@ global_asm!(
     "shr $2, %ecx",
     "rep stosl",
     "mov %ebx, %edi",
+    // A CPU without what is used below would hang with no word. The others are like the first.
+    "mov $0x80000001, %eax",
+    "cpuid",
+    "and ${extended_features}, %edx",
+    "cmp ${extended_features}, %edx",
+    "jne unfit",
+    "mov $7, %eax",
+    "xor %ecx, %ecx",
+    "cpuid",
+    "test ${fsgsbase}, %ebx",
+    "jz unfit",
     "mov $first_cpu_long_mode, %ebx",
     "lgdtl initial_segments_pointer",
     "jmp enter_long_mode",
@@ -138,11 +154,30 @@ global_asm!(
     "secondary_long_mode:",
     "mov {secondary_stack_top}, %rsp",
     "call {secondary_cpu}",
+    // Says why on the serial port and ends QEMU.
+    ".code32",
+    "unfit:",
+    "mov $unfit_text, %esi",
+    "mov $unfit_text_end - unfit_text, %ecx",
+    "mov ${uart}, %edx",
+    "rep outsb",
+    "mov $2, %eax",
+    "mov ${exit_port}, %edx",
+    "out %eax, %dx",
+    "hlt",
+    "unfit_text:",
+    ".ascii \"tsd: kernel: the CPU lacks FSGSBASE, NX or 1 GiB pages\\ntsd: end: status 2\\n\"",
+    "unfit_text_end:",
+    ".code64",
     ".popsection",
     cr4 = const CR4,
     cr0 = const CR0,
     efer = const EFER,
     efer_bits = const EFER_BITS,
+    extended_features = const EXTENDED_FEATURES,
+    fsgsbase = const FSGSBASE,
+    uart = const super::console::UART,
+    exit_port = const super::power::PORT,
     code64 = const CODE64,
     data = const DATA,
     first_cpu = sym super::boot::first_cpu,
