@@ -4,14 +4,13 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
-use core::ptr;
-
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
 use crate::notify::NotificationList;
+use crate::own;
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -63,11 +62,7 @@ where
     /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
     /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
-        let mut report = ExitReport::default();
-        if !slots.is_idle() {
-            run(self, slots, None, None, &mut report);
-        }
-        report
+        if slots.is_idle() { ExitReport::default() } else { run(self, slots, None, None) }
     }
 }
 
@@ -78,13 +73,14 @@ pub(crate) fn run<const N: usize>(
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
     notifications: Option<NotificationList<'_>>,
-    report: &mut ExitReport,
-) where
+) -> ExitReport
+where
     Capacity<N>: Supported,
 {
+    let mut report = ExitReport::default();
     if !slots.raise(EXITING) {
         report.flags = ExitFlags::ALREADY_EXITING;
-        return;
+        return report;
     }
     let exiting = Exiting(slots);
     if slots.lower(ATTACHED)
@@ -92,13 +88,15 @@ pub(crate) fn run<const N: usize>(
     {
         notifications.detach();
     }
-    let mut walk = Walk { table, slots, functions, report };
+    let mut walk = Walk { table, slots, functions, report: &mut report, passed_over: false };
     walk.report.rounds = walk.phase(false);
-    walk.report.last_phase_rounds = walk.phase(true);
+    if walk.passed_over {
+        walk.report.last_phase_rounds = walk.phase(true);
+    }
     walk.run_functions();
-    walk.report_left_over();
-    slots.clear();
+    walk.clear();
     drop(exiting);
+    report
 }
 
 /// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.
@@ -111,7 +109,7 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        self.0.note_running(0, 0);
+        self.0.note_running(0);
         self.0.lower(EXITING);
     }
 }
@@ -125,6 +123,8 @@ where
     slots: &'a Slots<N>,
     functions: Option<ExitFunctionList<'a>>,
     report: &'a mut ExitReport,
+    /// Whether the last walk over the slots may have passed over a value of the other phase.
+    passed_over: bool,
 }
 
 impl<const N: usize> Walk<'_, N>
@@ -137,26 +137,35 @@ where
         for round in 1..=self.table.rounds {
             self.run_functions();
             let before = self.report.calls;
-            let (slots, table) = (self.slots, self.table);
-            slots.for_each_touched(|index| {
-                if let Some((tag, destructor)) = due(table, slots, index)
-                    && (tag & tag::LAST_PHASE != 0) == last_phase
-                {
-                    // Relaxed: of this thread and its interrupts only. A swap, so that a value which an interrupt
-                    // handler stores at this moment is either the one taken or stays.
-                    let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
-                    slots.note_running(tag::handle(tag), round);
-                    self.report.calls += 1;
-                    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                    unsafe { destructor(value) };
-                    slots.note_running(0, 0);
-                }
-            });
+            self.passed_over = false;
+            self.round(round, last_phase);
             if self.report.calls == before {
                 return round - 1;
             }
         }
+        self.passed_over = true;
         self.table.rounds
+    }
+
+    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes.
+    fn round(&mut self, round: u32, last_phase: bool) {
+        let (slots, table) = (self.slots, self.table);
+        slots.note_round(round);
+        slots.for_each_touched(|index| {
+            let Some((tag, destructor)) = due(table, slots, index) else { return };
+            if (tag & tag::LAST_PHASE != 0) != last_phase {
+                self.passed_over = true;
+                return;
+            }
+            // In one step, so that a value which an interrupt handler stores at this moment is either the one taken
+            // or stays.
+            let value = own::take(&slots.slots[index].value);
+            slots.note_running(tag::handle(tag));
+            self.report.calls += 1;
+            // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+            unsafe { destructor(value) };
+        });
+        slots.note_running(0);
     }
 
     /// Runs the thread-exit functions, the last registered first, until none is left.
@@ -171,10 +180,10 @@ where
         }
     }
 
-    /// Notes the values whose destructors have not run.
-    fn report_left_over(&mut self) {
+    /// Makes the slots as new, and notes the values whose destructors have not run.
+    fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.for_each_touched(|index| {
+        slots.clear(|index| {
             if let Some((tag, _)) = due(table, slots, index) {
                 self.report.flags |= ExitFlags::LEFT_OVER;
                 self.report.left_over += 1;

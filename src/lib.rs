@@ -13,7 +13,7 @@
 //! | [`functions`], [`notify`] | thread-exit functions; attach and detach notifications |
 //! | [`once`] | one-time initialisation |
 //! | [`statics`], [`typed`] | keys known at compile time; keys with pooled values |
-//! | [`capacity`], [`sync`], [`error`] | allowed capacities; the atomics; errors and their POSIX numbers |
+//! | [`capacity`], [`sync`], [`own`], [`error`] | allowed capacities; the atomics, shared and a thread's own; errors and their POSIX numbers |
 //! | [`arch`] | all that knows a CPU: thread pointers and interrupt state |
 #![no_std]
 
@@ -29,6 +29,9 @@ mod key;
 mod listing;
 mod notify;
 mod once;
+// Miri knows no assembly.
+#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
+mod own;
 mod port;
 mod slots;
 mod space;

@@ -13,6 +13,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::key::{Key, tag};
 use crate::once::Frame;
+use crate::own;
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
 
@@ -118,19 +119,32 @@ where
 
     /// Sets a flag; false if it was set.
     pub(crate) fn raise(&self, flag: usize) -> bool {
-        // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag == 0 && self.work.fetch_or(flag, Relaxed) & flag == 0
+        // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
+        // what was to be done here, as if it had come after.
+        let was_clear = self.work.load(Relaxed) & flag == 0;
+        if was_clear {
+            own::set_bits(&self.work, flag);
+        }
+        was_clear
     }
 
     /// Clears a flag; false if it was clear.
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.work.load(Relaxed) & flag != 0 && self.work.fetch_and(!flag, Relaxed) & flag != 0
+        let was_set = self.work.load(Relaxed) & flag != 0;
+        if was_set {
+            own::clear_bits(&self.work, flag);
+        }
+        was_set
+    }
+
+    /// Notes the round in which the destructors run that are noted next.
+    pub(crate) fn note_round(&self, round: u32) {
+        self.round.store(round, Relaxed);
     }
 
     /// Notes the destructor that is about to run, or that none is (key 0).
-    pub(crate) fn note_running(&self, key: u32, round: u32) {
-        self.round.store(round, Relaxed);
+    pub(crate) fn note_running(&self, key: u32) {
         self.running.store(key, Relaxed);
     }
 
@@ -140,7 +154,7 @@ where
     /// before the new tag is there, and the slot can be found by thread exit before it has a value.
     pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
         let word = index / BITS;
-        self.touched.as_ref()[word].fetch_or(1 << (index % BITS), Relaxed);
+        own::set_bits(&self.touched.as_ref()[word], 1 << (index % BITS));
         self.raise(1 << (FLAGS + word / Self::WORDS_PER_BIT));
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
@@ -164,19 +178,24 @@ where
         });
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
+    /// slot before.
     ///
     /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
             if word.is_multiple_of(Self::WORDS_PER_BIT) {
                 self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
             }
-            let mut bits = touched.swap(0, Relaxed);
+            // A slot that a handler touches between these two keeps its bit, unless it is among those cleared below.
+            let mut bits = touched.load(Relaxed);
+            own::clear_bits(touched, bits);
             while bits != 0 {
-                let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
+                let index = word * BITS + bits.trailing_zeros() as usize;
+                visit(index);
+                let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.
                 slot.tag.store(0, Relaxed);
                 compiler_fence(Ordering::SeqCst);

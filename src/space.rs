@@ -10,7 +10,7 @@ use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, Once};
 use crate::port::Port;
-use crate::slots::{ATTACHED, FUNCTIONS};
+use crate::slots::{ATTACHED, FUNCTIONS, Slots};
 use crate::sync::const_fn;
 use crate::table::{DEFAULT_KEYS, KeyTable};
 
@@ -186,16 +186,16 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
-        let mut report = ExitReport::default();
         match self.port.current() {
-            Some(slots) if slots.is_idle() => {}
-            Some(slots) => {
-                once::abandon(&self.port, slots);
-                let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
-                exit::run(&self.table, slots, functions, notifications, &mut report);
-            }
-            None => report.flags = ExitFlags::NO_THREAD,
+            Some(slots) if slots.is_idle() => ExitReport::default(),
+            Some(slots) => self.exit_with_work(slots),
+            None => ExitReport { flags: ExitFlags::NO_THREAD, ..ExitReport::default() },
         }
-        report
+    }
+
+    #[cold]
+    fn exit_with_work(&self, slots: &Slots<N>) -> ExitReport {
+        once::abandon(&self.port, slots);
+        exit::run(&self.table, slots, self.port.exit_functions(), self.port.notifications())
     }
 }
