@@ -4,13 +4,14 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
+use core::ptr;
+
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
 use crate::notify::NotificationList;
-use crate::own;
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -158,8 +159,12 @@ where
                 return;
             }
             // In one step, so that a value which an interrupt handler stores at this moment is either the one taken
-            // or stays.
-            let value = own::take(&slots.slots[index].value);
+            // or stays, and with a lock, since another thread may `take` it.
+            let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
+            if value.is_null() {
+                // Cleared since `due` looked.
+                return;
+            }
             slots.note_running(tag::handle(tag));
             self.report.calls += 1;
             // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.

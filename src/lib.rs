@@ -46,7 +46,7 @@ pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS};
 pub use functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use notify::{Notification, NotificationList, Notifications, Reason};
-pub use once::Once;
+pub use once::{Once, OnceFrame};
 pub use port::Port;
 pub use slots::Slots;
 pub use space::KeySpace;

@@ -51,10 +51,11 @@ where
         })
     }
 
-    /// What is known of the key at `index`, read as one.
-    fn info(&self, index: usize) -> Option<KeyInfo> {
-        let entry = &self.entries[index];
-        let name = &self.names[index];
+    /// What is known of the live key at `index`, read as one. None if there is no such key, or it comes or goes.
+    #[must_use]
+    pub fn info(&self, index: usize) -> Option<KeyInfo> {
+        let entry = self.entries.get(index)?;
+        let name = self.names.get(index)?;
         // Acquire: pairs with the tag's Release in `create_with`.
         let tag = entry.tag.load(Acquire);
         let destructor = entry.destructor.load(Relaxed);

@@ -108,6 +108,13 @@ pub struct NotificationList<'a> {
 }
 
 impl NotificationList<'_> {
+    /// The same notifications, but with those known at link time replaced by `fixed`: for a port that finds the table
+    /// only when it runs.
+    #[must_use]
+    pub const fn with_fixed(self, fixed: &'static [Notification]) -> Self {
+        Self { fixed, ..self }
+    }
+
     /// Calls each function with ThreadAttach, in table order.
     pub(crate) fn attach(&self) {
         self.fixed.iter().for_each(|notification| send(notification, Reason::ThreadAttach));

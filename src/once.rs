@@ -1,6 +1,6 @@
 //! One-time initialisation that waits in the scheduler, not in a loop, and survives the death of the initialiser.
 //!
-//! Each initialiser that runs has a [`Frame`] on its thread's stack, linked from the thread's slots. By it a control
+//! Each initialiser that runs has a [`OnceFrame`] on its thread's stack, linked from the thread's slots. By it a control
 //! knows that its own thread called it again, and thread exit knows which controls to give back when a thread is
 //! killed inside.
 
@@ -26,11 +26,26 @@ const RUNNING: u32 = 1;
 const AWAITED: u32 = 2;
 const COMPLETE: u32 = 3;
 
-/// An initialiser that runs on a thread, in the order of their calls.
+/// An initialiser that runs on a thread, linked in the order of their calls. It lies on that thread's stack.
 #[derive(Debug)]
-pub(crate) struct Frame {
+#[repr(C)]
+pub struct OnceFrame {
     control: *const Once,
-    outer: *mut Frame,
+    outer: *mut OnceFrame,
+}
+
+impl OnceFrame {
+    /// A frame for [`KeySpace::begin_once`](crate::KeySpace::begin_once) to fill.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { control: ptr::null(), outer: ptr::null_mut() }
+    }
+}
+
+impl Default for OnceFrame {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Once {
@@ -46,12 +61,13 @@ impl Once {
     #[inline]
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        // Acquire: pairs with the Release in `Running::finish`.
+        // Acquire: pairs with the Release in `end`.
         self.state.load(Acquire) == COMPLETE
     }
 
-    /// Runs `initialiser` unless one has completed, or waits for the one that runs.
-    pub(crate) fn call<P, const N: usize>(&self, port: &P, initialiser: impl FnOnce()) -> Result<(), Error>
+    /// Takes it upon the calling thread to run the initialiser, with `frame` linked: true. Or false if one has
+    /// completed, perhaps after a wait.
+    pub(crate) fn begin<P, const N: usize>(&self, port: &P, frame: &mut OnceFrame) -> Result<bool, Error>
     where
         P: Port<N>,
         Capacity<N>: Supported,
@@ -61,15 +77,19 @@ impl Once {
             // Acquire on both: whoever completed or gave up before has its writes seen.
             match self.state.compare_exchange(NEVER_CALLED, RUNNING, Acquire, Acquire) {
                 Ok(_) => break,
-                Err(COMPLETE) => return Ok(()),
+                Err(COMPLETE) => return Ok(false),
                 Err(running) => self.wait(port, slots.ok_or(Error::NoThread)?, running)?,
             }
         }
-        let mut frame = Frame { control: self, outer: ptr::null_mut() };
-        let running = Running::begin(self, port, slots, &mut frame);
-        initialiser();
-        running.finish();
-        Ok(())
+        frame.control = self;
+        if let Some(slots) = slots {
+            // Relaxed: of this thread and its interrupts only. An interrupt handler that comes between these two
+            // has taken its own frame off again when it returns. Release: it finds the frame filled.
+            frame.outer = slots.frames.load(Relaxed);
+            slots.frames.store(frame, Release);
+            slots.raise(INITIALISING);
+        }
+        Ok(true)
     }
 
     /// Waits until the state is no longer `running`.
@@ -94,7 +114,7 @@ impl Once {
         P: Port<N>,
         Capacity<N>: Supported,
     {
-        // AcqRel: Release hands the initialiser's writes to the Acquire loads in `call` and `is_complete`; Acquire
+        // AcqRel: Release hands the initialiser's writes to the Acquire loads in `begin` and `is_complete`; Acquire
         // orders what follows behind the waiter's mark.
         if self.state.swap(state, AcqRel) == AWAITED {
             port.wake(&self.state);
@@ -102,38 +122,28 @@ impl Once {
     }
 }
 
-/// The calling thread is in the initialiser of `control`. Dropped without `finish`, by unwinding, the control is as
-/// if never called.
-struct Running<'a, P: Port<N>, const N: usize>
+/// The calling thread is in an initialiser. Dropped without `finish`, by unwinding, the control is as if never called.
+pub(crate) struct Running<'a, P: Port<N>, const N: usize>
 where
     Capacity<N>: Supported,
 {
-    control: &'a Once,
     port: &'a P,
-    slots: Option<&'a Slots<N>>,
-    outer: *mut Frame,
-    end: u32,
+    frame: &'a OnceFrame,
+    state: u32,
 }
 
 impl<'a, P: Port<N>, const N: usize> Running<'a, P, N>
 where
     Capacity<N>: Supported,
 {
-    fn begin(control: &'a Once, port: &'a P, slots: Option<&'a Slots<N>>, frame: &'a mut Frame) -> Self {
-        let mut outer = ptr::null_mut();
-        if let Some(slots) = slots {
-            // Relaxed: of this thread and its interrupts only. An interrupt handler that comes between these two
-            // has taken its own frame off again when it returns. Release: it finds the frame filled.
-            outer = slots.frames.load(Relaxed);
-            frame.outer = outer;
-            slots.frames.store(frame, Release);
-            slots.raise(INITIALISING);
-        }
-        Self { control, port, slots, outer, end: NEVER_CALLED }
+    /// What ends the initialiser of `frame`, which [`Once::begin`] has linked.
+    pub(crate) fn new(port: &'a P, frame: &'a OnceFrame) -> Self {
+        Self { port, frame, state: NEVER_CALLED }
     }
 
-    fn finish(mut self) {
-        self.end = COMPLETE;
+    /// The initialiser has returned.
+    pub(crate) fn finish(mut self) {
+        self.state = COMPLETE;
     }
 }
 
@@ -142,11 +152,27 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        if let Some(slots) = self.slots {
-            leave(slots, self.outer);
+        if let Some(slots) = self.port.current() {
+            leave(slots, self.frame.outer);
         }
-        self.control.end(self.port, self.end);
+        // SAFETY: `begin` has put a reference there, for a call that has not returned.
+        unsafe { &*self.frame.control }.end(self.port, self.state);
     }
+}
+
+/// Gives back the control whose initialiser is the innermost that the calling thread is in: an exception is about to
+/// leave it.
+pub(crate) fn abandon_innermost<P, const N: usize>(port: &P, slots: &Slots<N>) -> bool
+where
+    P: Port<N>,
+    Capacity<N>: Supported,
+{
+    let innermost = frames(slots).next();
+    if let Some(frame) = innermost {
+        // Dropped unfinished.
+        let _ = Running::new(port, frame);
+    }
+    innermost.is_some()
 }
 
 /// Gives back every control whose initialiser the calling thread is in, as if never called: POSIX's rule for a thread
@@ -156,16 +182,11 @@ where
     P: Port<N>,
     Capacity<N>: Supported,
 {
-    while let Some(frame) = frames(slots).next() {
-        let Frame { control, outer } = *frame;
-        leave(slots, outer);
-        // SAFETY: the frame is linked, so its call has not returned; the call borrows the control.
-        unsafe { &*control }.end(port, NEVER_CALLED);
-    }
+    while abandon_innermost(port, slots) {}
 }
 
 /// Takes the innermost frame of a thread off.
-fn leave<const N: usize>(slots: &Slots<N>, outer: *mut Frame)
+fn leave<const N: usize>(slots: &Slots<N>, outer: *mut OnceFrame)
 where
     Capacity<N>: Supported,
 {
@@ -177,7 +198,7 @@ where
 }
 
 /// The frames of a thread, the innermost first.
-fn frames<const N: usize>(slots: &Slots<N>) -> impl Iterator<Item = &Frame>
+fn frames<const N: usize>(slots: &Slots<N>) -> impl Iterator<Item = &OnceFrame>
 where
     Capacity<N>: Supported,
 {

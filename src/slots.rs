@@ -12,7 +12,7 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::key::{Key, tag};
-use crate::once::Frame;
+use crate::once::OnceFrame;
 use crate::own;
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
@@ -46,7 +46,7 @@ where
     /// The round in which it runs, from 1.
     round: AtomicU32,
     /// The innermost `once` initialiser that this thread is in.
-    pub(crate) frames: AtomicPtr<Frame>,
+    pub(crate) frames: AtomicPtr<OnceFrame>,
     touched: <Capacity<N> as Bits>::Own,
 }
 

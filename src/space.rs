@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exit::{self, ExitFlags, ExitReport};
 use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
-use crate::once::{self, Once};
+use crate::once::{self, Once, OnceFrame, Running};
 use crate::port::Port;
 use crate::slots::{ATTACHED, FUNCTIONS, Slots};
 use crate::sync::const_fn;
@@ -19,7 +19,9 @@ use crate::table::{DEFAULT_KEYS, KeyTable};
 /// # Examples
 ///
 /// See the [crate's text](crate) for a kernel that has one.
+// In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
+#[repr(C)]
 pub struct KeySpace<P, const N: usize = DEFAULT_KEYS>
 where
     Capacity<N>: Supported,
@@ -126,7 +128,46 @@ where
     /// Callable from threads and destructors; from interrupts if completed. No lock is held while the initialiser
     /// runs, so that it may wait for other threads. POSIX `pthread_once`, C11 `call_once`.
     pub fn once(&self, control: &Once, initialiser: impl FnOnce()) -> Result<(), Error> {
-        if control.is_complete() { Ok(()) } else { control.call(&self.port, initialiser) }
+        let mut frame = OnceFrame::new();
+        if !control.is_complete() && control.begin(&self.port, &mut frame)? {
+            let running = Running::new(&self.port, &frame);
+            initialiser();
+            running.finish();
+        }
+        Ok(())
+    }
+
+    /// The first half of [`once`](Self::once), for initialisers that this library can't call itself: true when the
+    /// caller must run the initialiser and then call [`end_once`](Self::end_once), false when one has completed.
+    ///
+    /// # Errors
+    ///
+    /// As [`once`](Self::once).
+    ///
+    /// # Safety
+    ///
+    /// When it gives true, `control` and `frame` must stay where they are until `end_once` or
+    /// [`abandon_once`](Self::abandon_once) was called for them, or the thread's exit.
+    pub unsafe fn begin_once(&self, control: &Once, frame: &mut OnceFrame) -> Result<bool, Error> {
+        if control.is_complete() { Ok(false) } else { control.begin(&self.port, frame) }
+    }
+
+    /// The second half: the initialiser has returned.
+    ///
+    /// # Safety
+    ///
+    /// [`begin_once`](Self::begin_once) gave true for this frame, on the calling thread, and every initialiser that
+    /// the thread began later has ended.
+    pub unsafe fn end_once(&self, frame: &OnceFrame) {
+        Running::new(&self.port, frame).finish();
+    }
+
+    /// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its
+    /// control is as if never called.
+    pub fn abandon_once(&self) {
+        if let Some(slots) = self.port.current() {
+            once::abandon_innermost(&self.port, slots);
+        }
     }
 
     /// Registers a function to run at the calling thread's exit, before those registered earlier and before the keys'
@@ -188,6 +229,10 @@ where
     pub fn exit(&self) -> ExitReport {
         match self.port.current() {
             Some(slots) if slots.is_idle() => ExitReport::default(),
+            // Before `abandon`: an initialiser that a destructor is in keeps its control.
+            Some(slots) if slots.is_exiting() => {
+                ExitReport { flags: ExitFlags::ALREADY_EXITING, ..ExitReport::default() }
+            }
             Some(slots) => self.exit_with_work(slots),
             None => ExitReport { flags: ExitFlags::NO_THREAD, ..ExitReport::default() },
         }

@@ -64,7 +64,9 @@ pub(crate) struct Name {
 /// assert!(TABLE.get(&slots, key).is_null());
 /// # Ok::<(), tsd::Error>(())
 /// ```
+// In C's layout with the entries first, so that C code can read a tag inline.
 #[derive(Debug)]
+#[repr(C)]
 pub struct KeyTable<const N: usize = DEFAULT_KEYS>
 where
     Capacity<N>: Supported,
@@ -289,6 +291,23 @@ where
         self.set_first(slots, key, value)
     }
 
+    /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
+    ///
+    /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not
+    /// both. The caller must keep the slots alive and the key from being deleted until the call returns, and keep the
+    /// value's owner from storing another one.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values,
+    /// Win32 `FlsFree`.
+    #[must_use]
+    pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
+        if self.get(slots, key).is_null() {
+            return ptr::null_mut();
+        }
+        // Relaxed: what orders the value's content is what the caller keeps the owner away with.
+        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
+    }
+
     /// `set` where the slot is not bound to the key yet.
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
@@ -315,9 +334,11 @@ where
         if entry.tag.load(Relaxed) != tag { None } else { from_pointer(destructor) }
     }
 
-    /// The index that `key` names: always one of the table's, whatever the number.
+    /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the
+    /// table can be indexed with it before the key is known to be live.
     #[inline]
-    fn index(key: Key) -> usize {
+    #[must_use]
+    pub fn index(key: Key) -> usize {
         let index = (key.raw() as usize & tag::index_mask(N)) >> tag::SHIFT;
         // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
         // where N is a power of two.
@@ -416,4 +437,4 @@ pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
 }
 
 // An entry is found by the same offset as a slot.
-const _: () = assert!(size_of::<Entry>() == 1 << tag::SHIFT);
+const _: () = assert!(size_of::<Entry>() == 1 << tag::SHIFT && core::mem::offset_of!(KeyTable<1>, entries) == 0);

@@ -1,1 +1,33 @@
-//! Host side of the images.
+//! Host side of the images: sets the machine up, builds the kernel, boots it and judges what it says.
+//!
+//! In the order in which a run uses them:
+//! - [`cli`]        the command line: one [`cli::Command`] or one error
+//! - [`setup`]      what is missing on this machine, and getting it
+//! - [`toolchain`]  the compiler that can build for the bare-metal targets
+//! - [`packages`]   the system's package managers
+//! - [`image`]      one build of the kernel
+//! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
+//! - [`qemu`]       one boot: output line by line, time-outs, the verdict
+//! - [`protocol`]   the lines that the kernel prints, and what they mean
+//! - [`suite`]      the cases of a boot, each with its own result
+//! - [`demo`]       the request server on each machine, figures side by side
+//!
+//! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
+//! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod command;
+pub mod demo;
+pub mod error;
+pub mod image;
+pub mod machine;
+pub mod packages;
+pub mod protocol;
+pub mod qemu;
+pub mod setup;
+pub mod suite;
+pub mod table;
+pub mod toolchain;
+pub mod workspace;

@@ -1,2 +1,29 @@
-//! The command line.
-fn main() {}
+//! The command `tsd`: what `cargo run` starts.
+
+#![forbid(unsafe_code)]
+
+use std::{env, process::ExitCode};
+
+use tsd_runner::{
+    cli::{self, Command},
+    demo,
+    error::Result,
+};
+
+fn main() -> ExitCode {
+    match cli::parse(env::args_os().skip(1)).and_then(obey) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tsd: error: {error}");
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+fn obey(command: Command) -> Result<()> {
+    match command {
+        Command::Help => print!("{}", cli::HELP),
+        Command::Demo(options, requests) => demo::run(&options, requests)?,
+    }
+    Ok(())
+}

@@ -6,9 +6,12 @@
 #![no_std]
 
 mod cases;
+mod local;
 mod platform;
+mod record;
 mod threads;
 
 pub use cases::{CASES, Case, Suite};
 pub use platform::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Needs, Platform, Priority, Start};
-pub use threads::{Counter, in_threads, wait_until};
+pub use record::{KeyCell, Loan, Log, value};
+pub use threads::{Counter, Line, exit_of, in_threads, wait_until};

@@ -30,14 +30,16 @@ bitflags! {
         const PRIORITIES = 1 << 2;
         /// The case runs on a thread that the platform did not start: the boot thread.
         const BOOT_THREAD = 1 << 3;
-        /// A panic in a destructor unwinds.
+        /// [`Platform::panics`]: a panic unwinds.
         const UNWINDING = 1 << 4;
+        /// [`Platform::on_idle_thread`].
+        const IDLE_THREAD = 1 << 5;
     }
 }
 
 impl Needs {
     /// What the images have.
-    pub const IMAGES: Self = Self::INTERRUPTS.union(Self::KILL).union(Self::PRIORITIES).union(Self::BOOT_THREAD);
+    pub const IMAGES: Self = Self::UNWINDING.complement();
     /// What the host has.
     pub const HOST: Self = Self::UNWINDING;
 }
@@ -68,7 +70,7 @@ pub struct Start {
 /// A place where cases run.
 pub trait Platform: Sized + 'static {
     /// The port of the platform's key space.
-    type Port: Port<KEYS> + 'static;
+    type Port: Port<KEYS> + Sync + 'static;
     /// A thread that was started and not yet joined or detached.
     type Thread: Send + Sync;
 
@@ -87,7 +89,9 @@ pub trait Platform: Sized + 'static {
     /// Leaves the thread to itself; what it holds is freed when it ends.
     fn detach(thread: Self::Thread);
 
-    /// Lets the thread end at its next safe point: in a wait, a sleep, a yield, or when it is preempted.
+    /// Lets the thread end at its next safe point: in a sleep, a yield, a join, or when it is preempted. A thread that
+    /// is in its exit hook, or that has ended, goes on as if nothing had happened; one that waits in `once` goes on
+    /// to wait, and ends afterwards.
     fn kill(thread: &Self::Thread);
 
     /// Ends the calling thread, as pthread_exit does.
@@ -110,6 +114,12 @@ pub trait Platform: Sized + 'static {
 
     /// Whether interrupts are enabled for the calling thread; true where a platform has none.
     fn interrupts_enabled() -> bool;
+
+    /// Calls `body` on an idle thread of some CPU, the thread that runs when no other is ready; returns when it has.
+    fn on_idle_thread(body: fn(argument: usize), argument: usize);
+
+    /// Calls `body` and catches its panic; whether it panicked.
+    fn panics(body: fn(argument: usize), argument: usize) -> bool;
 
     /// The slots of the calling thread.
     fn slots() -> &'static Slots<KEYS> {

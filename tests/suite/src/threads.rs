@@ -2,6 +2,8 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
+use tsd::ExitReport;
+
 use crate::{Platform, Start};
 
 /// The most threads that [`in_threads`] starts at once.
@@ -32,6 +34,36 @@ impl Counter {
     pub fn set(&self, number: usize) {
         self.0.store(number, SeqCst);
     }
+}
+
+/// A line at which threads wait for each other, again and again.
+#[derive(Debug, Default)]
+pub struct Line(Counter);
+
+impl Line {
+    /// A line at which nobody waits.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Counter::new())
+    }
+
+    /// Returns when `count` threads have come, the same number each time.
+    pub fn meet<P: Platform>(&self, count: usize) {
+        let all = (self.0.add() / count + 1) * count;
+        while self.0.get() < all {
+            P::yield_now();
+        }
+    }
+}
+
+/// Runs `body` on a thread of its own, and that thread's exit; what the exit reports.
+pub fn exit_of<P: Platform>(body: impl Fn() + Sync) -> ExitReport {
+    let report = spin::Mutex::new(ExitReport::default());
+    in_threads::<P, _>(1, Start::default(), |_| {
+        body();
+        *report.lock() = P::space().exit();
+    });
+    report.into_inner()
 }
 
 /// Calls `body` with 0, 1, … in `count` threads at once and returns when all have ended, exit hooks included.

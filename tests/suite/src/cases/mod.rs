@@ -6,7 +6,15 @@
 use crate::{Needs, Platform};
 
 mod exit;
+mod functions;
+mod in_destructors;
 mod keys;
+mod killed;
+mod owner;
+mod phases;
+mod stale;
+mod values;
+mod wrap;
 
 /// A case's name and needs, the same on every platform.
 #[derive(Clone, Copy, Debug)]
@@ -43,9 +51,113 @@ cases! {
         zero_key,
         wild_keys,
         n_creates_then_full,
+        large_tables_hold_n_keys,
+        platform_table_holds_its_capacity,
+        error_numbers,
+        delete_takes_the_named_key,
+        delete_twice,
+        blind_deletes,
+        create_delete_cycles,
+        one_place_left_has_one_winner,
+        create_is_never_refused_while_a_place_is_free,
+        concurrent_creates_differ,
+    }
+    stale {
+        handle_of_a_reused_index_is_rejected,
+        all_earlier_handles_are_rejected,
+        set_null_of_a_deleted_key_is_refused,
+        recreated_key_hides_another_threads_value,
+        delete_calls_no_destructor,
+        errors_tell_deleted_from_never_created,
+    }
+    wrap {
+        handle_wrap_revives_no_value,
+        last_generation_retires_the_index,
+        worn_out_places_leave_the_others,
+        generations_carry_across_the_index,
+        first_generation_tells_tables_apart,
+    }
+    values {
+        new_key_reads_null_in_running_threads,
+        new_thread_reads_null_everywhere,
+        values_are_per_thread,
+        memory_full_of_ones_is_initialised,
+        zero_bytes_are_new_slots,
+        set_null_clears,
+        replaced_value_gets_no_destructor,
+        any_pointer_can_be_a_value,
+        thousand_keys_in_one_table,
     }
     exit {
         value_is_null_in_its_destructor,
+        other_values_can_be_read,
+        only_values_with_destructors_are_called,
+        nothing_set_nothing_called,
+        fifty_keys_run_in_one_round,
+        second_round_runs_what_the_first_set,
+        destructor_that_resets_runs_r_times,
+        earlier_and_later_keys_set_in_a_destructor,
+        two_keys_that_set_each_other_end,
+        values_are_taken_one_by_one,
+        left_over_values_are_reported_and_cleared,
+        slots_serve_the_next_thread,
+        every_index_of_a_large_table_is_visited,
+        full_tables_run_all_destructors,
+    }
+    in_destructors {
+        creates_and_sets_a_key,
+        deletes_its_own_key,
+        deletes_a_key_not_yet_visited,
+        deletes_a_key_already_visited,
+        recreates_keys_at_the_same_index,
+        sets_a_key_without_destructor,
+        calls_once,
+        blocks_and_starts_threads,
+        no_lock_is_held_in_a_destructor,
+        interrupts_are_as_the_thread_had_them,
+        exit_in_a_destructor_does_nothing,
+        exit_in_a_destructors_initialiser_does_nothing,
+        running_destructor_is_known,
+    }
+    owner {
+        destructors_run_on_the_owning_thread,
+        destructors_are_complete_before_join_returns,
+        thread_that_ends_itself_runs_destructors,
+        detached_thread_runs_destructors,
+        exit_hook_twice,
+        exit_hook_with_nothing_set,
+        boot_thread_has_values_and_exits(BOOT_THREAD),
+        idle_thread_has_values_and_exits(IDLE_THREAD),
+        hundred_threads_alive_with_values,
+        next_threads_find_nothing_of_earlier_ones,
+        what_threads_take_is_given_back,
+        smallest_stack_runs_the_whole_exit,
+    }
+    killed {
         killed_thread_runs_destructors(KILL),
+        busy_thread_runs_destructors(KILL),
+        killed_in_a_destructor_completes_its_exit(KILL),
+        killed_between_get_and_set(KILL),
+        killed_as_soon_as_started(KILL),
+        killed_after_its_end(KILL),
+    }
+    functions {
+        last_registered_runs_first,
+        registered_in_a_function_runs_next,
+        functions_run_before_destructors,
+        registered_in_a_destructor_runs_before_the_next_round,
+        registered_in_the_last_phase_runs,
+        full_list_loses_nothing,
+        chain_of_functions_longer_than_the_list,
+        each_thread_has_its_own_list,
+        exit_in_a_function_does_nothing,
+        list_counts_its_functions,
+    }
+    phases {
+        last_phase_runs_after_all_ordinary_rounds,
+        last_phase_value_set_late_is_destroyed,
+        last_phase_has_rounds_of_its_own,
+        ordinary_value_set_in_the_last_phase_is_left_over,
+        phase_goes_with_the_key,
     }
 }

@@ -1,0 +1,51 @@
+//! The console: whole messages under one lock, taken with interrupts masked.
+
+use core::{
+    fmt::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use spin::Mutex;
+
+use crate::machine::{console::write_bytes, interrupts};
+
+struct Serial;
+
+impl Write for Serial {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        write_bytes(text.as_bytes());
+        Ok(())
+    }
+}
+
+static SERIAL: Mutex<Serial> = Mutex::new(Serial);
+
+/// Set once a CPU reports the end of the run: it may have stopped another one in the middle of a line.
+static LOCK_IS_OFF: AtomicBool = AtomicBool::new(false);
+
+/// Prints without the lock from now on. For the report of a fault only.
+pub(crate) fn break_lock() {
+    LOCK_IS_OFF.store(true, Ordering::SeqCst);
+}
+
+/// Prints `message` as a whole.
+pub(crate) fn print(message: fmt::Arguments<'_>) {
+    let state = interrupts::save_and_disable();
+    let written =
+        if LOCK_IS_OFF.load(Ordering::SeqCst) { Serial.write_fmt(message) } else { SERIAL.lock().write_fmt(message) };
+    // SAFETY: The state is from the call above, on the same CPU since interrupts were masked.
+    unsafe { interrupts::restore(state) };
+    debug_assert!(written.is_ok(), "a Display implementation failed");
+}
+
+/// Prints a message on the console.
+#[macro_export]
+macro_rules! print {
+    ($($argument:tt)*) => { $crate::console::print(format_args!($($argument)*)) };
+}
+
+/// Prints a message and a line feed on the console, not to be torn apart by other CPUs.
+#[macro_export]
+macro_rules! println {
+    ($($argument:tt)*) => { $crate::console::print(format_args!("{}\n", format_args!($($argument)*))) };
+}

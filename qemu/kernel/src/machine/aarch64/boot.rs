@@ -1,0 +1,82 @@
+//! From the entry point to `crate::start`, for the first CPU and the further ones.
+//!
+//! aarch64-rt's entry code turns on the MMU and the caches with the page table below, clears .bss and
+//! takes the boot stack. Further CPUs are started through PSCI and run the same code on a stack of
+//! their own.
+
+use core::mem::MaybeUninit;
+
+use aarch64_rt::{InitialPagetable, Stack};
+use smccc::{Hvc, psci};
+
+use super::{console, memory};
+use crate::cpu::MAX_CPUS;
+
+/// The stack of a CPU before its first thread, and of its idle thread afterwards.
+const BOOT_STACK_PAGES: usize = 8;
+
+aarch64_rt::entry!(first_cpu, BOOT_STACK_PAGES);
+
+// One block for the devices and one for the RAM, until `memory` has built the final tables.
+aarch64_rt::initial_pagetable!({
+    let mut entries = [0; 512];
+    entries[0] = memory::DEVICE_BLOCK;
+    entries[1] = memory::RAM_BASE | memory::NORMAL_BLOCK;
+    InitialPagetable(entries)
+});
+
+fn first_cpu(_: u64, _: u64, _: u64, _: u64) -> ! {
+    crate::start()
+}
+
+/// Makes the console usable. Called on the first CPU before anything else.
+pub(crate) fn early_init() {
+    console::init();
+}
+
+/// Returns how many CPUs the machine has, at most [`MAX_CPUS`].
+///
+/// PSCI answers for a CPU that exists and refuses one that does not. QEMU numbers the first sixteen
+/// CPUs of a GICv3 machine in the lowest affinity field, so a CPU's number is its address.
+pub(crate) fn cpu_count() -> usize {
+    (0..MAX_CPUS)
+        .take_while(|&cpu| psci::affinity_info::<Hvc>(cpu as u64, psci::LowestAffinityLevel::All).is_ok())
+        .count()
+}
+
+/// Starts `cpu`, which runs `crate::start_secondary`, and returns at once.
+pub(crate) fn start_cpu(cpu: usize) {
+    // Not in .bss: a stack need not be cleared.
+    #[unsafe(link_section = ".stack.secondary")]
+    static mut STACKS: [MaybeUninit<Stack<BOOT_STACK_PAGES>>; MAX_CPUS] = [const { MaybeUninit::uninit() }; MAX_CPUS];
+
+    assert!(cpu < MAX_CPUS, "CPU {cpu} has no boot stack");
+    // SAFETY: The index was checked. Nothing else names the array, and each CPU is started once, so
+    // the stack belongs to that CPU alone. All RAM is mapped alike in all page tables.
+    let started = unsafe {
+        let stack = (&raw mut STACKS).cast::<Stack<BOOT_STACK_PAGES>>().add(cpu);
+        aarch64_rt::start_core::<Hvc, _, BOOT_STACK_PAGES>(cpu as u64, stack, move || crate::start_secondary(cpu))
+    };
+    if let Err(error) = started {
+        panic!("CPU {cpu} does not start: {error:?}");
+    }
+}
+
+/// Returns the words after the program's name on the command line that QEMU was given with
+/// `-semihosting-config arg=..`, or with `-append`.
+pub(crate) fn command_line() -> &'static str {
+    static LINE: spin::Once<([u8; 1024], usize)> = spin::Once::new();
+
+    let (bytes, len) = LINE.call_once(|| {
+        let mut buffer = [MaybeUninit::uninit(); 1024];
+        let line = match semihosting::sys::arm_compat::sys_get_cmdline_uninit(&mut buffer) {
+            Ok(line) => line,
+            Err(_) => panic!("the command line is longer than 1 KiB, or QEMU runs without semihosting"),
+        };
+        let mut bytes = [0; 1024];
+        bytes[..line.len()].copy_from_slice(line);
+        (bytes, line.len())
+    });
+    let line = str::from_utf8(&bytes[..*len]).unwrap_or_else(|_| panic!("the command line is not UTF-8"));
+    line.trim_end_matches('\0').split_once(' ').map_or("", |(_program, words)| words)
+}

@@ -1,0 +1,87 @@
+//! Interrupt masking, and the way from a vector to the kernel's handlers.
+
+use core::arch::asm;
+
+pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
+
+use super::{gic, timer, vectors};
+use crate::interrupt;
+
+/// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
+pub(crate) fn init_cpu(cpu: usize) {
+    vectors::install();
+    gic::init_cpu(cpu);
+}
+
+/// Unmasks interrupts on this CPU.
+pub(crate) fn enable() {
+    // SAFETY: The vectors are installed before the first call. No `nomem`: accesses must not move
+    // across the end of the masked section.
+    unsafe {
+        asm!("msr daifclr, #2", options(nostack, preserves_flags));
+    }
+}
+
+/// Masks interrupts on this CPU.
+pub(crate) fn disable() {
+    let _enabled_by_caller = save_and_disable();
+}
+
+/// Returns whether interrupts are unmasked on this CPU.
+pub(crate) fn are_enabled() -> bool {
+    InterruptState::current().was_enabled()
+}
+
+/// Handles one interrupt, on the stack of the thread that it interrupted. The thread may have
+/// migrated when this returns.
+pub(super) extern "C" fn handle_interrupt() {
+    match gic::acknowledge() {
+        Some(gic::TIMER) => {
+            timer::disarm();
+            gic::end(gic::TIMER);
+            interrupt::timer();
+        }
+        Some(gic::RESCHEDULE) => {
+            gic::end(gic::RESCHEDULE);
+            interrupt::reschedule();
+        }
+        Some(other) => panic!("interrupt {other} came and was never enabled"),
+        None => {}
+    }
+}
+
+/// Reports an exception that is not an interrupt. Runs on the CPU's fault stack.
+pub(super) extern "C" fn handle_fault(stack_pointer: usize, link: usize) -> ! {
+    let (syndrome, program_counter, address): (u64, usize, usize);
+    // SAFETY: The three registers describe the exception that was just taken; nothing has taken
+    // another since. `nomem`, `nostack`, `preserves_flags`: register reads.
+    unsafe {
+        asm!(
+            "mrs {}, esr_el1", "mrs {}, elr_el1", "mrs {}, far_el1",
+            out(reg) syndrome, out(reg) program_counter, out(reg) address,
+            options(nomem, nostack, preserves_flags),
+        );
+    }
+    let class = syndrome >> 26 & 0x3f;
+    let name = match class {
+        0x00 => "unknown or undefined instruction",
+        0x07 => "access to vector registers",
+        0x21 => "instruction abort",
+        0x22 => "misaligned program counter",
+        0x25 => "data abort",
+        0x26 => "misaligned stack pointer",
+        0x2f => "system error",
+        0x3c => "breakpoint instruction",
+        _ => "exception",
+    };
+    // Only aborts have an address; far_el1 keeps an old value otherwise.
+    let address = matches!(class, 0x21 | 0x22 | 0x25).then_some(address);
+    interrupt::fault(&interrupt::Fault {
+        name,
+        code: syndrome,
+        program_counter,
+        link: Some(link),
+        stack_pointer,
+        address,
+    })
+}

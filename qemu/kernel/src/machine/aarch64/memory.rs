@@ -1,0 +1,141 @@
+//! The final page tables: devices, RAM in blocks of 2 MiB, and thread stacks page by page.
+//!
+//! Addresses are physical addresses. The first gigabyte has only the devices, so that a null pointer
+//! faults; in the RAM only the blocks with code can be executed; [`make_guard`] takes single pages of
+//! the `.guarded` section out. Built once by the first CPU; never changed after other CPUs use them.
+//!
+//! Reference: Arm Architecture Reference Manual (DDI 0487), D8.3 "Translation table descriptor formats".
+
+use core::{arch::asm, cell::UnsafeCell, ops::Range};
+
+pub(super) const RAM_BASE: usize = 0x4000_0000;
+const GIB: usize = 1 << 30;
+const BLOCK: usize = 2 << 20;
+const PAGE: usize = 4096;
+/// The interrupt controller and the serial port.
+const DEVICES: Range<usize> = 0x0800_0000..0x0a00_0000;
+
+const VALID: usize = 1;
+/// On the last level: a page. On the others: a pointer to the next table.
+const PAGE_OR_TABLE: usize = 1 << 1;
+/// Memory type 1 of aarch64-rt's MAIR: normal memory, write-back. Type 0 is device memory.
+const NORMAL: usize = 1 << 2;
+const INNER_SHAREABLE: usize = 3 << 8;
+const ACCESSED: usize = 1 << 10;
+/// Translations are kept under an address space number: see `init_cpu`.
+const NOT_GLOBAL: usize = 1 << 11;
+const NEVER_EXECUTE: usize = 0b11 << 53;
+
+/// A block of device memory, to be combined with its address.
+pub(super) const DEVICE_BLOCK: usize = VALID | ACCESSED | NOT_GLOBAL | NEVER_EXECUTE;
+/// A block of RAM that can be executed, to be combined with its address.
+pub(super) const NORMAL_BLOCK: usize = VALID | NORMAL | INNER_SHAREABLE | ACCESSED | NOT_GLOBAL;
+
+const ENTRIES: usize = 512;
+/// How many blocks of 2 MiB the thread stacks may take.
+const MAX_GUARDED_BLOCKS: usize = 16;
+
+#[repr(C, align(4096))]
+struct Table(UnsafeCell<[usize; ENTRIES]>);
+
+// SAFETY: Written by the first CPU alone, before any other CPU runs (`init` and `make_guard`).
+unsafe impl Sync for Table {}
+
+impl Table {
+    const fn new() -> Self {
+        Self(UnsafeCell::new([0; ENTRIES]))
+    }
+
+    fn set(&self, index: usize, entry: usize) {
+        // SAFETY: Only the first CPU writes, and only before other CPUs run; no reference is kept.
+        unsafe { (*self.0.get())[index] = entry }
+    }
+
+    /// Returns the entry of the level above that points here.
+    fn as_entry(&self) -> usize {
+        self.0.get() as usize | VALID | PAGE_OR_TABLE
+    }
+}
+
+static ROOT: Table = Table::new();
+static DEVICE_BLOCKS: Table = Table::new();
+static RAM_BLOCKS: Table = Table::new();
+static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
+
+unsafe extern "C" {
+    static text_end: u8;
+    static guarded_begin: u8;
+    static guarded_end: u8;
+}
+
+/// Returns the addresses of the `.guarded` section, whole blocks.
+fn guarded() -> Range<usize> {
+    (&raw const guarded_begin).addr()..(&raw const guarded_end).addr()
+}
+
+/// Builds the tables. Called on the first CPU before the others start.
+pub(crate) fn init() {
+    let guarded = guarded();
+    assert!(guarded.len() <= MAX_GUARDED_BLOCKS * BLOCK, "the thread stacks need more page tables");
+
+    ROOT.set(0, DEVICE_BLOCKS.as_entry());
+    for block in DEVICES.step_by(BLOCK) {
+        DEVICE_BLOCKS.set(block / BLOCK, block | DEVICE_BLOCK);
+    }
+    ROOT.set(RAM_BASE / GIB, RAM_BLOCKS.as_entry());
+    for (index, block) in (RAM_BASE..RAM_BASE + GIB).step_by(BLOCK).enumerate() {
+        let entry = if guarded.contains(&block) {
+            let pages = &GUARDED_PAGES[(block - guarded.start) / BLOCK];
+            for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
+                pages.set(index, page | NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE);
+            }
+            pages.as_entry()
+        } else if block < (&raw const text_end).addr() {
+            block | NORMAL_BLOCK
+        } else {
+            block | NORMAL_BLOCK | NEVER_EXECUTE
+        };
+        RAM_BLOCKS.set(index, entry);
+    }
+}
+
+/// Makes this CPU use the tables.
+///
+/// They have another address space number than the initial table, so that no translation of one is
+/// ever mixed with those of the other, which maps the same addresses in other sizes.
+pub(crate) fn init_cpu() {
+    const ADDRESS_SPACE: usize = 1 << 48;
+    // SAFETY: The tables map all code, data and stacks at their addresses, as before. The barriers
+    // make the tables visible to the walk and the new base effective for what follows. No `nomem`.
+    unsafe {
+        asm!(
+            "dsb ish",
+            "msr ttbr0_el1, {}",
+            "isb",
+            in(reg) ROOT.0.get() as usize | ADDRESS_SPACE,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// Takes `page`, which lies in `.guarded`, out of the map. Called on the first CPU, before the others
+/// use the tables.
+pub(crate) fn make_guard(page: *mut u8) {
+    let guarded = guarded();
+    assert!(guarded.contains(&page.addr()) && page.addr().is_multiple_of(PAGE), "{page:p} is no page of .guarded");
+
+    let offset = page.addr() - guarded.start;
+    GUARDED_PAGES[offset / BLOCK].set(offset % BLOCK / PAGE, 0);
+    // SAFETY: Drops the translation of a page that holds no data. The barriers order it behind the
+    // change and ahead of the next access. No `nomem`.
+    unsafe {
+        asm!(
+            "dsb ishst",
+            "tlbi vaae1is, {}",
+            "dsb ish",
+            "isb",
+            in(reg) page.addr() / PAGE,
+            options(nostack, preserves_flags),
+        );
+    }
+}

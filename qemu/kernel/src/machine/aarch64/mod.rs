@@ -1,0 +1,22 @@
+//! aarch64 on QEMU's `virt` machine with a GICv3.
+//!
+//! Owns everything of the kernel that knows this CPU or this board. The names are the same in each
+//! CPU's folder; the rest of the kernel sees them as `crate::machine`. The start-up code, the first
+//! page table and the start of further CPUs are from the aarch64-rt crate, power-off and the command
+//! line are semihosting calls.
+
+#[cfg(target_feature = "neon")]
+compile_error!("build for aarch64-unknown-none-softfloat: interrupt handlers do not save vector registers");
+
+pub(crate) mod boot;
+pub(crate) mod console;
+pub(crate) mod context;
+pub(crate) mod cpu;
+pub(crate) mod fp;
+mod gic;
+pub(crate) mod interrupts;
+pub(crate) mod ipi;
+pub(crate) mod memory;
+pub(crate) mod power;
+pub(crate) mod timer;
+mod vectors;

@@ -1,0 +1,130 @@
+//! Interrupt masking, and the way from a vector to the kernel's handlers.
+
+use core::arch::asm;
+
+pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
+use x86_64::registers::control::Cr2;
+
+use super::{apic, cpu, descriptors, vectors};
+use crate::interrupt;
+
+/// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
+pub(crate) fn init_cpu(cpu: usize) {
+    descriptors::init_cpu(cpu, cpu::cpu_local());
+    vectors::install();
+    apic::init_cpu();
+}
+
+/// Unmasks interrupts on this CPU.
+pub(crate) fn enable() {
+    // SAFETY: The vectors are installed before the first call. No `nomem`: accesses must not move
+    // across the end of the masked section.
+    unsafe {
+        asm!("sti", options(nostack, preserves_flags));
+    }
+}
+
+/// Masks interrupts on this CPU.
+pub(crate) fn disable() {
+    let _enabled_by_caller = save_and_disable();
+}
+
+/// Returns whether interrupts are unmasked on this CPU.
+pub(crate) fn are_enabled() -> bool {
+    InterruptState::current().was_enabled()
+}
+
+/// Handles one interrupt, on the stack of the thread that it interrupted. The thread may have
+/// migrated when this returns.
+pub(super) extern "C" fn handle_interrupt(vector: u8) {
+    // First, because the handlers may switch threads and come back much later.
+    apic::end_of_interrupt();
+    match vector {
+        vectors::TIMER => interrupt::timer(),
+        vectors::RESCHEDULE => interrupt::reschedule(),
+        other => unreachable!("vector {other} has no entry"),
+    }
+}
+
+/// What the CPU pushes for an exception, and below it what the entry adds.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct ExceptionFrame {
+    vector: usize,
+    /// 0 for an exception that has none.
+    error_code: u64,
+    program_counter: usize,
+    code_segment: u64,
+    flags: u64,
+    stack_pointer: usize,
+    stack_segment: u64,
+}
+
+const DOUBLE_FAULT: usize = 8;
+const PAGE_FAULT: usize = 14;
+
+/// Reports an exception. Runs on one of the CPU's fault stacks.
+pub(super) extern "C" fn handle_fault(frame: &ExceptionFrame) -> ! {
+    let &ExceptionFrame { vector, error_code, program_counter, stack_pointer, .. } = frame;
+    // A double fault mostly comes from a page fault that could not be entered.
+    let address = matches!(vector, DOUBLE_FAULT | PAGE_FAULT).then(|| Cr2::read_raw() as usize);
+    interrupt::fault(&interrupt::Fault {
+        name: if vector == PAGE_FAULT { page_fault_name(error_code) } else { NAMES[vector] },
+        code: error_code,
+        program_counter,
+        link: None,
+        stack_pointer,
+        address,
+    })
+}
+
+fn page_fault_name(error_code: u64) -> &'static str {
+    const PRESENT: u64 = 1 << 0;
+    const WRITE: u64 = 1 << 1;
+    const FETCH: u64 = 1 << 4;
+
+    match (error_code & PRESENT != 0, error_code & WRITE != 0, error_code & FETCH != 0) {
+        (false, false, false) => "page fault: read of a page that is not mapped",
+        (false, true, _) => "page fault: write to a page that is not mapped",
+        (false, false, true) => "page fault: instruction in a page that is not mapped",
+        (true, false, false) => "page fault: read that is not allowed",
+        (true, true, _) => "page fault: write that is not allowed",
+        (true, false, true) => "page fault: instruction in a page of data",
+    }
+}
+
+/// The names of the vectors below 32. Reference: Intel SDM volume 3A, table 6-1.
+const NAMES: [&str; 32] = [
+    "divide error",
+    "debug exception",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range exceeded",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "coprocessor segment overrun",
+    "invalid task state segment",
+    "segment not present",
+    "stack-segment fault",
+    "general protection fault",
+    "page fault",
+    "reserved exception 15",
+    "x87 floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point exception",
+    "virtualization exception",
+    "control protection exception",
+    "reserved exception 22",
+    "reserved exception 23",
+    "reserved exception 24",
+    "reserved exception 25",
+    "reserved exception 26",
+    "reserved exception 27",
+    "hypervisor injection exception",
+    "VMM communication exception",
+    "security exception",
+    "reserved exception 31",
+];

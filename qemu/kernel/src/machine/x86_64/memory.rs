@@ -1,0 +1,109 @@
+//! The map: physical addresses one to one, RAM cached, devices not, data never executed.
+//!
+//! RAM is in pages of 2 MiB and 1 GiB, but for the thread stacks: each page of theirs has an entry, so
+//! that guard pages can be taken out. The lowest 2 MiB are not mapped, which catches null pointers.
+//! Reference: Intel SDM volume 3A, 4.5 "4-Level Paging and 5-Level Paging".
+
+use core::{cell::UnsafeCell, ops::Range};
+
+use x86_64::{
+    PhysAddr, VirtAddr,
+    instructions::tlb,
+    registers::control::{Cr3, Cr3Flags},
+    structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame},
+};
+
+const GIB: usize = 1 << 30;
+const BLOCK: usize = 2 << 20;
+const PAGE: usize = 4096;
+
+/// How many blocks of 2 MiB the thread stacks may take.
+const MAX_GUARDED_BLOCKS: usize = 16;
+
+const DATA: Flags = Flags::PRESENT.union(Flags::WRITABLE).union(Flags::NO_EXECUTE);
+const CODE: Flags = Flags::PRESENT.union(Flags::WRITABLE);
+const LARGE: Flags = Flags::HUGE_PAGE;
+const TO_TABLE: Flags = CODE;
+
+#[repr(transparent)]
+struct Table(UnsafeCell<PageTable>);
+
+// SAFETY: Written by the first CPU alone, before any other CPU runs (`init` and `make_guard`).
+unsafe impl Sync for Table {}
+
+impl Table {
+    const fn new() -> Self {
+        Self(UnsafeCell::new(PageTable::new()))
+    }
+
+    fn set(&self, index: usize, address: usize, flags: Flags) {
+        // SAFETY: Only the first CPU writes, and only before other CPUs run; no reference is kept.
+        unsafe { (&mut *self.0.get())[index].set_addr(PhysAddr::new(address as u64), flags) }
+    }
+
+    fn address(&self) -> usize {
+        self.0.get() as usize
+    }
+}
+
+static ROOT: Table = Table::new();
+static DIRECTORY: Table = Table::new();
+static RAM_BLOCKS: Table = Table::new();
+static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
+
+unsafe extern "C" {
+    static text_end: u8;
+    static guarded_begin: u8;
+    static guarded_end: u8;
+}
+
+/// Returns the addresses of the `.guarded` section, whole blocks.
+fn guarded() -> Range<usize> {
+    (&raw const guarded_begin).addr()..(&raw const guarded_end).addr()
+}
+
+/// Builds the tables. Called on the first CPU before the others start.
+pub(crate) fn init() {
+    let guarded = guarded();
+    assert!(guarded.len() <= MAX_GUARDED_BLOCKS * BLOCK, "the thread stacks need more page tables");
+
+    ROOT.set(0, DIRECTORY.address(), TO_TABLE);
+    DIRECTORY.set(0, RAM_BLOCKS.address(), TO_TABLE);
+    DIRECTORY.set(1, GIB, DATA | LARGE);
+    DIRECTORY.set(2, 2 * GIB, DATA | LARGE);
+    // The devices below 4 GiB, among them the local APIC and the HPET.
+    DIRECTORY.set(3, 3 * GIB, DATA | LARGE | Flags::NO_CACHE);
+    for block in (BLOCK..GIB).step_by(BLOCK) {
+        let (address, flags) = if guarded.contains(&block) {
+            let pages = &GUARDED_PAGES[(block - guarded.start) / BLOCK];
+            for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
+                pages.set(index, page, DATA);
+            }
+            (pages.address(), TO_TABLE)
+        } else if block < (&raw const text_end).addr() {
+            (block, CODE | LARGE)
+        } else {
+            (block, DATA | LARGE)
+        };
+        RAM_BLOCKS.set(block / BLOCK, address, flags);
+    }
+}
+
+/// Makes this CPU use the tables, and forget the initial ones.
+pub(crate) fn init_cpu() {
+    let root = PhysFrame::containing_address(PhysAddr::new(ROOT.address() as u64));
+    // SAFETY: The tables map all code, data and stacks at their addresses, as before. No page is
+    // global, so the write drops all translations.
+    unsafe { Cr3::write(root, Cr3Flags::empty()) };
+}
+
+/// Takes `page`, which lies in `.guarded`, out of the map. Called on the first CPU, before the others
+/// use the tables.
+pub(crate) fn make_guard(page: *mut u8) {
+    let guarded = guarded();
+    assert!(guarded.contains(&page.addr()) && page.addr().is_multiple_of(PAGE), "{page:p} is no page of .guarded");
+
+    let offset = page.addr() - guarded.start;
+    GUARDED_PAGES[offset / BLOCK].set(offset % BLOCK / PAGE, 0, Flags::empty());
+    tlb::flush(VirtAddr::from_ptr(page));
+}

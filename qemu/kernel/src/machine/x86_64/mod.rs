@@ -1,0 +1,28 @@
+//! x86_64 on QEMU's PC machines.
+//!
+//! Owns everything of the kernel that knows this CPU or this board. The names are the same in each
+//! CPU's folder; the rest of the kernel sees them as `crate::machine`. Private to this folder: `acpi`
+//! (what the firmware says of the machine), `apic` (the interrupt controller), `descriptors` (segments
+//! and stacks for faults), `entry` (the way to long mode) and `vectors` (entries of interrupts and
+//! exceptions).
+//!
+//! The CPU must have the FSGSBASE and NX extensions and 1 GiB pages, as `-cpu max` has.
+
+#[cfg(target_feature = "sse")]
+compile_error!("build for x86_64-unknown-none: interrupt handlers do not save vector registers");
+
+mod acpi;
+mod apic;
+pub(crate) mod boot;
+pub(crate) mod console;
+pub(crate) mod context;
+pub(crate) mod cpu;
+mod descriptors;
+mod entry;
+pub(crate) mod fp;
+pub(crate) mod interrupts;
+pub(crate) mod ipi;
+pub(crate) mod memory;
+pub(crate) mod power;
+pub(crate) mod timer;
+mod vectors;

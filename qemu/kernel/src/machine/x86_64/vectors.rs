@@ -1,0 +1,143 @@
+//! The entries of interrupts and exceptions.
+//!
+//! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
+//! switch threads and leave the frame there. An exception is a fault and is handled on a stack of the
+//! CPU: the thread's own may be what overflowed.
+//!
+//! Reference: Intel SDM volume 3A, chapter 6 "Interrupt and Exception Handling".
+
+use core::arch::naked_asm;
+
+use spin::Once;
+use x86_64::{
+    VirtAddr,
+    instructions::tables::lidt,
+    structures::{
+        DescriptorTablePointer,
+        idt::{Entry, HandlerFunc},
+    },
+};
+
+use super::{
+    descriptors::{FAULT_STACK, LAST_STACK},
+    interrupts::{handle_fault, handle_interrupt},
+};
+
+pub(super) const TIMER: u8 = 32;
+pub(super) const RESCHEDULE: u8 = 33;
+/// What the local APIC raises when an interrupt is withdrawn at the last moment. The four low bits are
+/// set, as some CPUs demand.
+pub(super) const SPURIOUS: u8 = 47;
+
+const EXCEPTIONS: usize = 32;
+const VECTORS: usize = 48;
+/// The distance from one exception's entry to the next one's.
+const ENTRY_BYTES: usize = 16;
+
+/// The vectors that push an error code, a bit each.
+const WITH_ERROR_CODE: u32 = 1 << 8 | 0b11111 << 10 | 1 << 17 | 1 << 21 | 0b11 << 29;
+/// Non-maskable interrupt, double fault, machine check: they can come while a fault is handled.
+const ON_LAST_STACK: u32 = 1 << 2 | 1 << 8 | 1 << 18;
+
+type Table = [Entry<HandlerFunc>; VECTORS];
+
+static TABLE: Once<Table> = Once::new();
+
+/// Makes this CPU use the entries. Its segments are set already.
+pub(super) fn install() {
+    let table = TABLE.call_once(build);
+    let pointer = DescriptorTablePointer { limit: (size_of::<Table>() - 1) as u16, base: VirtAddr::from_ptr(table) };
+    // SAFETY: The table is never changed, and each of its handlers is an entry of this file.
+    unsafe { lidt(&pointer) };
+}
+
+fn build() -> Table {
+    let mut table = [const { Entry::missing() }; VECTORS];
+    for (vector, entry) in table.iter_mut().take(EXCEPTIONS).enumerate() {
+        let address = exception_entries as *const () as usize + vector * ENTRY_BYTES;
+        let stack = if ON_LAST_STACK >> vector & 1 == 1 { LAST_STACK } else { FAULT_STACK };
+        // SAFETY: `exception_entries` has one of its entries there. The task state segment has the stack.
+        unsafe { entry.set_handler_addr(VirtAddr::new(address as u64)).set_stack_index(stack) };
+    }
+    let interrupts = [
+        (TIMER, interrupt_entry::<TIMER> as *const ()),
+        (RESCHEDULE, interrupt_entry::<RESCHEDULE> as *const ()),
+        (SPURIOUS, spurious_entry as *const ()),
+    ];
+    for (vector, address) in interrupts {
+        // SAFETY: The functions are entries of interrupts. They use the stack as they find it.
+        unsafe { table[usize::from(vector)].set_handler_addr(VirtAddr::from_ptr(address)) };
+    }
+    table
+}
+
+/// Saves what a call may change, calls the handler, and goes back to the interrupted code.
+///
+/// Vector registers are not saved: the kernel is built without them, so no handler changes them, and
+/// a switch of threads inside the handler keeps them with the thread.
+#[unsafe(naked)]
+unsafe extern "C" fn interrupt_entry<const VECTOR: u8>() {
+    naked_asm!(
+        // With the five words that the CPU pushed below a multiple of 16, these nine make the stack
+        // pointer one again, as a call wants it.
+        "push rax",
+        "push rcx",
+        "push rdx",
+        "push rsi",
+        "push rdi",
+        "push r8",
+        "push r9",
+        "push r10",
+        "push r11",
+        "cld",
+        "mov edi, {vector}",
+        "call {handler}",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rdi",
+        "pop rsi",
+        "pop rdx",
+        "pop rcx",
+        "pop rax",
+        "iretq",
+        vector = const VECTOR,
+        handler = sym handle_interrupt,
+    )
+}
+
+/// Goes back at once: there is nothing to handle and nothing to end.
+#[unsafe(naked)]
+unsafe extern "C" fn spurious_entry() {
+    naked_asm!("iretq")
+}
+
+/// An entry for each exception, of [`ENTRY_BYTES`] each. They complete an `ExceptionFrame` and go on
+/// to the handler, which does not return.
+#[unsafe(naked)]
+unsafe extern "C" fn exception_entries() {
+    naked_asm!(
+        ".set exception_vector, 0",
+        ".rept {exceptions}",
+        ".balign {entry_bytes}",
+        ".if ({with_error_code} >> exception_vector & 1) == 0",
+        "push 0",
+        ".endif",
+        // PUSH with a byte, spelled out since the assembler takes a symbol for an address.
+        ".byte 0x6a, exception_vector",
+        "jmp 2f",
+        ".set exception_vector, exception_vector + 1",
+        ".endr",
+        "2:",
+        "mov rdi, rsp",
+        // The ABI wants a multiple of 16 at a call, and the direction flag clear.
+        "and rsp, -16",
+        "cld",
+        "call {handler}",
+        exceptions = const EXCEPTIONS,
+        entry_bytes = const ENTRY_BYTES,
+        with_error_code = const WITH_ERROR_CODE,
+        handler = sym handle_fault,
+    )
+}

@@ -1,0 +1,49 @@
+//! The kernel's side of the library: the key space of all threads.
+
+use core::sync::atomic::AtomicU32;
+
+use tsd::{ExitFunctionList, KeySpace, NotificationList, Notifications, Port, Slots};
+// The suite runs on this kernel's key space, so both have the same capacities, chosen at build time.
+pub(crate) use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
+
+use crate::{
+    thread::Thread,
+    wait::{self, Cancellable},
+};
+
+/// The keys of all threads of the kernel.
+pub(crate) static SPACE: KeySpace<KernelPort, KEYS> = KeySpace::new(KernelPort);
+
+/// Who is told of threads that start and end.
+pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
+
+/// Finds the current thread's slots in its control block.
+#[derive(Debug)]
+pub(crate) struct KernelPort;
+
+// SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until
+// its exit hook has returned, and SPACE is the only key space with this port. 2. In an interrupt there
+// is no current thread. 3. A thread that is killed runs the hook itself, on its own stack.
+unsafe impl Port<KEYS> for KernelPort {
+    #[inline]
+    fn current(&self) -> Option<&Slots<KEYS>> {
+        Thread::current().map(|thread| &thread.slots)
+    }
+
+    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+        Thread::current().map(|thread| thread.exit_functions.as_list())
+    }
+
+    fn notifications(&self) -> Option<NotificationList<'_>> {
+        Some(SENT.as_list())
+    }
+
+    fn wait(&self, word: &AtomicU32, expected: u32) {
+        // Early return is allowed, so why the wait ended does not matter.
+        let _ = wait::wait(word, expected, None, Cancellable::No);
+    }
+
+    fn wake(&self, word: &AtomicU32) {
+        wait::wake(word);
+    }
+}

@@ -1,0 +1,209 @@
+//! The command line: words in, one [`Command`] or one line of error out.
+//!
+//! The first word names the command if it is not an option; each command reads its own options.
+
+use std::ffi::OsString;
+
+use lexopt::{Arg, Parser, ValueExt};
+
+use crate::{
+    error::{Error, Result},
+    image,
+    machine::Arch,
+};
+
+/// What `--help` prints.
+pub const HELP: &str = "\
+tsd: boots a small SMP kernel with thread-specific data in QEMU
+
+Usage: cargo run -- [COMMAND] [OPTIONS]
+
+Commands:
+  demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
+
+Options:
+  --arch ARCH        x86_64 or aarch64 only
+  --cpus N           1 to 8 CPUs (default 4)
+  --keys N           capacity of the key table: 1 to 64, or a multiple of 64 up to 4096 (default 128)
+  --requests N       requests that the demo serves, 1 to 1000000 (default 4000)
+  --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
+  --help             print this
+
+What is missing (a compiler for the bare-metal targets, QEMU, a linker) is installed with rustup or the
+system's package manager where that needs no password. Exit status: 0 success, 1 failure, 2 wrong usage or
+something that has to be installed by hand.
+";
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Run the demonstration with this many requests.
+    Demo(Run, u32),
+}
+
+/// Options of every command that boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// On which architectures, in this order.
+    pub archs: Vec<Arch>,
+    /// Number of processors.
+    pub cpus: u32,
+    /// Capacity of the key table.
+    pub keys: u32,
+    /// Whether missing packages may be installed.
+    pub may_install: bool,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { archs: Arch::ALL.into(), cpus: 4, keys: image::DEFAULT_KEYS, may_install: true }
+    }
+}
+
+const DEFAULT_REQUESTS: u32 = 4000;
+const MAX_REQUESTS: u32 = 1_000_000;
+const MAX_CPUS: u32 = 8;
+
+/// Reads the words behind the program's name.
+///
+/// # Errors
+/// Status 2 and one line for a word that means nothing or a value out of range.
+pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Command> {
+    let mut words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let names_command = words.first().is_some_and(|word| !word.to_string_lossy().starts_with('-'));
+    let name = if names_command { words.remove(0).to_string_lossy().into_owned() } else { "demo".into() };
+    let parser = Parser::from_args(words);
+    match name.as_str() {
+        "demo" => demo(parser),
+        "help" => Ok(Command::Help),
+        _ => Err(wrong(format!("no such command: {name}"))),
+    }
+}
+
+fn demo(mut parser: Parser) -> Result<Command> {
+    let (mut run, mut requests) = (Run::default(), DEFAULT_REQUESTS);
+    while let Some(option) = next(&mut parser)? {
+        match option.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--requests" => {
+                requests =
+                    number(&mut parser, &option, &format!("1 to {MAX_REQUESTS}"), |n| (1..=MAX_REQUESTS).contains(&n))?;
+            }
+            _ => run.take(&option, &mut parser)?,
+        }
+    }
+    Ok(Command::Demo(run, requests))
+}
+
+impl Run {
+    /// Takes an option that every booting command has.
+    fn take(&mut self, option: &str, parser: &mut Parser) -> Result<()> {
+        match option {
+            "--arch" => self.archs = vec![arch(&text(parser)?)?],
+            "--cpus" => {
+                let allowed = format!("1 to {MAX_CPUS}");
+                self.cpus = number(parser, option, &allowed, |cpus| (1..=MAX_CPUS).contains(&cpus))?;
+            }
+            "--keys" => self.keys = number(parser, option, image::KEYS_ALLOWED, image::is_allowed)?,
+            "--no-install" => self.may_install = false,
+            word if word.starts_with('-') => return Err(wrong(format!("no such option: {word}"))),
+            word => return Err(wrong(format!("unexpected word: {word}"))),
+        }
+        Ok(())
+    }
+}
+
+/// Returns the next option with its dashes, or the next word. `-h` is `--help`.
+fn next(parser: &mut Parser) -> Result<Option<String>> {
+    let argument = parser.next().map_err(|error| wrong(error.to_string()))?;
+    Ok(argument.map(|argument| match argument {
+        Arg::Short('h') => "--help".into(),
+        Arg::Short(letter) => format!("-{letter}"),
+        Arg::Long(name) => format!("--{name}"),
+        Arg::Value(word) => word.to_string_lossy().into_owned(),
+    }))
+}
+
+fn text(parser: &mut Parser) -> Result<String> {
+    parser.value().and_then(ValueExt::string).map_err(|error| wrong(error.to_string()))
+}
+
+fn arch(name: &str) -> Result<Arch> {
+    let found = Arch::ALL.into_iter().find(|arch| arch.name() == name);
+    found.ok_or_else(|| wrong(format!("--arch is x86_64 or aarch64, not {name}")))
+}
+
+fn number(parser: &mut Parser, option: &str, allowed: &str, is_allowed: impl Fn(u32) -> bool) -> Result<u32> {
+    let word = text(parser)?;
+    let number = word.parse().ok().filter(|&number| is_allowed(number));
+    number.ok_or_else(|| wrong(format!("{option} takes {allowed}, not {word}")))
+}
+
+/// One line, whatever was typed.
+fn wrong(message: String) -> Error {
+    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Error::usage(format!("{line} (--help lists what there is)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Command {
+        parse(line.split_whitespace()).unwrap()
+    }
+
+    fn error(line: &str) -> String {
+        let error = parse(line.split_whitespace()).unwrap_err();
+        assert_eq!(error.status(), 2, "{line}");
+        let text = error.to_string();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        text
+    }
+
+    #[test]
+    fn nothing_is_the_demo_on_both() {
+        assert_eq!(parsed(""), Command::Demo(Run::default(), DEFAULT_REQUESTS));
+        assert_eq!(parsed("demo"), parsed(""));
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let run = Run { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
+        let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
+        assert_eq!(parsed(line), Command::Demo(run, 10));
+    }
+
+    #[test]
+    fn help_is_found_everywhere() {
+        for line in ["--help", "-h", "help", "demo --help", "--cpus 2 -h"] {
+            assert_eq!(parsed(line), Command::Help, "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_words_are_named() {
+        assert!(error("--nonsense").contains("no such option: --nonsense"));
+        assert!(error("-x").contains("no such option: -x"));
+        assert!(error("nonsense").contains("no such command: nonsense"));
+        assert!(error("demo extra").contains("unexpected word: extra"));
+        assert!(error("--arch sparc").contains("x86_64 or aarch64"));
+        assert!(error("--cpus").contains("--cpus"));
+        assert!(error("--no-install=yes").contains("--no-install"));
+        for value in ["0", "9", "-1", "four", "99999999999"] {
+            assert!(error(&format!("--cpus={value}")).contains("1 to 8"), "{value}");
+        }
+        for value in ["0", "65", "4160", "many"] {
+            assert!(error(&format!("--keys {value}")).contains(image::KEYS_ALLOWED), "{value}");
+        }
+        assert!(error("--requests 0").contains("1 to 1000000"));
+    }
+
+    #[test]
+    fn line_break_in_a_word_stays_on_the_line() {
+        let error = parse(["--arch", "a\nb"]).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}

@@ -1,0 +1,136 @@
+//! External commands: each one is echoed before it runs.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, IsTerminal},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::error::{Error, Result};
+
+/// How many of a failed command's last lines go into the error.
+const ERROR_LINES: usize = 80;
+
+/// Prints `command` as a line that can be typed again, on the standard error output.
+pub fn echo(command: &Command) {
+    eprintln!("+ {}", as_typed(command));
+}
+
+/// Returns what the reader would type to run `command`: variables, program, arguments, quoted where needed.
+pub fn as_typed(command: &Command) -> String {
+    let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let variables = set.map(|(name, value)| format!("{}={}", name.display(), quoted(&value.to_string_lossy())));
+    let program = quoted(&command.get_program().to_string_lossy());
+    let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
+    variables.chain([program]).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Echoes `command`, runs it with its output on the standard error output, and waits.
+///
+/// # Errors
+/// It can't be started, or does not succeed; the error then ends with its last lines.
+pub fn run(command: &mut Command) -> Result<()> {
+    echo(command);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let (reader, writer) = std::io::pipe().map_err(|error| Error::failure(format!("no pipe: {error}")))?;
+    let second = writer.try_clone().map_err(|error| Error::failure(format!("no pipe: {error}")))?;
+    let spawned = command.stdin(Stdio::null()).stdout(writer).stderr(second).spawn();
+    // The command keeps its ends of the pipe open: they go with it, or the reader would never see the end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = spawned.map_err(|error| Error::failure(format!("{program} can't be started: {error}")))?;
+
+    let mut lines = Vec::new();
+    for line in BufReader::new(reader).split(b'\n').map_while(std::result::Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        eprintln!("{line}");
+        lines.push(line);
+    }
+    let status = child.wait().map_err(|error| Error::failure(format!("{program} is lost: {error}")))?;
+    if status.success() {
+        return Ok(());
+    }
+    lines.drain(..lines.len().saturating_sub(ERROR_LINES));
+    Err(Error::failure(format!("{program} failed ({status})")).with_details(lines))
+}
+
+/// Runs `command` without an echo, for a question such as `--version`. `None` when it does not succeed.
+pub fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Returns where `program` is on the search path.
+pub fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|dir| dir.join(program.as_ref())).find(|file| file.is_file())
+}
+
+/// What a user sets for cargo as such, as opposed to what cargo or rustup set for this one process.
+const USERS_OWN: [&str; 6] =
+    ["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_TERM_"];
+
+/// A cargo command that knows nothing of the cargo that started this process: neither its toolchain,
+/// nor its flags, nor its target directory, nor its lock.
+pub fn independent_cargo(cargo: &Path) -> Command {
+    let mut command = Command::new(cargo);
+    for name in env::vars_os().map(|(name, _)| name) {
+        if name.to_str().is_some_and(is_inherited_setting) {
+            command.env_remove(name);
+        }
+    }
+    if std::io::stderr().is_terminal() {
+        command.env("CARGO_TERM_COLOR", "always");
+    }
+    command
+}
+
+fn is_inherited_setting(name: &str) -> bool {
+    // A rustup proxy puts its toolchain's libraries first, where another compiler would find the wrong ones.
+    let loader = ["LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
+    let prefixes = ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"];
+    let set_by_another = loader.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix));
+    set_by_another && !USERS_OWN.iter().any(|own| name.starts_with(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_form_can_be_typed() {
+        let mut command = Command::new("qemu");
+        command.env("KEYS", "128").args(["-append", "suite case=a::b", "it's"]);
+        assert_eq!(as_typed(&command), r"KEYS=128 qemu -append 'suite case=a::b' 'it'\''s'");
+    }
+
+    #[test]
+    fn outer_cargo_is_forgotten_and_the_users_settings_are_kept() {
+        for name in ["CARGO", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+            assert!(is_inherited_setting(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_REGISTRIES_X_INDEX", "RUSTUP_HOME", "PATH"] {
+            assert!(!is_inherited_setting(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn failing_command_ends_with_its_output() {
+        let error = run(Command::new("sh").args(["-c", "echo out; echo err >&2; exit 3"])).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("sh failed (exit status: 3)"), "{text}");
+        assert!(text.contains("\n  out") && text.contains("\n  err"), "{text}");
+    }
+
+    #[test]
+    fn missing_program_is_one_line() {
+        let error = run(&mut Command::new("no-such-program")).unwrap_err();
+        assert!(error.to_string().starts_with("no-such-program can't be started"), "{error}");
+        assert_eq!(find("no-such-program"), None);
+    }
+}

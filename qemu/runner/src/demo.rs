@@ -1,0 +1,55 @@
+//! The demonstration: the kernel's request server on each machine, and what they say side by side.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    cli::Run,
+    error::{Error, Result},
+    machine,
+    protocol::{self, Line},
+    qemu::{self, Limits},
+    setup,
+    table::Table,
+};
+
+const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
+
+/// Builds and boots the images and prints what they print, then the table of their figures.
+///
+/// # Errors
+/// Something is missing, does not build, or a kernel does not end well.
+pub fn run(options: &Run, requests: u32) -> Result<()> {
+    let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
+    let toolchain = setup::prepare(&machines, options.may_install)?;
+    let mut kernels = Vec::new();
+    for machine in &machines {
+        qemu::check_version(machine.arch)?;
+        kernels.push((machine, machine.image.build(&toolchain, options.keys)?));
+    }
+
+    let mut table = Table::default();
+    for (machine, kernel) in kernels {
+        let name = machine.arch.name();
+        println!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
+        let line = format!("demo requests={requests}");
+        let started = Instant::now();
+        let outcome = qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut |line| show(name, line))?;
+        outcome.verdict().map_err(|error| Error::failure(format!("{name}: {error}")))?;
+
+        let figures = outcome.lines.iter().filter_map(|line| match protocol::read(line) {
+            Line::Figure(figure, value) => Some((figure, value)),
+            _ => None,
+        });
+        let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
+        table.add_column(name, figures.chain([("wall_time", wall.as_str())]));
+    }
+    println!("\n{table}");
+    Ok(())
+}
+
+/// Everything is shown as it comes, but figures wait for the table.
+fn show(name: &str, line: &str) {
+    if !matches!(protocol::read(line), Line::Figure(..)) {
+        println!("{name:>7} | {line}");
+    }
+}

@@ -1,0 +1,134 @@
+//! One build of the kernel: a target, code generation options, a number of keys.
+//!
+//! An image is built by a cargo of its own in a directory of its own, so that it neither waits for the lock of
+//! the cargo that runs this program nor throws away what that one has built. Cargo decides what has changed.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    command,
+    error::{Error, Result},
+    toolchain::Toolchain,
+    workspace,
+};
+
+/// How the kernel is built for a kind of machine.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The name of its directory.
+    pub name: &'static str,
+    /// The compiler's target.
+    pub target: &'static str,
+    /// Options for the compiler beyond those of the target.
+    pub flags: &'static [&'static str],
+}
+
+/// Position-dependent, since nothing relocates a kernel that QEMU has loaded.
+pub const X86_64: Image =
+    Image { name: "x86_64", target: "x86_64-unknown-none", flags: &["-Crelocation-model=static"] };
+
+/// For processors with load/store-exclusive instructions.
+pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-none-softfloat", flags: &[] };
+
+/// For processors with atomic instructions.
+pub const AARCH64_LSE: Image =
+    Image { name: "aarch64-lse", target: "aarch64-unknown-none-softfloat", flags: &["-Ctarget-feature=+lse"] };
+
+/// Number of keys in an image unless the caller says otherwise: POSIX's `_POSIX_THREAD_KEYS_MAX`.
+pub const DEFAULT_KEYS: u32 = 128;
+
+/// Which numbers of keys the library can be built for, in the words of an error message.
+pub const KEYS_ALLOWED: &str = "1 to 64, or a multiple of 64 up to 4096";
+
+/// Returns whether the library can be built for `keys` keys.
+pub fn is_allowed(keys: u32) -> bool {
+    matches!(keys, 1..=64) || keys <= 4096 && keys != 0 && keys.is_multiple_of(64)
+}
+
+impl Image {
+    /// Builds the image for `keys` keys, if something changed since the last time, and returns the file.
+    ///
+    /// # Errors
+    /// The kernel does not compile: one line, then the compiler's output.
+    pub fn build(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
+        let images = workspace::images_dir()?;
+        let file = images.join(format!("{}-{keys}.elf", self.name));
+        let run = std::env::var("NEXTEST_RUN_ID").ok();
+        // Held until the file is in place: another process may want the same image, or other keys in the same directory.
+        let _lock = workspace::lock(self.name)?;
+        let note = images.join(format!("{}-{keys}.nextest", self.name));
+        // nextest starts a process for each test of one run; the first one has built the image.
+        if run.is_some() && file.is_file() && fs::read_to_string(&note).ok() == run {
+            return Ok(file);
+        }
+
+        let target_dir = images.join(self.name);
+        let mut cargo = self.cargo(toolchain, &target_dir);
+        cargo.env("TSD_KEYS", keys.to_string());
+        command::run(&mut cargo)
+            .map_err(|error| Error::failure(format!("the {} image can't be built: {error}", self.name)))?;
+        let built = target_dir.join(self.target).join("release/tsd-kernel");
+        replace(&built, &file).map_err(|error| Error::failure(format!("{} can't be kept: {error}", file.display())))?;
+        if let Some(run) = run {
+            // Without the note the next process only asks cargo again.
+            let _ = fs::write(&note, run);
+        }
+        Ok(file)
+    }
+
+    fn cargo(&self, toolchain: &Toolchain, target_dir: &Path) -> std::process::Command {
+        let mut cargo = toolchain.cargo();
+        cargo.current_dir(workspace::root()).args(["build", "--release", "--package", "tsd-kernel"]);
+        cargo.args(["--target", self.target]).arg("--target-dir").arg(target_dir);
+        cargo.args(toolchain.build_options(self.target));
+        if !self.flags.is_empty() {
+            let quoted: Vec<String> = self.flags.iter().map(|flag| format!("\"{flag}\"")).collect();
+            cargo.arg(format!("--config=target.{}.rustflags=[{}]", self.target, quoted.join(",")));
+        }
+        cargo
+    }
+}
+
+/// Puts a copy of `built` at `file` in one step: a machine that boots the old file keeps it whole.
+fn replace(built: &Path, file: &Path) -> io::Result<()> {
+    if fs::read(file).ok() == Some(fs::read(built)?) {
+        return Ok(());
+    }
+    let copy = file.with_extension("new");
+    fs::copy(built, &copy)?;
+    fs::rename(&copy, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_keys() {
+        for keys in [1, 2, 63, 64, 128, 192, 1024, 4096] {
+            assert!(is_allowed(keys), "{keys}");
+        }
+        for keys in [0, 65, 127, 129, 4095, 4097, 4160, u32::MAX] {
+            assert!(!is_allowed(keys), "{keys}");
+        }
+    }
+
+    #[test]
+    fn file_is_replaced_only_when_it_differs() {
+        let dir = workspace::images_dir().unwrap();
+        let (built, file) = (dir.join("replace-test-built"), dir.join("replace-test.elf"));
+        fs::write(&built, "one").unwrap();
+        replace(&built, &file).unwrap();
+        let first = fs::metadata(&file).unwrap().modified().unwrap();
+        replace(&built, &file).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), first);
+        fs::write(&built, "two").unwrap();
+        replace(&built, &file).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        fs::remove_file(&built).unwrap();
+        fs::remove_file(&file).unwrap();
+    }
+}

@@ -1,0 +1,143 @@
+//! The virtual machines: one row each, and QEMU's command line for it.
+
+use std::{path::Path, process::Command};
+
+use crate::{
+    image::{self, Image},
+    packages::Need,
+};
+
+/// A processor architecture with an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arch {
+    /// 64-bit x86, QEMU's `q35` board.
+    X86_64,
+    /// 64-bit Arm, QEMU's `virt` board.
+    Aarch64,
+}
+
+impl Arch {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::X86_64, Self::Aarch64];
+
+    /// Returns the name as in options and target triples.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Aarch64 => "aarch64",
+        }
+    }
+
+    /// Returns the QEMU program that emulates it.
+    pub fn qemu_program(self) -> &'static str {
+        match self {
+            Self::X86_64 => "qemu-system-x86_64",
+            Self::Aarch64 => "qemu-system-aarch64",
+        }
+    }
+
+    /// Returns what brings that program.
+    pub fn qemu_need(self) -> Need {
+        match self {
+            Self::X86_64 => Need::QemuX86,
+            Self::Aarch64 => Need::QemuArm,
+        }
+    }
+}
+
+/// A virtual machine.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The name in test names and tables.
+    pub name: &'static str,
+    /// Its architecture.
+    pub arch: Arch,
+    /// QEMU's name for the processor.
+    pub cpu: &'static str,
+    /// What it boots.
+    pub image: &'static Image,
+    /// QEMU's exit status when the kernel ends with status 0.
+    pub success: i32,
+}
+
+/// 64-bit x86. The exit device can't give 0, so its success is another number.
+pub const X86_64: Machine =
+    Machine { name: "x86_64", arch: Arch::X86_64, cpu: "max", image: &image::X86_64, success: 33 };
+
+/// An Arm processor that has load/store-exclusive instructions only.
+pub const AARCH64_A72: Machine =
+    Machine { name: "aarch64_a72", arch: Arch::Aarch64, cpu: "cortex-a72", image: &image::AARCH64, success: 0 };
+
+/// An Arm processor with atomic instructions (LSE).
+pub const AARCH64_MAX: Machine =
+    Machine { name: "aarch64_max", arch: Arch::Aarch64, cpu: "max", image: &image::AARCH64_LSE, success: 0 };
+
+/// Every machine that the suite runs on.
+pub const ALL: [&Machine; 3] = [&X86_64, &AARCH64_A72, &AARCH64_MAX];
+
+/// Returns the machine that stands for `arch` where one is enough.
+pub fn of(arch: Arch) -> &'static Machine {
+    match arch {
+        Arch::X86_64 => &X86_64,
+        Arch::Aarch64 => &AARCH64_MAX,
+    }
+}
+
+impl Machine {
+    /// Returns the command that boots `kernel` on `cpus` processors with `line` as its command line.
+    pub fn command(&self, kernel: &Path, line: &str, cpus: u32) -> Command {
+        let mut command = Command::new(self.arch.qemu_program());
+        let board = match self.arch {
+            Arch::X86_64 => "q35",
+            Arch::Aarch64 => "virt,gic-version=3",
+        };
+        command.args(["-M", board, "-cpu", self.cpu, "-smp", &cpus.to_string(), "-m", "128M"]);
+        command.args([
+            "-accel",
+            "tcg,thread=multi",
+            "-nodefaults",
+            "-no-reboot",
+            "-display",
+            "none",
+            "-serial",
+            "stdio",
+        ]);
+        match self.arch {
+            Arch::X86_64 => {
+                command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-append", line]);
+            }
+            Arch::Aarch64 => {
+                // A comma ends a value in QEMU's options unless it is doubled. The first word is the program's name.
+                let line = line.replace(',', ",,");
+                let semihosting = format!("enable=on,target=native,arg=tsd-kernel,arg={line}");
+                command.args(["-semihosting-config", &semihosting]);
+            }
+        }
+        command.arg("-kernel").arg(kernel);
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::as_typed;
+
+    #[test]
+    fn command_line_reaches_each_kernel() {
+        let typed = as_typed(&X86_64.command(Path::new("k"), "suite case=a::b", 4));
+        assert!(typed.starts_with("qemu-system-x86_64 -M q35 -cpu max -smp 4 "), "{typed}");
+        assert!(typed.ends_with("-append 'suite case=a::b' -kernel k"), "{typed}");
+
+        let typed = as_typed(&AARCH64_A72.command(Path::new("k"), "demo requests=1,2", 8));
+        assert!(typed.contains("-cpu cortex-a72 -smp 8 "), "{typed}");
+        assert!(typed.contains("arg=tsd-kernel,arg=demo requests=1,,2'"), "{typed}");
+    }
+
+    #[test]
+    fn names_are_distinct() {
+        for (index, machine) in ALL.iter().enumerate() {
+            assert!(ALL[..index].iter().all(|other| other.name != machine.name));
+        }
+    }
+}

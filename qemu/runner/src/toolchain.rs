@@ -1,0 +1,174 @@
+//! The compiler that builds the images: one that can build for every bare-metal target.
+//!
+//! Looked for in this order: the toolchain that runs this program, with the targets present; the same after
+//! `rustup target add`; the distribution's compiler, which builds the core library from its source.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    command,
+    error::Result,
+    packages::{major_minor, minimum_version},
+    workspace,
+};
+
+/// The bare-metal targets that the images are built for.
+pub const TARGETS: [&str; 2] = ["x86_64-unknown-none", "aarch64-unknown-none-softfloat"];
+
+/// Where distributions put their compiler.
+const DISTRIBUTION_BIN: &str = "/usr/bin";
+
+/// A compiler with its cargo.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    bin: PathBuf,
+    sysroot: PathBuf,
+    /// What `rustc -vV` says.
+    version: String,
+}
+
+impl Toolchain {
+    /// Returns the toolchain that runs this program.
+    pub fn current() -> Option<Self> {
+        // Cargo says where it lies; without it, the first on the search path counts, which may be rustup's proxy.
+        let cargo = env::var_os("CARGO").map(PathBuf::from).or_else(|| command::find("cargo"))?;
+        Self::at(cargo.parent()?)
+    }
+
+    /// Returns the distribution's compiler, if it is new enough and its library's source lies beside it.
+    pub fn of_distribution() -> Option<Self> {
+        let toolchain = Self::at(Path::new(DISTRIBUTION_BIN))?;
+        (toolchain.has_library_source() && toolchain.release() >= Some(minimum_version())).then_some(toolchain)
+    }
+
+    fn at(bin: &Path) -> Option<Self> {
+        let ask = |argument: &[&str]| command::answer(Command::new(bin.join("rustc")).args(argument));
+        let sysroot = PathBuf::from(ask(&["--print=sysroot"])?);
+        let version = ask(&["-vV"])?;
+        // The compiler itself instead of a proxy, which would choose again when it is started elsewhere.
+        let real = sysroot.join("bin");
+        let bin = if real.join("cargo").is_file() && real.join("rustc").is_file() { real } else { bin.to_path_buf() };
+        bin.join("cargo").is_file().then_some(Self { bin, sysroot, version })
+    }
+
+    /// Returns whether the core library of every target of the images is there, ready-made.
+    pub fn has_targets(&self) -> bool {
+        TARGETS.iter().all(|target| {
+            let libraries = fs::read_dir(self.rustlib().join(target).join("lib"));
+            libraries.is_ok_and(|files| {
+                files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+            })
+        })
+    }
+
+    /// Returns whether the compiler comes without the linker that the targets ask for.
+    pub fn lacks_linker(&self) -> bool {
+        let host = self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        !self.rustlib().join(host).join("bin/rust-lld").is_file()
+    }
+
+    /// Returns a cargo command on its own: none of the caller's settings, this compiler.
+    pub fn cargo(&self) -> Command {
+        let mut command = command::independent_cargo(&self.bin.join("cargo"));
+        command.env("RUSTC", self.bin.join("rustc"));
+        if !self.has_targets() {
+            // The core library is built from source, which a stable compiler does only when told so.
+            command.env("RUSTC_BOOTSTRAP", "1");
+            // What a later compiler will think of that source is nobody's concern here.
+            command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
+        }
+        command
+    }
+
+    /// Returns the options that the build of an image for a bare-metal target needs.
+    pub fn build_options(&self, target: &str) -> Vec<String> {
+        let mut options = Vec::new();
+        if !self.has_targets() {
+            options.push("-Zbuild-std=core,compiler_builtins".into());
+            options.push("-Zbuild-std-features=compiler-builtins-mem".into());
+        }
+        if self.lacks_linker() {
+            options.push(format!("--config=target.{target}.linker=\"ld.lld\""));
+        }
+        options
+    }
+
+    fn has_library_source(&self) -> bool {
+        self.rustlib().join("src/rust/library/core/Cargo.toml").is_file()
+    }
+
+    fn rustlib(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib")
+    }
+
+    fn release(&self) -> Option<(u32, u32)> {
+        major_minor(self.version.lines().find_map(|line| line.strip_prefix("release: "))?)
+    }
+}
+
+/// How long a refusal of `rustup target add` is believed.
+const REFUSAL_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Lets rustup add the targets to `toolchain`, and returns whether they are there afterwards.
+///
+/// A refusal takes some seconds, so it is remembered for a day, or until the toolchain changes.
+///
+/// # Errors
+/// The note of the refusal can't be written.
+pub fn add_targets(toolchain: &Toolchain) -> Result<bool> {
+    let Some(mut rustup) = rustup_target_add(toolchain) else { return Ok(false) };
+    let note = workspace::images_dir()?.join("rustup-refusal");
+    let subject = format!("{}\n{}\n", toolchain.sysroot.display(), toolchain.version);
+    if is_remembered(&note, &subject) {
+        return Ok(false);
+    }
+    if command::run(&mut rustup).is_ok() && toolchain.has_targets() {
+        return Ok(true);
+    }
+    eprintln!("tsd: rustup can't add the targets; looking for the distribution's compiler instead");
+    // Without the note the next run only asks again.
+    let _ = fs::write(&note, subject);
+    Ok(false)
+}
+
+/// Returns the rustup command that adds the targets, if rustup manages `toolchain`.
+pub fn rustup_target_add(toolchain: &Toolchain) -> Option<Command> {
+    let name = toolchain.sysroot.file_name()?;
+    let is_managed = toolchain.sysroot.parent()?.file_name()? == "toolchains";
+    let rustup = command::find("rustup").filter(|_| is_managed)?;
+    let mut command = Command::new(rustup);
+    command.args(["target", "add", "--toolchain"]).arg(name).args(TARGETS);
+    Some(command)
+}
+
+fn is_remembered(note: &Path, subject: &str) -> bool {
+    let age = fs::metadata(note).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age < REFUSAL_LIFETIME) && fs::read_to_string(note).is_ok_and(|text| text == subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn current_toolchain_is_found() {
+        let toolchain = Toolchain::current().unwrap();
+        assert!(toolchain.release() >= Some(minimum_version()), "{toolchain:?}");
+        assert!(toolchain.bin.join("rustc").is_file());
+    }
+
+    #[test]
+    fn refusal_holds_for_the_same_toolchain_only() {
+        let note = workspace::images_dir().unwrap().join("refusal-test");
+        fs::write(&note, "1.90").unwrap();
+        assert!(is_remembered(&note, "1.90"));
+        assert!(!is_remembered(&note, "1.91"));
+        fs::remove_file(&note).unwrap();
+        assert!(!is_remembered(&note, "1.90"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Places: the repository, and the folder for what is built and remembered.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::error::{Error, Result};
+
+/// Returns the top of the repository that this program was built from.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
+}
+
+/// Returns the folder for images, made if it is not there: `images` in cargo's target directory.
+///
+/// It is the target directory that this very executable lies in, whichever way the caller chose it.
+///
+/// # Errors
+/// The folder can't be made.
+pub fn images_dir() -> Result<PathBuf> {
+    let dir = target_dir().join("images");
+    fs::create_dir_all(&dir).map_err(|error| unusable(&dir, &error))?;
+    Ok(dir)
+}
+
+/// Takes the lock called `name`, waiting for other processes; it is held until the file is dropped.
+///
+/// # Errors
+/// The lock file can't be made or locked.
+pub fn lock(name: &str) -> Result<fs::File> {
+    let path = images_dir()?.join(name).with_extension("lock");
+    let file = fs::File::create(&path).map_err(|error| unusable(&path, &error))?;
+    file.lock().map_err(|error| unusable(&path, &error))?;
+    Ok(file)
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    Error::failure(format!("{} can't be used: {error}", path.display()))
+}
+
+/// Cargo marks a target directory with this file.
+const TARGET_MARK: &str = "CACHEDIR.TAG";
+
+fn target_dir() -> PathBuf {
+    let executable = env::current_exe().unwrap_or_default();
+    let marked = executable.ancestors().find(|dir| dir.join(TARGET_MARK).is_file());
+    marked.map_or_else(|| root().join("target"), Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_has_the_workspace() {
+        assert!(root().join("Cargo.lock").is_file());
+        assert!(root().join("qemu/runner").is_dir());
+    }
+
+    #[test]
+    fn images_lie_in_the_target_directory() {
+        let dir = images_dir().unwrap();
+        assert!(dir.is_dir());
+        assert!(env::current_exe().unwrap().starts_with(dir.parent().unwrap()));
+    }
+}

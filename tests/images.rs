@@ -1,0 +1,159 @@
+//! The shared suite in the images: each case under its own name on each machine, such as
+//! `aarch64_a72::exit::value_is_null_in_its_destructor`, and the kernel's checks of itself as `aarch64_a72::selftest`.
+//!
+//! A machine is booted once for all the cases that the arguments select on it, when the first of them is run.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    process,
+    sync::{Arc, Condvar, Mutex, OnceLock},
+    thread,
+};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tsd_runner::{
+    error::Result,
+    image,
+    machine::{self, Machine},
+    protocol::Verdict,
+    qemu, setup,
+    suite::Session,
+    toolchain::Toolchain,
+};
+use tsd_suite::{CASES, Needs};
+
+const CPUS: u32 = 4;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let (mut trials, mut machines) = (Vec::new(), Vec::new());
+    let toolchain = Arc::new(OnceLock::new());
+    for machine in machine::ALL {
+        let names: Vec<_> =
+            CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
+        let booted = Booted::new(machine, selected(&arguments, machine, &names), toolchain.clone());
+        let of_machine: Vec<_> = booted.trials(&names).collect();
+        if of_machine.iter().any(|trial| !arguments.is_filtered_out(trial)) {
+            machines.push(machine);
+        }
+        trials.extend(of_machine);
+    }
+
+    if !arguments.list && !machines.is_empty() {
+        match prepare(&machines) {
+            Ok(found) => toolchain.set(found).expect("it is set here only"),
+            Err(error) => {
+                eprintln!("tsd: error: {error}");
+                process::exit(error.status().into());
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Gets what is missing. It is no case's fault if that fails, so it comes before all cases.
+fn prepare(machines: &[&Machine]) -> Result<Toolchain> {
+    let toolchain = setup::prepare(machines, true)?;
+    machines.iter().try_for_each(|machine| qemu::check_version(machine.arch))?;
+    Ok(toolchain)
+}
+
+fn trial_name(machine: &Machine, case: &str) -> String {
+    format!("{}::{case}", machine.name)
+}
+
+/// The cases that will be run on `machine`, and whether these are all.
+fn selected(arguments: &Arguments, machine: &Machine, names: &[&'static str]) -> (Vec<&'static str>, bool) {
+    let is_selected = |name: &&&str| !arguments.is_filtered_out(&Trial::test(trial_name(machine, name), || Ok(())));
+    let selected: Vec<_> = names.iter().filter(is_selected).copied().collect();
+    let all = selected.len() == names.len();
+    (selected, all)
+}
+
+/// One machine with the verdicts of its cases, which come one by one.
+struct Booted {
+    machine: &'static Machine,
+    cases: Vec<&'static str>,
+    /// Whether `cases` is everything that the kernel has.
+    all: bool,
+    toolchain: Arc<OnceLock<Toolchain>>,
+    kernel: OnceLock<Result<PathBuf>>,
+    is_started: OnceLock<()>,
+    verdicts: Mutex<HashMap<String, Verdict>>,
+    is_judged: Condvar,
+}
+
+impl Booted {
+    fn new(
+        machine: &'static Machine,
+        selected: (Vec<&'static str>, bool),
+        toolchain: Arc<OnceLock<Toolchain>>,
+    ) -> Arc<Self> {
+        let (cases, all) = selected;
+        Arc::new(Self {
+            machine,
+            cases,
+            all,
+            toolchain,
+            kernel: OnceLock::new(),
+            is_started: OnceLock::new(),
+            verdicts: Mutex::default(),
+            is_judged: Condvar::new(),
+        })
+    }
+
+    fn trials(self: &Arc<Self>, names: &[&'static str]) -> impl Iterator<Item = Trial> {
+        let booted = self.clone();
+        let selftest = Trial::test(trial_name(self.machine, "selftest"), move || Ok(booted.session()?.selftest()?));
+        let cases = names.iter().map(|&name| {
+            let booted = self.clone();
+            Trial::ignorable_test(trial_name(self.machine, name), move || booted.result(name))
+        });
+        [selftest].into_iter().chain(cases)
+    }
+
+    /// The machine with its image, which is built at the first call.
+    fn session(&self) -> Result<Session<'_>> {
+        let build = || {
+            let toolchain = self.toolchain.get().expect("it is set before the first case is run");
+            self.machine.image.build(toolchain, image::DEFAULT_KEYS)
+        };
+        let kernel = self.kernel.get_or_init(build).as_ref().map_err(Clone::clone)?;
+        Ok(Session { machine: self.machine, kernel, cpus: CPUS })
+    }
+
+    /// Starts the machine if no case has done so, and waits for the verdict on `case`.
+    fn result(self: &Arc<Self>, case: &str) -> std::result::Result<Completion, Failed> {
+        self.is_started.get_or_init(|| {
+            let booted = self.clone();
+            thread::spawn(move || booted.run());
+        });
+        let verdicts = self.verdicts.lock().unwrap();
+        let verdicts = self.is_judged.wait_while(verdicts, |verdicts| !verdicts.contains_key(case)).unwrap();
+        match &verdicts[case] {
+            Verdict::Passed => Ok(Completion::Completed),
+            Verdict::Skipped(reason) => Ok(Completion::ignored_with(reason)),
+            Verdict::Failed(message) => Err(message.into()),
+        }
+    }
+
+    fn run(&self) {
+        let ran = self
+            .session()
+            .and_then(|session| session.run(&self.cases, self.all, &mut |name, verdict| self.judge(name, verdict)));
+        let reason = match ran {
+            Ok(()) => "the machine has ended without a verdict".into(),
+            Err(error) => error.to_string(),
+        };
+        let unjudged = |name: &&&str| !self.verdicts.lock().unwrap().contains_key(**name);
+        for name in self.cases.iter().filter(unjudged).collect::<Vec<_>>() {
+            self.judge(name, Verdict::Failed(reason.clone()));
+        }
+    }
+
+    fn judge(&self, name: &str, verdict: Verdict) {
+        self.verdicts.lock().unwrap().insert(name.into(), verdict);
+        self.is_judged.notify_all();
+    }
+}
