@@ -25,6 +25,17 @@ pub(crate) struct Slot {
     pub(crate) value: AtomicPtr<c_void>,
 }
 
+impl Slot {
+    /// The tag and the value, loaded in this order: a value that is newer than the tag is one of the tag's key, or of
+    /// another one with which the table does not agree either.
+    #[inline]
+    pub(crate) fn load(&self) -> (usize, *mut c_void) {
+        let tag = self.tag.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        (tag, self.value.load(Relaxed))
+    }
+}
+
 /// One thread's values for a table of `N` keys, to be embedded in the thread control block.
 ///
 /// All zero bytes are a valid initial state, the same as [`Slots::new`]. Memory that held anything else must be
@@ -91,6 +102,14 @@ where
     pub const unsafe fn init(slots: *mut Self) {
         // SAFETY: the caller vouches for the pointer; all zero bytes are a valid `Slots`.
         unsafe { ptr::write_bytes(slots, 0, 1) };
+    }
+
+    /// The slot at an offset that [`KeyTable::offset`](crate::KeyTable::offset) gave.
+    #[inline]
+    pub(crate) fn at(&self, offset: usize) -> &Slot {
+        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
+        // SAFETY: `offset` gives multiples of a slot's size, the largest being that of the last slot.
+        unsafe { &*self.slots.as_ptr().byte_add(offset) }
     }
 
     /// The destructor that this thread is in: its key and the round, counted from 1. For panic dumps.
