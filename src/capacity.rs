@@ -12,6 +12,19 @@ pub struct Capacity<const N: usize>;
 /// The capacities that tables and slots can have: 1 to 64, then the multiples of 64 up to 4096.
 ///
 /// An `N` that is a power of two gives the shortest `get`; any other costs one comparison more.
+///
+/// The compiler refuses any other number and says what is allowed:
+///
+/// ```compile_fail,E0277
+/// static TABLE: tsd::KeyTable<65> = tsd::KeyTable::new();
+/// ```
+///
+/// ```text
+/// error[E0277]: this key capacity is not supported
+///   | static TABLE: tsd::KeyTable<65> = tsd::KeyTable::new();
+///   |               ^^^^^^^^^^^^^^^^^ allowed are 1 to 64, and the multiples of 64 up to 4096
+///   = note: round PTHREAD_KEYS_MAX up to the next multiple of 64
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this key capacity is not supported",
     label = "allowed are 1 to 64, and the multiples of 64 up to 4096",
@@ -28,8 +41,8 @@ pub(crate) mod private {
 
     /// One bit a key, shared between CPUs (`Shared`) or owned by one thread (`Own`).
     pub trait Bits {
-        type Shared: AsRef<[AtomicUsize]> + Debug;
-        type Own: AsRef<[own::AtomicUsize]> + Debug;
+        type Shared: AsRef<[AtomicUsize]> + Debug + Send + Sync;
+        type Own: AsRef<[own::AtomicUsize]> + Debug + Send + Sync;
         #[cfg(not(loom))]
         const NONE_SHARED: Self::Shared;
         const NONE_OWN: Self::Own;

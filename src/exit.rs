@@ -4,14 +4,13 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
-use core::ptr;
-
 use bitflags::bitflags;
+use core::ops::Deref;
 
 use crate::capacity::{Capacity, Supported};
+use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
-use crate::notify::NotificationList;
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -34,6 +33,7 @@ bitflags! {
 
 /// What a thread exit did.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 #[must_use = "a report may tell of values that were left over"]
 pub struct ExitReport {
     /// What was special.
@@ -49,7 +49,39 @@ pub struct ExitReport {
     /// Values that were left when the rounds were used up.
     pub left_over: u32,
     /// The keys of the first [`LEFT_OVER_KEYS`] of them.
-    pub left_over_keys: heapless::Vec<Key, LEFT_OVER_KEYS>,
+    pub left_over_keys: LeftOverKeys,
+}
+
+/// The keys that a report names.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct LeftOverKeys {
+    /// As many as there are, then keys that are not valid: C code reads them as they are.
+    keys: [Key; LEFT_OVER_KEYS],
+}
+
+impl LeftOverKeys {
+    fn note(&mut self, index: u32, key: Key) {
+        // One more than there is room for is no error: the report's number of values is exact.
+        if let Some(place) = self.keys.get_mut(index as usize) {
+            *place = key;
+        }
+    }
+}
+
+impl Deref for LeftOverKeys {
+    type Target = [Key];
+
+    fn deref(&self) -> &[Key] {
+        let end = self.keys.iter().position(|key| *key == Key::default());
+        self.keys.get(..end.unwrap_or(LEFT_OVER_KEYS)).unwrap_or_default()
+    }
+}
+
+impl<const M: usize> PartialEq<[Key; M]> for LeftOverKeys {
+    fn eq(&self, keys: &[Key; M]) -> bool {
+        **self == keys[..]
+    }
 }
 
 impl<const N: usize> KeyTable<N>
@@ -63,41 +95,41 @@ where
     /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
     /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
-        if slots.is_idle() { ExitReport::default() } else { run(self, slots, None, None) }
+        let mut report = ExitReport::default();
+        if !slots.is_idle() {
+            run(self, slots, None, |_| (), &mut report);
+        }
+        report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work.
+/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is not
+/// a call from inside the exit, and told whether detach notifications are due.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
-    notifications: Option<NotificationList<'_>>,
-) -> ExitReport
-where
+    begin: impl FnOnce(bool),
+    report: &mut ExitReport,
+) where
     Capacity<N>: Supported,
 {
-    let mut report = ExitReport::default();
     if !slots.raise(EXITING) {
         report.flags = ExitFlags::ALREADY_EXITING;
-        return report;
+        return;
     }
     let exiting = Exiting(slots);
-    if slots.lower(ATTACHED)
-        && let Some(notifications) = notifications
-    {
-        notifications.detach();
-    }
-    let mut walk = Walk { table, slots, functions, report: &mut report, passed_over: false };
+    begin(slots.lower(ATTACHED));
+    let mut walk = Walk { table, slots, functions, report, passed_over: false };
     walk.report.rounds = walk.phase(false);
     if walk.passed_over {
         walk.report.last_phase_rounds = walk.phase(true);
     }
     walk.run_functions();
     walk.clear();
+    slots.unshare();
     drop(exiting);
-    report
 }
 
 /// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.
@@ -158,42 +190,44 @@ where
                 self.passed_over = true;
                 return;
             }
-            // In one step, so that a value which an interrupt handler stores at this moment is either the one taken
-            // or stays, and with a lock, since another thread may `take` it.
-            let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
+            let value = slots.take(index);
             if value.is_null() {
-                // Cleared since `due` looked.
+                // Cleared or taken since `due` looked.
                 return;
             }
             slots.note_running(tag::handle(tag));
             self.report.calls += 1;
             // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-            unsafe { destructor(value) };
+            unsafe { foreign::call(destructor, value) };
         });
         slots.note_running(0);
     }
 
     /// Runs the thread-exit functions, the last registered first, until none is left.
     fn run_functions(&mut self) {
-        // Lowered first: a registration that comes later raises it again.
-        while self.slots.lower(FUNCTIONS) {
+        while self.slots.has(FUNCTIONS) {
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
-                unsafe { function(argument) };
+                unsafe { foreign::call(function, argument) };
+            }
+            // Only now, so that the rest is not forgotten when a function unwinds.
+            self.slots.lower(FUNCTIONS);
+            if self.functions.is_some_and(|list| !list.is_empty()) {
+                // An interrupt handler has registered one since the list was empty.
+                self.slots.raise(FUNCTIONS);
             }
         }
     }
 
-    /// Makes the slots as new, and notes the values whose destructors have not run.
+    /// Notes the values whose destructors have not run, and makes the slots as new.
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
         slots.clear(|index| {
             if let Some((tag, _)) = due(table, slots, index) {
                 self.report.flags |= ExitFlags::LEFT_OVER;
+                self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;
-                // A full list is no error: the number above is exact.
-                let _ = self.report.left_over_keys.push(Key::from_raw(tag::handle(tag)));
             }
         });
     }

@@ -20,7 +20,8 @@ use bitflags::bitflags;
 
 /// Called at thread exit with the value that the thread had under a key.
 ///
-/// The ABI allows a foreign exception or a panic to unwind through [`KeySpace::exit`](crate::KeySpace::exit).
+/// Where the crate is compiled with unwinding, a foreign exception or a panic may pass through
+/// [`KeySpace::exit`](crate::KeySpace::exit); elsewhere, as on bare metal, none may leave it.
 pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
 
 /// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
@@ -61,9 +62,12 @@ bitflags! {
 /// What [`KeyTable::create_with`](crate::KeyTable::create_with) makes a key from.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyOptions {
-    pub(crate) destructor: Option<Destructor>,
-    pub(crate) last_phase: bool,
-    pub(crate) name: &'static str,
+    /// What runs at thread exit for each value that is not NULL.
+    pub destructor: Option<Destructor>,
+    /// Whether it runs in the last phase of thread exit.
+    pub last_phase: bool,
+    /// The key's owner, for listings and panic dumps.
+    pub name: &'static str,
 }
 
 impl KeyOptions {
@@ -115,6 +119,9 @@ pub struct KeyInfo {
 }
 
 /// The arithmetic of tags for tables of `N` keys. See the module's text for the layout.
+///
+/// Always inlined: with a constant capacity each function is an instruction or two, and without it, where the compiler
+/// optimises for size, neither the masks nor the bounds of the table are constants.
 pub(crate) mod tag {
     /// log2 of the size of a slot and of a table entry: two words.
     pub(crate) const SHIFT: u32 = size_of::<[usize; 2]>().trailing_zeros();
@@ -126,16 +133,19 @@ pub(crate) mod tag {
     pub(crate) const RETIRED: usize = usize::MAX & !LIVE;
 
     /// The bits that hold the index.
+    #[inline(always)]
     pub(crate) const fn index_mask(capacity: usize) -> usize {
         (capacity.next_power_of_two() - 1) << SHIFT
     }
 
     /// The live tag that follows `dead` at `index`.
+    #[inline(always)]
     pub(crate) const fn born(dead: usize, index: usize, last_phase: bool) -> usize {
         dead | index << SHIFT | if last_phase { LAST_PHASE } else { 0 } | LIVE
     }
 
     /// The dead tag that follows `live`, or [`RETIRED`] where no generation is left.
+    #[inline(always)]
     pub(crate) const fn dead(live: usize, capacity: usize) -> usize {
         let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
         match (live | not_generation).checked_add(1) {
@@ -158,6 +168,7 @@ pub(crate) mod tag {
     }
 
     /// Whether `raw` can have been the handle of a key before the entry came to `tag`.
+    #[inline(always)]
     pub(crate) const fn was_handle(raw: u32, tag: usize, capacity: usize) -> bool {
         let generation = !(index_mask(capacity) | LAST_PHASE | LIVE);
         let raw = raw as usize;
@@ -165,8 +176,85 @@ pub(crate) mod tag {
     }
 
     /// The handle of the key that has this tag.
+    #[inline(always)]
     pub(crate) const fn handle(tag: usize) -> u32 {
         // A key is the low 32 bits, whatever the width of a pointer.
         tag as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tag::*;
+
+    /// Each capacity that there is, with the indexes at which a carry or a mask could go wrong.
+    fn places() -> impl Iterator<Item = (usize, usize)> {
+        (1..=64)
+            .chain((2..=64).map(|words| 64 * words))
+            .flat_map(|capacity| [0, 1, capacity / 2, capacity - 1].map(|index| (capacity, index.min(capacity - 1))))
+    }
+
+    /// Generations at which the carry goes through all lower bits, the first ones, and the last ones.
+    fn generations(capacity: usize) -> impl Iterator<Item = usize> {
+        let last = last_generation(capacity);
+        (0..20).chain((1..usize::BITS).map(|bit| (1 << bit) - 1)).chain(last - 20..last).filter(move |&it| it < last)
+    }
+
+    #[test]
+    fn the_carry_runs_across_the_index() {
+        for (capacity, index) in places() {
+            for generation in generations(capacity) {
+                for last_phase in [false, true] {
+                    let live = born(at_generation(generation, capacity), index, last_phase);
+                    assert_eq!((live & index_mask(capacity)) >> SHIFT, index);
+                    assert_eq!((live & LIVE != 0, live & LAST_PHASE != 0), (true, last_phase));
+                    assert_eq!(dead(live, capacity), at_generation(generation + 1, capacity));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_generation_is_followed_by_none() {
+        for (capacity, index) in places() {
+            for last_phase in [false, true] {
+                let last = at_generation(last_generation(capacity), capacity);
+                let live = born(last, index, last_phase);
+                assert_eq!(dead(live, capacity), RETIRED);
+                assert_ne!(live, RETIRED);
+                assert_ne!(last, RETIRED);
+                // Every bit that is not of the index, the phase or the life is used.
+                assert_eq!(last | index_mask(capacity) | LAST_PHASE | LIVE, usize::MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_handle_is_known_to_have_been_one() {
+        // In the largest table the handle comes round after 2^18 generations; up to there it tells all apart.
+        for (capacity, index) in places() {
+            for generation in generations(capacity).filter(|&it| it > 0 && it + 1 < 1 << 18) {
+                let now = at_generation(generation, capacity);
+                let of = |generation| handle(born(at_generation(generation, capacity), index, false));
+                assert_ne!(of(generation), 0);
+                assert!(was_handle(of(generation - 1), now, capacity));
+                assert!(was_handle(of(0), now, capacity));
+                assert!(!was_handle(of(generation), now, capacity));
+                assert!(!was_handle(of(generation + 1), now, capacity));
+                assert!(!was_handle(of(generation - 1) & !1, now, capacity));
+            }
+            assert!(!was_handle(0, RETIRED, capacity));
+        }
+    }
+
+    #[test]
+    fn generations_are_as_many_as_the_text_says() {
+        // The handle of a table of 128 comes round after 2^23 keys at one index and not before.
+        assert_eq!(handle(at_generation(1 << 23, 128)), 0);
+        assert!((0..23).all(|bit| handle(at_generation(1 << bit, 128)) != 0));
+        #[cfg(target_pointer_width = "64")]
+        assert_eq!(last_generation(128), (1 << 55) - 1);
+        #[cfg(target_pointer_width = "32")]
+        assert_eq!(last_generation(128), (1 << 23) - 1);
     }
 }

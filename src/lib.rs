@@ -1,20 +1,24 @@
-//! Thread-specific data for kernels.
+//! Thread-specific data for kernels: POSIX, C11, Win32 and C++ thread-exit semantics with no heap and no lock.
+//!
+//! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who the
+//! current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
 //!
 //! A map, from the kernel's side inwards:
 //!
-//! | Module | What it owns |
+//! | File in `src/` | What it owns |
 //! |---|---|
-//! | [`port`] | what the kernel gives: who is the current thread, wait and wake |
-//! | [`space`] | a table with a port: the calls that a kernel's threads make |
-//! | [`table`], [`listing`] | which keys live, and what is known of each |
-//! | [`key`] | handles, options, and the tag that tells a key from its predecessors |
-//! | [`slots`] | one thread's values |
-//! | [`exit`] | phases and rounds of thread exit, and its report |
-//! | [`functions`], [`notify`] | thread-exit functions; attach and detach notifications |
-//! | [`once`] | one-time initialisation |
-//! | [`statics`], [`typed`] | keys known at compile time; keys with pooled values |
-//! | [`capacity`], [`sync`], [`own`], [`error`] | allowed capacities; the atomics, shared and a thread's own; errors and their POSIX numbers |
-//! | [`arch`] | all that knows a CPU: thread pointers and interrupt state |
+//! | `port.rs` | [`Port`]: what the kernel gives |
+//! | `space.rs` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
+//! | `table.rs`, `listing.rs` | [`KeyTable`]: which keys live, and what is known of each |
+//! | `key.rs` | [`Key`], [`KeyOptions`], and the tag that tells a key from its predecessors |
+//! | `slots.rs` | [`Slots`]: one thread's values |
+//! | `exit.rs` | phases and rounds of thread exit, [`ExitReport`] |
+//! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
+//! | `once.rs` | [`Once`]: one-time initialisation |
+//! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
+//! | `capacity.rs`, `error.rs` | allowed capacities; [`Error`] and POSIX numbers |
+//! | `sync.rs`, `own.rs` | the atomics that CPUs share; steps on words of one thread |
+//! | `../arch/` | [`arch`]: all that knows a CPU |
 #![no_std]
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -24,6 +28,7 @@ pub mod arch;
 mod capacity;
 mod error;
 mod exit;
+mod foreign;
 mod functions;
 mod key;
 mod listing;
@@ -42,7 +47,7 @@ mod typed;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};
-pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS};
+pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use notify::{Notification, NotificationList, Notifications, Reason};
@@ -53,3 +58,8 @@ pub use space::KeySpace;
 pub use statics::StaticKey;
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed::{Owner, TypedKey};
+
+/// The examples of README are examples of this documentation: both are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

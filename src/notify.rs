@@ -8,6 +8,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::error::Error;
+use crate::foreign;
 use crate::sync::{AcqRel, Acquire, AtomicPtr, Relaxed, array_of, const_fn};
 
 /// Why a notification is sent. The numbers are Win32's.
@@ -117,19 +118,15 @@ impl NotificationList<'_> {
 
     /// Calls each function with ThreadAttach, in table order.
     pub(crate) fn attach(&self) {
-        self.fixed.iter().for_each(|notification| send(notification, Reason::ThreadAttach));
+        self.fixed.iter().for_each(|notification| foreign::notify(notification, Reason::ThreadAttach));
         self.registered.iter().for_each(|place| send_registered(place, Reason::ThreadAttach));
     }
 
     /// Calls each function with ThreadDetach, in reverse order.
-    pub(crate) fn detach(&self) {
+    pub fn detach(&self) {
         self.registered.iter().rev().for_each(|place| send_registered(place, Reason::ThreadDetach));
-        self.fixed.iter().rev().for_each(|notification| send(notification, Reason::ThreadDetach));
+        self.fixed.iter().rev().for_each(|notification| foreign::notify(notification, Reason::ThreadDetach));
     }
-}
-
-fn send(notification: &Notification, reason: Reason) {
-    (notification.function)(reason, notification.context);
 }
 
 fn send_registered(place: &AtomicPtr<Notification>, reason: Reason) {
@@ -137,6 +134,6 @@ fn send_registered(place: &AtomicPtr<Notification>, reason: Reason) {
     let registered = place.load(Acquire);
     // SAFETY: NULL, or from the `&'static` that was registered.
     if let Some(notification) = unsafe { registered.as_ref() } {
-        send(notification, reason);
+        foreign::notify(notification, reason);
     }
 }

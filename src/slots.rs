@@ -69,8 +69,10 @@ pub(crate) const EXITING: usize = 1 << 1;
 pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
+/// Other threads may take values.
+const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
-const FLAGS: usize = 4;
+const FLAGS: usize = 5;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -78,7 +80,7 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
-    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3840 keys (896 on 32-bit targets).
+    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3776 keys (864 on 32-bit targets).
     const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS - FLAGS);
 
     /// Slots in which every key reads NULL.
@@ -122,12 +124,13 @@ where
     /// Whether thread exit is under way on this thread.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.work.load(Relaxed) & EXITING != 0
+        self.has(EXITING)
     }
 
     /// Whether thread exit would have nothing to do.
     #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.work.load(Relaxed) == 0
     }
 
@@ -136,11 +139,16 @@ where
         self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
     }
 
+    /// Whether a flag is set.
+    pub(crate) fn has(&self, flag: usize) -> bool {
+        self.work.load(Relaxed) & flag != 0
+    }
+
     /// Sets a flag; false if it was set.
     pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
         // what was to be done here, as if it had come after.
-        let was_clear = self.work.load(Relaxed) & flag == 0;
+        let was_clear = !self.has(flag);
         if was_clear {
             own::set_bits(&self.work, flag);
         }
@@ -150,11 +158,37 @@ where
     /// Clears a flag; false if it was clear.
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        let was_set = self.work.load(Relaxed) & flag != 0;
+        let was_set = self.has(flag);
         if was_set {
             own::clear_bits(&self.work, flag);
         }
         was_set
+    }
+
+    /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
+    /// calling thread, whose slots these must be, has exited.
+    ///
+    /// Thread exit takes values by instructions that are whole steps for other threads too, from here on.
+    pub fn share(&self) {
+        self.raise(SHARED);
+    }
+
+    /// Whether other threads may take values.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.has(SHARED)
+    }
+
+    /// Ends what [`share`](Self::share) began: there is nothing left to take.
+    pub(crate) fn unshare(&self) {
+        self.lower(SHARED);
+    }
+
+    /// Takes the value at `index` and leaves NULL, so that a value which an interrupt handler stores at this moment,
+    /// or which another thread takes, is either the one taken or not there.
+    pub(crate) fn take(&self, index: usize) -> *mut c_void {
+        let value = &self.slots[index].value;
+        // Relaxed: what orders the value's content between threads is the business of who takes it.
+        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value) }
     }
 
     /// Notes the round in which the destructors run that are noted next.
@@ -198,7 +232,7 @@ where
     }
 
     /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
-    /// slot before.
+    /// that was, before it is cleared.
     ///
     /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
     pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {

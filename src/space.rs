@@ -16,9 +16,7 @@ use crate::table::{DEFAULT_KEYS, KeyTable};
 
 /// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
 ///
-/// # Examples
-///
-/// See the [crate's text](crate) for a kernel that has one.
+/// README shows a kernel that has one; its code is run by the tests.
 // In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
 #[repr(C)]
@@ -227,20 +225,29 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
+        let mut report = ExitReport::default();
+        self.exit_into(&mut report);
+        report
+    }
+
+    /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
+    #[inline]
+    pub fn exit_into(&self, report: &mut ExitReport) {
         match self.port.current() {
-            Some(slots) if slots.is_idle() => ExitReport::default(),
-            // Before `abandon`: an initialiser that a destructor is in keeps its control.
-            Some(slots) if slots.is_exiting() => {
-                ExitReport { flags: ExitFlags::ALREADY_EXITING, ..ExitReport::default() }
-            }
-            Some(slots) => self.exit_with_work(slots),
-            None => ExitReport { flags: ExitFlags::NO_THREAD, ..ExitReport::default() },
+            Some(slots) if slots.is_idle() => {}
+            Some(slots) => self.exit_with_work(slots, report),
+            None => report.flags = ExitFlags::NO_THREAD,
         }
     }
 
     #[cold]
-    fn exit_with_work(&self, slots: &Slots<N>) -> ExitReport {
-        once::abandon(&self.port, slots);
-        exit::run(&self.table, slots, self.port.exit_functions(), self.port.notifications())
+    fn exit_with_work(&self, slots: &Slots<N>, report: &mut ExitReport) {
+        let begin = |attached| {
+            once::abandon(&self.port, slots);
+            if attached {
+                self.port.detach();
+            }
+        };
+        exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
     }
 }

@@ -30,6 +30,15 @@ use crate::sync::Relaxed;
 /// assert_eq!(ERRNO.get(&slots), (&raw mut errno).cast());
 /// assert_eq!(TABLE.get(&slots, ERRNO.key()), (&raw mut errno).cast());
 /// ```
+///
+/// Keys that are not numbered in the order of their table are refused at compile time:
+///
+/// ```compile_fail,E0080
+/// use tsd::{KeyOptions, KeyTable, StaticKey};
+///
+/// const ERRNO: StaticKey = StaticKey::new(1, KeyOptions::new());
+/// static TABLE: KeyTable<64> = KeyTable::new().with_static_keys(&[ERRNO]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct StaticKey {
     index: usize,

@@ -11,7 +11,7 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
@@ -189,6 +189,8 @@ where
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
         let reserved = self.reserve()?;
         let index = self.claim();
+        // SAFETY: `claim` gives a bit of `places`, which are those below N.
+        unsafe { hint::assert_unchecked(index < N) };
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
         // (see `destructor_of`).
@@ -202,8 +204,9 @@ where
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        let in_use = reserved - self.retired.load(Relaxed);
-        // Relaxed: a count for display.
+        // Saturating: places may have been worn out since `reserved` was counted; too small a number changes nothing.
+        let in_use = reserved.saturating_sub(self.retired.load(Relaxed));
+        // Relaxed: a count for display. Looked at first, since it seldom grows.
         if in_use > self.high_water.load(Relaxed) {
             self.high_water.fetch_max(in_use, Relaxed);
         }
@@ -221,7 +224,7 @@ where
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Self::index(key);
         let entry = &self.entries[index];
-        let tag = self.verify(entry, key)?;
+        let tag = self.verify(key)?;
         if index < self.statics {
             return Err(Error::StaticKey);
         }
@@ -299,25 +302,25 @@ where
     /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
     ///
     /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not
-    /// both. The caller must keep the slots alive and the key from being deleted until the call returns, and keep the
-    /// value's owner from storing another one.
+    /// both. Their thread must have called [`Slots::share`], else this gives NULL. The caller must keep the slots
+    /// alive and the key from being deleted until the call returns, and keep the value's owner from storing another
+    /// one.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values,
     /// Win32 `FlsFree`.
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        if self.get(slots, key).is_null() {
+        if self.get(slots, key).is_null() || !slots.is_shared() {
             return ptr::null_mut();
         }
-        // Relaxed: what orders the value's content is what the caller keeps the owner away with.
-        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
+        slots.take(Self::index(key))
     }
 
     /// `set` where the slot is not bound to the key yet.
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let index = Self::index(key);
-        let tag = self.verify(&self.entries[index], key)?;
+        let tag = self.verify(key)?;
         if !value.is_null() {
             slots.bind(index, tag, value);
         }
@@ -366,7 +369,8 @@ where
     }
 
     /// The tag of a live key.
-    fn verify(&self, entry: &Entry, key: Key) -> Result<usize, Error> {
+    pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
+        let entry = &self.entries[Self::index(key)];
         let mut tag = entry.tag.load(Relaxed);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
@@ -393,7 +397,7 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// Owns a free index. Only for who has reserved one: then a clear bit exists, and a search that misses it has
+    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
     /// been overtaken by another create that got one.
     fn claim(&self) -> usize {
         loop {
@@ -443,6 +447,7 @@ const fn is_tag_of(key: Key, tag: usize) -> bool {
     tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
 }
 
+#[inline(always)]
 const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     match destructor {
         Some(destructor) => destructor as *mut (),
@@ -450,6 +455,7 @@ const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     }
 }
 
+#[inline(always)]
 pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
     // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
     // for `None`.

@@ -17,7 +17,8 @@ use tsd_runner::{
     image,
     machine::{self, Machine},
     protocol::Verdict,
-    qemu, setup,
+    qemu,
+    setup::{self, Wants},
     suite::Session,
     toolchain::Toolchain,
 };
@@ -54,7 +55,7 @@ fn main() {
 
 /// Gets what is missing. It is no case's fault if that fails, so it comes before all cases.
 fn prepare(machines: &[&Machine]) -> Result<Toolchain> {
-    let toolchain = setup::prepare(machines, true)?;
+    let toolchain = setup::prepare(Wants::to_boot(machines), true)?;
     machines.iter().try_for_each(|machine| qemu::check_version(machine.arch))?;
     Ok(toolchain)
 }

@@ -12,6 +12,11 @@ fn main() {
 
     println!("cargo::rustc-link-search={}", scripts.display());
     println!("cargo::rustc-link-arg-bins=-T{cpu}.ld");
+    if cpu == "x86_64" {
+        // The target links position-independent executables unless told otherwise; the boot code has
+        // absolute addresses. Code that could be moved works as well where it is.
+        println!("cargo::rustc-link-arg-bins=--no-pie");
+    }
     println!("cargo::rerun-if-changed={}", scripts.join("sections.ld").display());
     println!("cargo::rerun-if-changed={}", scripts.join(format!("{cpu}.ld")).display());
 }

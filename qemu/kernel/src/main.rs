@@ -9,13 +9,14 @@
 //! - `scheduler`  who runs where: strict priorities, preemption, migration, block and wake
 //! - `table`, `ready`, `stack`  what the scheduler owns: records, ready queues, stacks
 //! - `thread`     the thread control block, and create, join, detach, kill, exit
+//! - `idle`       the idle threads, the boot thread among them
 //! - `wait`       waiting for a word, sleeping, semaphores
 //! - `port`       the library's port and the key space
 //! - `panic`, `watchdog`  the end of a run, good or bad
-//! - `boot`       work for the first CPU's idle thread, which no one started
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `demo`       the request server
+//! - `crash`      runs that must end badly
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -23,11 +24,12 @@
 #![no_std]
 #![no_main]
 
-mod boot;
 mod clock;
 mod console;
 mod cpu;
+mod crash;
 mod demo;
+mod idle;
 mod interrupt;
 #[cfg_attr(target_arch = "aarch64", path = "machine/aarch64/mod.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "machine/x86_64/mod.rs")]
@@ -66,14 +68,14 @@ fn start() -> ! {
     println!("tsd: kernel: {cpus} CPUs, {} keys", port::KEYS);
     let options = thread::Options { detached: true, ..thread::Options::new("main") };
     thread::spawn(options, run, 0).expect("nothing runs yet");
-    scheduler::idle()
+    idle::idle()
 }
 
 /// Every other CPU, likewise, on a stack of its own.
 fn start_secondary(cpu: usize) -> ! {
     cpu::init_local(cpu);
     init_cpu(cpu);
-    scheduler::idle()
+    idle::idle()
 }
 
 fn init_cpu(cpu: usize) {
@@ -90,6 +92,7 @@ fn run(_: usize) -> usize {
     let mut words = machine::boot::command_line().split_ascii_whitespace();
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
+        Some("crash") => crash::run(words),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         mode => {

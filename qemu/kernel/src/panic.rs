@@ -1,11 +1,11 @@
 //! The end of a run: the final line, and before it what is known when something went wrong.
 //!
-//! A report names the CPU, the thread, the destructor that runs if one does, the thread's values and
-//! all live keys, and what the other threads do.
+//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, the destructor
+//! that runs if one does, the thread's values and all live keys, and what the other threads do.
 
 use core::{
     panic::PanicInfo,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use crate::{
@@ -13,89 +13,89 @@ use crate::{
     interrupt::Fault,
     machine,
     port::SPACE,
-    println, scheduler, suite,
+    println,
+    scheduler::{self, Seized},
+    suite,
     thread::{Thread, ThreadIndex},
 };
 
 /// The status of a run that ended in a panic or a fault.
 const STATUS_PANIC: u8 = 2;
+/// The status of a run that hung.
+const STATUS_HUNG: u8 = 3;
+
+const NO_CPU: usize = usize::MAX;
 
 /// Prints the final line and powers off. 0 is success.
 pub(crate) fn end(status: u8) -> ! {
+    become_last();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }
 
+/// Returns on the first CPU that calls it, with interrupts masked from now on. Any other CPU stops
+/// here: two ends of a run would be mixed up. A second call means that the report itself failed, and
+/// powers off with no more words.
+fn become_last() {
+    static LAST_CPU: AtomicUsize = AtomicUsize::new(NO_CPU);
+
+    machine::interrupts::disable();
+    match LAST_CPU.compare_exchange(NO_CPU, cpu::id(), Ordering::SeqCst, Ordering::SeqCst) {
+        Ok(_) => console::break_lock(),
+        Err(last) if last == cpu::id() => machine::power::power_off(STATUS_PANIC),
+        Err(_) => loop {
+            core::hint::spin_loop();
+        },
+    }
+}
+
 /// Reports a fault and ends the run. On the CPU's fault stack.
 pub(crate) fn report_fault(fault: &Fault) -> ! {
-    report(|| {
+    report(STATUS_PANIC, |scheduler| {
         let Fault { name, code, program_counter, link, stack_pointer, address } = fault;
         println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}");
         if let Some(link) = link {
             println!("tsd: fault: called from {link:#x}");
         }
-        if let Some(address) = address {
-            println!("tsd: fault: address {address:#x}, stack pointer {stack_pointer:#x}");
+        let Some(address) = address else { return };
+        println!("tsd: fault: address {address:#x}, stack pointer {stack_pointer:#x}");
+        let stack = scheduler.current(cpu::id()).and_then(|index| scheduler.table.record(index).stack.as_ref());
+        if stack.is_some_and(|stack| stack.guards(*address)) {
+            println!("tsd: fault: the address is in the thread's guard page: its stack is full");
         }
-        with_current(|index| {
-            scheduler::with_records(|table, _| {
-                if let (Some(stack), Some(address)) = (&table.record(index).stack, address)
-                    && stack.guards(*address)
-                {
-                    println!("tsd: fault: the address is in the thread's guard page: its stack is full");
-                }
-            });
-        });
     })
+}
+
+/// Reports that `subject` has not ended in its time, and ends the run.
+pub(crate) fn report_hang(subject: &str) -> ! {
+    report(STATUS_HUNG, |_| println!("tsd: watchdog: {subject} hangs"))
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    machine::interrupts::disable();
-    report(|| println!("tsd: {info}"))
+    report(STATUS_PANIC, |_| println!("tsd: {info}"))
 }
 
-/// Prints what went wrong and on which thread, and ends the run.
-fn report(print_cause: impl FnOnce()) -> ! {
-    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
-
-    if HAS_BEGUN.swap(true, Ordering::SeqCst) {
-        // Another CPU reports, or the report itself failed; then the status alone must say so.
-        machine::power::power_off(STATUS_PANIC);
-    }
-    begin_report();
-    print_cause();
-    with_current(print_values);
-    print_threads();
-    end_report(STATUS_PANIC)
-}
-
-/// Takes the console for the report of what went wrong.
-pub(crate) fn begin_report() {
-    console::break_lock();
+/// Prints what went wrong and what is known, and ends the run.
+fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
+    become_last();
     suite::print_failure();
-}
-
-/// Ends a run that went wrong.
-pub(crate) fn end_report(status: u8) -> ! {
-    suite::print_summary_of_failure();
-    end(status)
-}
-
-/// Calls `print` with the thread that this CPU runs or has interrupted.
-fn with_current(print: impl FnOnce(ThreadIndex)) {
-    let mut current = None;
-    scheduler::with_records(|_, running| current = running[cpu::id()]);
-    match current {
-        Some(index) => print(index),
+    let scheduler = scheduler::seize();
+    print_cause(&scheduler);
+    match scheduler.current(cpu::id()) {
+        Some(index) => print_thread(index, scheduler.table.record(index).options.name),
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),
     }
+    print_threads(&scheduler);
+    suite::print_summary_of_failure();
+    println!("tsd: end: status {status}");
+    machine::power::power_off(status)
 }
 
 /// Prints the destructor that runs on a thread, its values, and the live keys.
-fn print_values(index: ThreadIndex) {
+fn print_thread(index: ThreadIndex, name: &str) {
     let slots = &Thread::at(index).slots;
-    println!("tsd: on CPU {} in thread {index}", cpu::id());
+    println!("tsd: on CPU {} in thread {index} \"{name}\"", cpu::id());
     if let Some((key, round)) = slots.running_destructor() {
         println!("tsd: in the destructor of key {:#x}, round {round}", key.raw());
     }
@@ -108,18 +108,11 @@ fn print_values(index: ThreadIndex) {
 }
 
 /// Prints what each thread does.
-pub(crate) fn print_threads() {
-    scheduler::with_records(|table, running| {
-        for (cpu, index) in running.iter().enumerate() {
-            if let Some(index) = index {
-                println!("tsd: CPU {cpu} runs thread {index}");
-            }
-        }
-        for (index, record) in table.iter() {
-            println!(
-                "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
-                record.options.name, record.options.priority, record.state, record.preemptions
-            );
-        }
-    });
+fn print_threads(scheduler: &Seized) {
+    for (index, record) in scheduler.table.iter() {
+        println!(
+            "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
+            record.options.name, record.options.priority, record.state, record.preemptions
+        );
+    }
 }

@@ -14,7 +14,6 @@ use spin::mutex::SpinMutex;
 use tsd::ExitReport;
 
 use crate::{
-    boot,
     cpu::{self, MAX_CPUS},
     machine::{
         self,
@@ -24,7 +23,7 @@ use crate::{
     ready::ReadyQueues,
     stack::Pool,
     table::{self, State, Table},
-    thread::{Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
+    thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -214,15 +213,6 @@ pub(crate) fn begin_idle() {
     machine::cpu::set_current_thread(core::ptr::from_ref(Thread::at(cpu as ThreadIndex)).cast());
 }
 
-/// What a CPU does with no thread to run. Interrupts are masked.
-pub(crate) fn idle() -> ! {
-    loop {
-        preempt(false);
-        boot::run_job();
-        machine::cpu::wait_for_interrupt();
-    }
-}
-
 /// Creates a thread that begins in `first_entry`.
 pub(crate) fn spawn(
     options: &Options,
@@ -238,7 +228,7 @@ pub(crate) fn spawn(
     };
     // SAFETY: The pool gave the stack to this thread alone.
     let context = unsafe { Context::new(stack.top(), first_entry, usize::from(index)) };
-    Thread::at(index).reset(options.cancel);
+    Thread::at(index).reset();
     let record = scheduler.table.record_mut(index);
     table::fill(record, options, (entry, argument), stack, context);
     let id = ThreadId { index, generation: record.generation };
@@ -247,13 +237,15 @@ pub(crate) fn spawn(
 }
 
 /// Releases the lock that the new thread `index` got from the one before it on this CPU. Returns what
-/// the thread is to do. Interrupts stay masked.
-pub(crate) fn begin_thread(index: ThreadIndex) -> (Entry, usize) {
+/// the thread is to do, and where others may end it. Interrupts stay masked.
+pub(crate) fn begin_thread(index: ThreadIndex) -> (Entry, usize, Cancel) {
     // SAFETY: A new thread's first code runs behind a switch, with the lock held and interrupts masked.
     unsafe {
-        let entry = (*SCHEDULER.as_mut_ptr()).table.record(index).entry;
+        let record = (*SCHEDULER.as_mut_ptr()).table.record(index);
+        let (entry, argument) = record.entry;
+        let cancel = record.options.cancel;
         SCHEDULER.force_unlock();
-        entry
+        (entry, argument, cancel)
     }
 }
 
@@ -328,18 +320,33 @@ pub(crate) fn id_of(index: ThreadIndex) -> ThreadId {
     ThreadId { index, generation: lock().table.record(index).generation }
 }
 
-/// Returns which thread `cpu` runs, and all records, with or without the lock: for the report at the
-/// end of a run that went wrong, when the lock may be held by a CPU that will not release it.
-pub(crate) fn with_records(report: impl FnOnce(&Table, [Option<ThreadIndex>; MAX_CPUS])) {
-    for _ in 0..1_000_000 {
+/// The scheduler's state for the report at the end of a run that went wrong. See [`seize`].
+pub(crate) struct Seized {
+    pub(crate) table: &'static Table,
+    cpus: &'static [CpuState; MAX_CPUS],
+}
+
+impl Seized {
+    /// Returns which thread `cpu` runs.
+    pub(crate) fn current(&self, cpu: usize) -> Option<ThreadIndex> {
+        self.cpus[cpu].online.then_some(self.cpus[cpu].current)
+    }
+}
+
+/// Takes the lock for good, if it comes free, and returns what it protects in any case: whoever has it
+/// may be what went wrong.
+pub(crate) fn seize() -> Seized {
+    const TRIES: usize = 1_000_000;
+
+    for _ in 0..TRIES {
         if let Some(guard) = SCHEDULER.try_lock() {
             core::mem::forget(guard);
             break;
         }
         core::hint::spin_loop();
     }
-    // SAFETY: The lock is held, by this CPU or for good by another one. In the latter case what is
-    // read may be half changed; the run ends behind the report.
+    // SAFETY: The lock is held and never released, by this CPU or by another one that does not get on.
+    // In the latter case what is read may be half changed; nothing is done with it but printing.
     let scheduler = unsafe { &*SCHEDULER.as_mut_ptr() };
-    report(&scheduler.table, scheduler.cpus.map(|cpu| cpu.online.then_some(cpu.current)));
+    Seized { table: &scheduler.table, cpus: &scheduler.cpus }
 }

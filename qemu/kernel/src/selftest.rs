@@ -28,6 +28,7 @@ const CHECKS: &[Check] = &[
     Check { name: "run::affinity_is_kept", cpus: 2, function: run::affinity_is_kept },
     Check { name: "run::wakes_are_not_lost", cpus: 1, function: run::wakes_are_not_lost },
     Check { name: "run::sleep_lasts_as_long_as_it_should", cpus: 1, function: run::sleep_lasts_as_long_as_it_should },
+    Check { name: "run::the_clock_is_the_same_on_all_cpus", cpus: 2, function: run::the_clock_is_the_same_on_all_cpus },
     Check { name: "state::vector_registers_are_kept", cpus: 1, function: state::vector_registers_are_kept },
     Check { name: "state::the_thread_pointer_is_kept", cpus: 1, function: state::the_thread_pointer_is_kept },
     Check {

@@ -10,7 +10,7 @@ use tsd::{KeySpace, Notifications};
 use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
-    boot, cpu, interrupt, machine,
+    cpu, idle, interrupt, machine,
     port::{KEYS, KernelPort, NOTIFICATIONS, SENT, SPACE},
     print, println, stack,
     thread::{self, Cancel, Options, Outcome, ThreadId},
@@ -96,6 +96,14 @@ impl Platform for Kernel {
     fn interrupts_enabled() -> bool {
         machine::interrupts::are_enabled()
     }
+
+    fn on_idle_thread(body: fn(usize), argument: usize) {
+        idle::call_on_idle_thread(cpu::online() - 1, body, argument);
+    }
+
+    fn panics(_body: fn(usize), _argument: usize) -> bool {
+        unimplemented!("nothing unwinds in this kernel");
+    }
 }
 
 /// Runs the cases that `words` choose: `case=NAME`, more than once, or all; of those the ones behind
@@ -127,9 +135,11 @@ fn run_case(index: usize, case: &'static Case) {
     RUNNING.store(index, Ordering::SeqCst);
     watchdog::start(case.name, LIMIT_NS);
     if case.needs.contains(Needs::BOOT_THREAD) {
-        boot::run_on_boot_thread(Suite::<Kernel>::RUN[index]);
+        // The first CPU's idle thread is the one that booted.
+        idle::call_on_idle_thread(0, run_function, index);
     } else {
-        let id = thread::spawn_no_value(Options::new(case.name), |index| Suite::<Kernel>::RUN[index](), index);
+        let options = Options { stack_bytes: stack::LARGEST_BYTES, ..Options::new(case.name) };
+        let id = thread::spawn_no_value(options, run_function, index);
         let ended = thread::join(id.expect("room for a case")).expect("nobody else joins the case");
         assert!(matches!(ended.outcome, Outcome::Returned(_)), "the case ended: {:?}", ended.outcome);
         assert_eq!(ended.report.left_over, 0, "the case left values behind: {:?}", ended.report);
@@ -138,6 +148,10 @@ fn run_case(index: usize, case: &'static Case) {
     RUNNING.store(NONE, Ordering::SeqCst);
     PASSED.fetch_add(1, Ordering::SeqCst);
     println!("ok");
+}
+
+fn run_function(index: usize) {
+    Suite::<Kernel>::RUN[index]();
 }
 
 /// Ends the line of the case that runs, if one does, and begins its failure's message. At the end of a

@@ -10,7 +10,7 @@ use crate::{
     machine::context::Context,
     scheduler::{self, Scheduler},
     stack::Stack,
-    thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+    thread::{Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -196,5 +196,5 @@ pub(crate) fn fill_idle(table: &mut Table, cpu: usize) {
     record.state = State::Running { cpu };
     record.options = Options { affinity: 1 << cpu, detached: true, ..Options::new("idle") };
     record.cpus_seen = 1 << cpu;
-    Thread::at(cpu as ThreadIndex).reset(Cancel::Disabled);
+    Thread::at(cpu as ThreadIndex).reset();
 }

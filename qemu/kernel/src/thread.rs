@@ -109,13 +109,13 @@ impl Thread {
         (offset / size_of::<Self>()) as ThreadIndex
     }
 
-    /// Makes the block ready for its next thread. The slots and the list of exit functions need
+    /// Makes the block ready for its next thread, which others may end from its first own code on. The slots and the list of exit functions need
     /// nothing: the last thread's exit left them as new.
-    pub(crate) fn reset(&self, cancel: Cancel) {
+    pub(crate) fn reset(&self) {
         self.ended.store(0, Ordering::SeqCst);
         self.kill_requested.store(false, Ordering::SeqCst);
         self.survives_fault.store(false, Ordering::SeqCst);
-        self.cancel.store(cancel as u8, Ordering::SeqCst);
+        self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
     /// Returns whether the thread may be ended by others in calls that are safe points.
@@ -222,9 +222,10 @@ pub(crate) fn spawn_no_value(options: Options, entry: fn(usize), argument: usize
 
 /// Where each thread begins: with interrupts masked, and the scheduler's lock from its predecessor.
 extern "C" fn first_entry(index: usize) -> ! {
-    let (entry, argument) = scheduler::begin_thread(index as ThreadIndex);
+    let (entry, argument, cancel) = scheduler::begin_thread(index as ThreadIndex);
     machine::interrupts::enable();
     SPACE.attach().expect("the last thread in this control block left it as new");
+    set_cancel(cancel);
     match entry {
         Entry::Value(function) => exit(function(argument)),
         Entry::NoValue(function) => {

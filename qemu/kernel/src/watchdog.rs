@@ -6,10 +6,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use spin::Mutex;
 
-use crate::{clock, machine::interrupts, panic, println};
+use crate::{clock, machine::interrupts, panic};
 
-/// The status of a run that hung.
-const STATUS_HUNG: u8 = 3;
 const NO_LIMIT: u64 = u64::MAX;
 
 static LIMIT_NS: AtomicU64 = AtomicU64::new(NO_LIMIT);
@@ -37,8 +35,5 @@ pub(crate) fn check(now_ns: u64) {
     if now_ns < limit_ns || LIMIT_NS.compare_exchange(limit_ns, NO_LIMIT, Ordering::SeqCst, Ordering::SeqCst).is_err() {
         return;
     }
-    panic::begin_report();
-    println!("tsd: watchdog: {} hangs", *SUBJECT.lock());
-    panic::print_threads();
-    panic::end_report(STATUS_HUNG)
+    panic::report_hang(*SUBJECT.lock())
 }

@@ -20,6 +20,7 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
+  lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
@@ -41,6 +42,11 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
+    /// Run clippy on the bare-metal targets.
+    Lint {
+        /// Whether missing packages may be installed.
+        may_install: bool,
+    },
 }
 
 /// Options of every command that boots.
@@ -77,6 +83,7 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     let parser = Parser::from_args(words);
     match name.as_str() {
         "demo" => demo(parser),
+        "lint" => lint(parser),
         "help" => Ok(Command::Help),
         _ => Err(wrong(format!("no such command: {name}"))),
     }
@@ -97,6 +104,18 @@ fn demo(mut parser: Parser) -> Result<Command> {
     Ok(Command::Demo(run, requests))
 }
 
+fn lint(mut parser: Parser) -> Result<Command> {
+    let mut may_install = true;
+    while let Some(option) = next(&mut parser)? {
+        match option.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--no-install" => may_install = false,
+            word => return Err(unknown(word)),
+        }
+    }
+    Ok(Command::Lint { may_install })
+}
+
 impl Run {
     /// Takes an option that every booting command has.
     fn take(&mut self, option: &str, parser: &mut Parser) -> Result<()> {
@@ -108,11 +127,15 @@ impl Run {
             }
             "--keys" => self.keys = number(parser, option, image::KEYS_ALLOWED, image::is_allowed)?,
             "--no-install" => self.may_install = false,
-            word if word.starts_with('-') => return Err(wrong(format!("no such option: {word}"))),
-            word => return Err(wrong(format!("unexpected word: {word}"))),
+            word => return Err(unknown(word)),
         }
         Ok(())
     }
+}
+
+fn unknown(word: &str) -> Error {
+    let what = if word.starts_with('-') { "no such option" } else { "unexpected word" };
+    wrong(format!("{what}: {word}"))
 }
 
 /// Returns the next option with its dashes, or the next word. `-h` is `--help`.
@@ -177,8 +200,14 @@ mod tests {
     }
 
     #[test]
+    fn lint_takes_one_option() {
+        assert_eq!(parsed("lint"), Command::Lint { may_install: true });
+        assert_eq!(parsed("lint --no-install"), Command::Lint { may_install: false });
+    }
+
+    #[test]
     fn help_is_found_everywhere() {
-        for line in ["--help", "-h", "help", "demo --help", "--cpus 2 -h"] {
+        for line in ["--help", "-h", "help", "demo --help", "--cpus 2 -h", "lint --help"] {
             assert_eq!(parsed(line), Command::Help, "{line}");
         }
     }
@@ -189,6 +218,7 @@ mod tests {
         assert!(error("-x").contains("no such option: -x"));
         assert!(error("nonsense").contains("no such command: nonsense"));
         assert!(error("demo extra").contains("unexpected word: extra"));
+        assert!(error("lint --cpus 2").contains("no such option: --cpus"));
         assert!(error("--arch sparc").contains("x86_64 or aarch64"));
         assert!(error("--cpus").contains("--cpus"));
         assert!(error("--no-install=yes").contains("--no-install"));

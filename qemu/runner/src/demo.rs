@@ -8,7 +8,7 @@ use crate::{
     machine,
     protocol::{self, Line},
     qemu::{self, Limits},
-    setup,
+    setup::{self, Wants},
     table::Table,
 };
 
@@ -20,7 +20,7 @@ const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Durati
 /// Something is missing, does not build, or a kernel does not end well.
 pub fn run(options: &Run, requests: u32) -> Result<()> {
     let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
-    let toolchain = setup::prepare(&machines, options.may_install)?;
+    let toolchain = setup::prepare(Wants::to_boot(&machines), options.may_install)?;
     let mut kernels = Vec::new();
     for machine in &machines {
         qemu::check_version(machine.arch)?;
@@ -34,7 +34,10 @@ pub fn run(options: &Run, requests: u32) -> Result<()> {
         let line = format!("demo requests={requests}");
         let started = Instant::now();
         let outcome = qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut |line| show(name, line))?;
-        outcome.verdict().map_err(|error| Error::failure(format!("{name}: {error}")))?;
+        if !outcome.is_success() {
+            // The reader has seen the last lines.
+            return Err(Error::failure(format!("{name}: {}", outcome.end)));
+        }
 
         let figures = outcome.lines.iter().filter_map(|line| match protocol::read(line) {
             Line::Figure(figure, value) => Some((figure, value)),

@@ -4,8 +4,9 @@
 //! the cargo that runs this program nor throws away what that one has built. Cargo decides what has changed.
 
 use std::{
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use crate::{
@@ -37,6 +38,9 @@ pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-non
 pub const AARCH64_LSE: Image =
     Image { name: "aarch64-lse", target: "aarch64-unknown-none-softfloat", flags: &["-Ctarget-feature=+lse"] };
 
+/// The targets of the images.
+pub const TARGETS: [&str; 2] = [X86_64.target, AARCH64.target];
+
 /// Number of keys in an image unless the caller says otherwise: POSIX's `_POSIX_THREAD_KEYS_MAX`.
 pub const DEFAULT_KEYS: u32 = 128;
 
@@ -56,7 +60,7 @@ impl Image {
     pub fn build(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
         let images = workspace::images_dir()?;
         let file = images.join(format!("{}-{keys}.elf", self.name));
-        let run = std::env::var("NEXTEST_RUN_ID").ok();
+        let run = env::var("NEXTEST_RUN_ID").ok();
         // Held until the file is in place: another process may want the same image, or other keys in the same directory.
         let _lock = workspace::lock(self.name)?;
         let note = images.join(format!("{}-{keys}.nextest", self.name));
@@ -65,12 +69,11 @@ impl Image {
             return Ok(file);
         }
 
-        let target_dir = images.join(self.name);
-        let mut cargo = self.cargo(toolchain, &target_dir);
+        let mut cargo = self.cargo(toolchain, "build")?;
         cargo.env("TSD_KEYS", keys.to_string());
         command::run(&mut cargo)
             .map_err(|error| Error::failure(format!("the {} image can't be built: {error}", self.name)))?;
-        let built = target_dir.join(self.target).join("release/tsd-kernel");
+        let built = self.target_dir()?.join(self.target).join("release/tsd-kernel");
         replace(&built, &file).map_err(|error| Error::failure(format!("{} can't be kept: {error}", file.display())))?;
         if let Some(run) = run {
             // Without the note the next process only asks cargo again.
@@ -79,16 +82,19 @@ impl Image {
         Ok(file)
     }
 
-    fn cargo(&self, toolchain: &Toolchain, target_dir: &Path) -> std::process::Command {
-        let mut cargo = toolchain.cargo();
-        cargo.current_dir(workspace::root()).args(["build", "--release", "--package", "tsd-kernel"]);
-        cargo.args(["--target", self.target]).arg("--target-dir").arg(target_dir);
-        cargo.args(toolchain.build_options(self.target));
+    /// Returns a command of cargo's for the kernel as this image has it.
+    pub(crate) fn cargo(&self, toolchain: &Toolchain, verb: &str) -> Result<Command> {
+        let mut cargo = toolchain.cargo(verb, self.target);
+        cargo.args(["--release", "--package", "tsd-kernel", "--target-dir"]).arg(self.target_dir()?);
         if !self.flags.is_empty() {
             let quoted: Vec<String> = self.flags.iter().map(|flag| format!("\"{flag}\"")).collect();
             cargo.arg(format!("--config=target.{}.rustflags=[{}]", self.target, quoted.join(",")));
         }
-        cargo
+        Ok(cargo)
+    }
+
+    fn target_dir(&self) -> Result<PathBuf> {
+        Ok(workspace::images_dir()?.join(self.name))
     }
 }
 

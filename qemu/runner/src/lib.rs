@@ -11,6 +11,7 @@
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`demo`]       the request server on each machine, figures side by side
+//! - [`lint`]       clippy on the bare-metal targets
 //!
 //! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
 //! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
@@ -22,6 +23,7 @@ pub mod command;
 pub mod demo;
 pub mod error;
 pub mod image;
+pub mod lint;
 pub mod machine;
 pub mod packages;
 pub mod protocol;

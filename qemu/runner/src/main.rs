@@ -8,6 +8,7 @@ use tsd_runner::{
     cli::{self, Command},
     demo,
     error::Result,
+    lint,
 };
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn obey(command: Command) -> Result<()> {
     match command {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
+        Command::Lint { may_install } => lint::run(may_install)?,
     }
     Ok(())
 }

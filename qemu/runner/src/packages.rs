@@ -19,6 +19,8 @@ pub enum Need {
     QemuArm,
     /// A compiler with cargo and the library's source.
     Compiler,
+    /// Cargo's `clippy` for that compiler.
+    Clippy,
     /// `ld.lld`, for compilers that come without a linker of their own.
     Linker,
 }
@@ -39,6 +41,7 @@ struct Manager {
     qemu_arm: Choices,
     linker: Choices,
     compiler: Choices,
+    clippy: Choices,
 }
 
 /// In the order in which they are looked for. Only the first row is exercised by tests.
@@ -54,6 +57,7 @@ const MANAGERS: [Manager; 4] = [
         linker: &[&["lld"]],
         // Debian keeps a second, newer compiler in its stable releases for the browsers.
         compiler: &[&["rustc-web", "cargo-web", "rust-web-src"], &["rustc", "cargo", "rust-src"]],
+        clippy: &[&["rust-web-clippy"], &["rust-clippy"]],
     },
     Manager {
         program: "dnf",
@@ -65,6 +69,7 @@ const MANAGERS: [Manager; 4] = [
         qemu_arm: &[&["qemu-system-aarch64-core"]],
         linker: &[&["lld"]],
         compiler: &[&["rust", "cargo", "rust-src"]],
+        clippy: &[&["clippy"]],
     },
     Manager {
         program: "pacman",
@@ -76,6 +81,7 @@ const MANAGERS: [Manager; 4] = [
         qemu_arm: &[&["qemu-system-aarch64"]],
         linker: &[&["lld"]],
         compiler: &[&["rust", "rust-src"]],
+        clippy: &[&["rust"]],
     },
     Manager {
         program: "brew",
@@ -87,6 +93,7 @@ const MANAGERS: [Manager; 4] = [
         qemu_arm: &[&["qemu"]],
         linker: &[&["lld"]],
         compiler: &[],
+        clippy: &[],
     },
 ];
 
@@ -135,6 +142,7 @@ fn in_words(needs: &[Need]) -> String {
         Need::QemuX86 => "qemu-system-x86_64",
         Need::QemuArm => "qemu-system-aarch64",
         Need::Compiler => "a compiler with its library's source",
+        Need::Clippy => "cargo clippy",
         Need::Linker => "ld.lld",
     };
     needs.iter().map(word).collect::<Vec<_>>().join(", ")
@@ -178,7 +186,12 @@ impl Manager {
     fn packages(&self, needs: &[Need]) -> Option<Vec<&'static str>> {
         let sets: Option<Vec<&[&str]>> = needs
             .iter()
-            .map(|&need| self.choices(need).iter().copied().find(|set| self.offers(set, need == Need::Compiler)))
+            .map(|&need| {
+                self.choices(need)
+                    .iter()
+                    .copied()
+                    .find(|set| self.offers(set, matches!(need, Need::Compiler | Need::Clippy)))
+            })
             .collect();
         sets.map(unique)
     }
@@ -193,18 +206,19 @@ impl Manager {
             Need::QemuArm => self.qemu_arm,
             Need::Linker => self.linker,
             Need::Compiler => self.compiler,
+            Need::Clippy => self.clippy,
         }
     }
 
     /// Only apt is asked beforehand; the others say it themselves when they can't.
-    fn offers(&self, packages: &[&str], is_compiler: bool) -> bool {
+    fn offers(&self, packages: &[&str], has_its_version: bool) -> bool {
         if self.program != "apt-get" {
             return true;
         }
         packages.iter().all(|package| {
             let policy = command::answer(Command::new("apt-cache").args(["policy", package])).unwrap_or_default();
             let candidate = candidate_version(&policy);
-            candidate.is_some_and(|version| !is_compiler || version >= minimum_version())
+            candidate.is_some_and(|version| !has_its_version || version >= minimum_version())
         })
     }
 }

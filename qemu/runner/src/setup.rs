@@ -7,6 +7,7 @@ use std::env;
 use crate::{
     command,
     error::{Error, Result},
+    image,
     machine::Machine,
     packages::{self, Need},
     toolchain::{self, Toolchain},
@@ -16,43 +17,68 @@ use crate::{
 /// Forbids installing when it is set, as `--no-install` does: a test driver has no options of its own.
 pub const NO_INSTALL_VARIABLE: &str = "TSD_NO_INSTALL";
 
-/// Returns a compiler for the images, with QEMU for each of `machines` in place.
+/// What a run needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Wants<'a> {
+    /// QEMU for each of these.
+    pub machines: &'a [&'a Machine],
+    /// A compiler for each of these targets.
+    pub targets: &'a [&'a str],
+    /// That compiler's lints.
+    pub clippy: bool,
+}
+
+impl<'a> Wants<'a> {
+    /// What building and booting on `machines` takes.
+    pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
+        Self { machines, targets: &image::TARGETS, clippy: false }
+    }
+}
+
+/// Gets what `wants` names and returns the compiler.
 ///
 /// `may_install` false forbids rustup and the package manager to add anything.
 ///
 /// # Errors
 /// Status 2 with the command to type if something is missing that can't be got without asking; status 1 if
 /// getting it failed.
-pub fn prepare(machines: &[&Machine], may_install: bool) -> Result<Toolchain> {
+pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     let may_install = may_install && env::var_os(NO_INSTALL_VARIABLE).is_none();
     // One process installs; the others then find it done.
     let _lock = workspace::lock("setup")?;
-    let found = find_toolchain(may_install)?;
-
-    let mut needs = missing_qemu(machines);
-    if found.is_none() {
-        needs.push(Need::Compiler);
-    }
-    if found.as_ref().is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
-        needs.push(Need::Linker);
-    }
+    let found = find_toolchain(wants.targets, may_install)?;
+    let needs = needs(wants, found.as_ref());
     match found {
         Some(toolchain) if needs.is_empty() => Ok(toolchain),
         found => {
-            packages::install(&needs, may_install).map_err(|error| with_rustup(error, &needs))?;
-            found.or_else(Toolchain::of_distribution).ok_or_else(no_compiler)
+            packages::install(&needs, may_install).map_err(|error| with_rustup(error, &needs, wants.targets))?;
+            found.or_else(Toolchain::of_distribution).ok_or_else(|| no_compiler(wants.targets))
         }
     }
 }
 
-/// A compiler that can build the images, rustup's or the distribution's.
-fn find_toolchain(may_install: bool) -> Result<Option<Toolchain>> {
+/// A compiler for `targets`, rustup's or the distribution's.
+fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchain>> {
     if let Some(current) = Toolchain::current()
-        && (current.has_targets() || may_install && toolchain::add_targets(&current)?)
+        && (current.has_targets(targets) || may_install && toolchain::add_targets(&current, targets)?)
     {
         return Ok(Some(current));
     }
     Ok(Toolchain::of_distribution())
+}
+
+fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need> {
+    let mut needs = missing_qemu(wants.machines);
+    if toolchain.is_none() {
+        needs.push(Need::Compiler);
+    }
+    if wants.clippy && !toolchain.is_some_and(Toolchain::has_clippy) {
+        needs.push(Need::Clippy);
+    }
+    if toolchain.is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
+        needs.push(Need::Linker);
+    }
+    needs
 }
 
 fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {
@@ -66,13 +92,13 @@ fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {
     needs
 }
 
-fn no_compiler() -> Error {
-    Error::usage(format!("no compiler here can build for {}", toolchain::TARGETS.join(" and ")))
+fn no_compiler(targets: &[&str]) -> Error {
+    Error::usage(format!("no compiler here can build for {}", targets.join(", ")))
 }
 
 /// Names rustup's way as well, where a compiler is missing and rustup is there.
-fn with_rustup(error: Error, needs: &[Need]) -> Error {
-    let rustup = Toolchain::current().as_ref().and_then(toolchain::rustup_target_add);
+fn with_rustup(error: Error, needs: &[Need], targets: &[&str]) -> Error {
+    let rustup = Toolchain::current().and_then(|current| toolchain::rustup_target_add(&current, targets));
     match rustup.filter(|_| needs.contains(&Need::Compiler)) {
         Some(command) => error.with_details([format!("or, for the compiler: {}", command::as_typed(&command))]),
         None => error,

@@ -1,7 +1,10 @@
-//! The compiler that builds the images: one that can build for every bare-metal target.
+//! The compiler for bare metal: one that can build for every target that a run needs.
 //!
 //! Looked for in this order: the toolchain that runs this program, with the targets present; the same after
 //! `rustup target add`; the distribution's compiler, which builds the core library from its source.
+//!
+//! There is no rust-toolchain.toml: it would name a channel, and so take the choice of toolchain away from
+//! whoever has another one with the targets.
 
 use std::{
     env, fs,
@@ -16,9 +19,6 @@ use crate::{
     packages::{major_minor, minimum_version},
     workspace,
 };
-
-/// The bare-metal targets that the images are built for.
-pub const TARGETS: [&str; 2] = ["x86_64-unknown-none", "aarch64-unknown-none-softfloat"];
 
 /// Where distributions put their compiler.
 const DISTRIBUTION_BIN: &str = "/usr/bin";
@@ -56,14 +56,19 @@ impl Toolchain {
         bin.join("cargo").is_file().then_some(Self { bin, sysroot, version })
     }
 
-    /// Returns whether the core library of every target of the images is there, ready-made.
-    pub fn has_targets(&self) -> bool {
-        TARGETS.iter().all(|target| {
+    /// Returns whether the core library of each of `targets` is there, ready-made.
+    pub fn has_targets(&self, targets: &[&str]) -> bool {
+        targets.iter().all(|target| {
             let libraries = fs::read_dir(self.rustlib().join(target).join("lib"));
             libraries.is_ok_and(|files| {
                 files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
             })
         })
+    }
+
+    /// Returns whether cargo's `clippy` is there.
+    pub fn has_clippy(&self) -> bool {
+        self.bin.join("cargo-clippy").is_file()
     }
 
     /// Returns whether the compiler comes without the linker that the targets ask for.
@@ -72,30 +77,25 @@ impl Toolchain {
         !self.rustlib().join(host).join("bin/rust-lld").is_file()
     }
 
-    /// Returns a cargo command on its own: none of the caller's settings, this compiler.
-    pub fn cargo(&self) -> Command {
-        let mut command = command::independent_cargo(&self.bin.join("cargo"));
-        command.env("RUSTC", self.bin.join("rustc"));
-        if !self.has_targets() {
+    /// Returns a command of cargo's, such as `build`, for `target`: this compiler, none of the caller's settings.
+    pub fn cargo(&self, verb: &str, target: &str) -> Command {
+        let cargo = self.bin.join("cargo");
+        // Cargo looks for its further commands in places where another toolchain's may come first.
+        let plugin = self.bin.join(format!("cargo-{verb}"));
+        let mut command = command::independent_cargo(if plugin.is_file() { &plugin } else { &cargo });
+        command.current_dir(workspace::root()).env("CARGO", cargo).env("RUSTC", self.bin.join("rustc"));
+        command.args([verb, "--target", target]);
+        if !self.has_targets(&[target]) {
             // The core library is built from source, which a stable compiler does only when told so.
             command.env("RUSTC_BOOTSTRAP", "1");
             // What a later compiler will think of that source is nobody's concern here.
             command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
-        }
-        command
-    }
-
-    /// Returns the options that the build of an image for a bare-metal target needs.
-    pub fn build_options(&self, target: &str) -> Vec<String> {
-        let mut options = Vec::new();
-        if !self.has_targets() {
-            options.push("-Zbuild-std=core,compiler_builtins".into());
-            options.push("-Zbuild-std-features=compiler-builtins-mem".into());
+            command.args(["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"]);
         }
         if self.lacks_linker() {
-            options.push(format!("--config=target.{target}.linker=\"ld.lld\""));
+            command.arg(format!("--config=target.{target}.linker=\"ld.lld\""));
         }
-        options
+        command
     }
 
     fn has_library_source(&self) -> bool {
@@ -114,20 +114,20 @@ impl Toolchain {
 /// How long a refusal of `rustup target add` is believed.
 const REFUSAL_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Lets rustup add the targets to `toolchain`, and returns whether they are there afterwards.
+/// Lets rustup add `targets` to `toolchain`, and returns whether they are there afterwards.
 ///
 /// A refusal takes some seconds, so it is remembered for a day, or until the toolchain changes.
 ///
 /// # Errors
 /// The note of the refusal can't be written.
-pub fn add_targets(toolchain: &Toolchain) -> Result<bool> {
-    let Some(mut rustup) = rustup_target_add(toolchain) else { return Ok(false) };
-    let note = workspace::images_dir()?.join("rustup-refusal");
-    let subject = format!("{}\n{}\n", toolchain.sysroot.display(), toolchain.version);
+pub fn add_targets(toolchain: &Toolchain, targets: &[&str]) -> Result<bool> {
+    let Some(mut rustup) = rustup_target_add(toolchain, targets) else { return Ok(false) };
+    let note = workspace::images_dir()?.join(format!("rustup-refusal-{}", targets.len()));
+    let subject = format!("{}\n{}\n{targets:?}\n", toolchain.sysroot.display(), toolchain.version);
     if is_remembered(&note, &subject) {
         return Ok(false);
     }
-    if command::run(&mut rustup).is_ok() && toolchain.has_targets() {
+    if command::run(&mut rustup).is_ok() && toolchain.has_targets(targets) {
         return Ok(true);
     }
     eprintln!("tsd: rustup can't add the targets; looking for the distribution's compiler instead");
@@ -136,13 +136,13 @@ pub fn add_targets(toolchain: &Toolchain) -> Result<bool> {
     Ok(false)
 }
 
-/// Returns the rustup command that adds the targets, if rustup manages `toolchain`.
-pub fn rustup_target_add(toolchain: &Toolchain) -> Option<Command> {
+/// Returns the rustup command that adds `targets`, if rustup manages `toolchain`.
+pub fn rustup_target_add(toolchain: &Toolchain, targets: &[&str]) -> Option<Command> {
     let name = toolchain.sysroot.file_name()?;
     let is_managed = toolchain.sysroot.parent()?.file_name()? == "toolchains";
     let rustup = command::find("rustup").filter(|_| is_managed)?;
     let mut command = Command::new(rustup);
-    command.args(["target", "add", "--toolchain"]).arg(name).args(TARGETS);
+    command.args(["target", "add", "--toolchain"]).arg(name).args(targets);
     Some(command)
 }
 

@@ -25,6 +25,11 @@ impl Counter {
         self.0.fetch_add(1, SeqCst)
     }
 
+    /// Takes one off.
+    pub fn subtract(&self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+
     /// The number now.
     pub fn get(&self) -> usize {
         self.0.load(SeqCst)

@@ -1,10 +1,12 @@
 //! Who runs when and where.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 use super::{join, spawn};
 use crate::{
-    clock, cpu, machine, scheduler, table,
+    clock, cpu,
+    cpu::MAX_CPUS,
+    machine, scheduler, table,
     thread::{self, Options, Outcome, ThreadId},
     wait::{self, Semaphore},
 };
@@ -195,6 +197,10 @@ pub(super) fn wakes_are_not_lost() {
         }
         TURNS
     }
+    // A change that came before the wait is seen by the wait itself.
+    let changed = AtomicU32::new(1);
+    assert_eq!(wait::wait(&changed, 0, None, wait::Cancellable::No), wait::Wake::Changed);
+
     let id = spawn("answer", answer, 0);
     for _ in 0..TURNS {
         PING.release();
@@ -210,5 +216,27 @@ pub(super) fn sleep_lasts_as_long_as_it_should() {
         wait::sleep_ns(delay_ms * MS);
         let lasted = clock::now_ns() - before;
         assert!(lasted >= delay_ms * MS, "slept {lasted} ns of {delay_ms} ms");
+    }
+}
+
+/// A time that one thread has read is not later than what any other thread reads afterwards, on whatever
+/// CPU.
+pub(super) fn the_clock_is_the_same_on_all_cpus() {
+    static LATEST_NS: AtomicU64 = AtomicU64::new(0);
+
+    fn compare(_: usize) -> usize {
+        let until_ns = clock::now_ns() + 100 * MS;
+        let mut went_back = 0;
+        while clock::now_ns() < until_ns {
+            let seen_ns = LATEST_NS.load(SeqCst);
+            let now_ns = clock::now_ns();
+            went_back += usize::from(now_ns < seen_ns);
+            LATEST_NS.fetch_max(now_ns, SeqCst);
+        }
+        went_back
+    }
+    let ids: [ThreadId; MAX_CPUS] = core::array::from_fn(|index| spawn("compares", compare, index));
+    for id in ids {
+        assert_eq!(join(id), Outcome::Returned(0), "times that the clock went back");
     }
 }

@@ -5,14 +5,25 @@
 
 use crate::{Needs, Platform};
 
+mod attach;
 mod exit;
 mod functions;
 mod in_destructors;
+mod interrupts;
 mod keys;
 mod killed;
+mod listing;
+mod notify;
+mod once;
 mod owner;
 mod phases;
+mod stack;
 mod stale;
+mod static_keys;
+mod storm;
+mod tables;
+mod typed;
+mod unwind;
 mod values;
 mod wrap;
 
@@ -159,5 +170,90 @@ cases! {
         last_phase_has_rounds_of_its_own,
         ordinary_value_set_in_the_last_phase_is_left_over,
         phase_goes_with_the_key,
+    }
+    once {
+        initialiser_runs_once,
+        zero_bytes_are_a_new_control,
+        nobody_returns_before_it_is_complete,
+        recursion_is_detected,
+        initialiser_waits_for_another_control,
+        thread_that_ends_in_the_initialiser_gives_back,
+        waiter_takes_over_from_a_thread_that_ends,
+        waiter_takes_over_from_a_killed_thread(KILL),
+        killed_in_nested_initialisers(KILL),
+        waiting_is_no_cancellation_point(KILL),
+        high_priority_waits_for_low(PRIORITIES),
+        panic_in_the_initialiser_gives_back(UNWINDING),
+        waiter_takes_over_from_a_panic(UNWINDING),
+    }
+    notify {
+        attach_in_order_detach_in_reverse,
+        fixed_notifications_come_first,
+        values_are_readable_at_detach,
+        detach_comes_first,
+        full_list_refuses,
+        each_thread_is_told_of_once,
+        notification_starts_and_joins_a_thread,
+    }
+    attach {
+        attach_twice_is_refused,
+        reuse_without_exit_is_refused,
+        uninitialised_memory_is_refused,
+    }
+    static_keys {
+        handle_and_static_key_are_one,
+        static_key_is_never_deleted,
+        run_time_keys_have_the_other_places,
+        static_keys_are_destroyed_at_exit,
+        static_keys_are_listed,
+        static_keys_do_not_depend_on_the_first_generation,
+    }
+    typed {
+        replace_and_take,
+        dropped_at_thread_exit,
+        with_lends_the_value,
+        dropped_key_is_deleted,
+        deleted_by_number_refuses,
+        last_phase_is_dropped_last,
+        boxes_go_back_to_their_pool,
+    }
+    tables {
+        keys_are_of_one_table,
+        equal_numbers_are_two_keys,
+        each_space_has_its_own_exit,
+        destructor_exits_another_space,
+    }
+    listing {
+        live_keys_are_listed,
+        names_go_with_their_keys,
+        values_of_a_thread_are_listed,
+        counts_follow_creates_and_deletes,
+        listing_while_keys_come_and_go,
+        errors_have_texts,
+    }
+    interrupts {
+        handler_uses_the_interrupted_threads_values(INTERRUPTS),
+        handler_creates_and_deletes_keys(INTERRUPTS),
+        handler_registers_an_exit_function(INTERRUPTS),
+        handler_sets_values_in_a_destructor(INTERRUPTS),
+        handler_calls_once(INTERRUPTS),
+        no_current_thread(INTERRUPTS),
+        once_without_a_current_thread(INTERRUPTS),
+    }
+    storm {
+        published_key_is_valid_everywhere,
+        delete_and_create_against_exit,
+        create_against_exit,
+        creates_and_deletes_against_get_and_set,
+        one_delete_wins,
+        table_is_worn_out_by_all,
+        threads_and_keys_come_and_go,
+    }
+    stack {
+        exit_takes_a_bounded_stack,
+    }
+    unwind {
+        destructor_that_panics(UNWINDING),
+        exit_function_that_panics(UNWINDING),
     }
 }

@@ -5,7 +5,7 @@
 use x86_64::instructions::port::Port;
 
 /// The first serial port of a PC.
-const UART: u16 = 0x3f8;
+pub(super) const UART: u16 = 0x3f8;
 const DATA: u16 = UART;
 const INTERRUPT_ENABLE: u16 = UART + 1;
 const FIFO_CONTROL: u16 = UART + 2;

@@ -51,7 +51,7 @@ pub(crate) fn arm_ns(delay_ns: u64) {
 
 /// Returns `count` times a ratio.
 fn scale(count: u64, ratio: u64) -> u64 {
-    (u128::from(count) * u128::from(ratio) >> FRACTION_BITS) as u64
+    ((u128::from(count) * u128::from(ratio)) >> FRACTION_BITS) as u64
 }
 
 fn time_stamp() -> u64 {

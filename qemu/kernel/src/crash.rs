@@ -1,0 +1,68 @@
+//! Runs that must end badly, so that the host can check that they are seen: `crash KIND`.
+
+use core::{ffi::c_void, hint::black_box, ptr};
+
+use tsd::{Destructor, KeyOptions};
+
+use crate::{
+    clock,
+    port::SPACE,
+    println,
+    thread::{self, Options},
+    wait::Semaphore,
+    watchdog,
+};
+
+/// Ends the run as the first of `words` says; returns only if it names no end.
+pub(crate) fn run(mut words: impl Iterator<Item = &'static str>) -> bool {
+    let entry: fn(usize) = match words.next() {
+        Some("panic") => |_| panic!("this run is meant to panic"),
+        Some("destructor") => |_| set("panics", panic_in_destructor),
+        Some("null") => read_null,
+        Some("stack") => |depth| _ = recurse(depth),
+        Some("hang") => hang,
+        _ => {
+            println!("crash: wants panic, destructor, null, stack or hang");
+            return false;
+        }
+    };
+    // For the report: a key and a value of another thread, which must not be shown as the crashing one's.
+    set("main's", nothing);
+    let id = thread::spawn_no_value(Options::new("crash"), entry, 0).expect("room for a thread");
+    let ended = thread::join(id);
+    println!("crash: it ended, which should not be: {ended:?}");
+    false
+}
+
+/// Creates a key and sets the running thread's value.
+fn set(name: &'static str, destructor: Destructor) {
+    let key = SPACE.create_with(KeyOptions::new().name(name).destructor(destructor)).expect("a free key");
+    // SAFETY: The destructors here do not follow the pointer.
+    unsafe { SPACE.set(key, ptr::without_provenance_mut(0x1234_5678)) }.expect("a thread runs");
+}
+
+unsafe extern "C-unwind" fn nothing(_: *mut c_void) {}
+
+unsafe extern "C-unwind" fn panic_in_destructor(value: *mut c_void) {
+    panic!("this destructor is meant to panic, with {value:p}");
+}
+
+fn read_null(address: usize) {
+    set("reads null", nothing);
+    let pointer = ptr::without_provenance::<usize>(black_box(address));
+    // SAFETY: None: the page is not mapped, and the fault is what the run is for.
+    unsafe { pointer.read_volatile() };
+}
+
+/// Calls itself until the stack is full. Not a tail call: the frame is used behind it.
+#[allow(unconditional_recursion, reason = "the stack is meant to overflow")]
+fn recurse(depth: usize) -> usize {
+    let frame = black_box([depth; 16]);
+    recurse(depth + 1) + black_box(frame)[depth % 16]
+}
+
+/// Waits for ever, with little time to do so.
+fn hang(_: usize) {
+    watchdog::start("a thread that waits for nothing", 100 * clock::TICK_NS);
+    Semaphore::new(0).acquire();
+}

@@ -1,0 +1,41 @@
+//! Lints on bare metal: what `cargo clippy` can't do on a host that lacks the targets.
+
+use crate::{
+    command,
+    error::{Error, Result},
+    image, setup,
+    setup::Wants,
+    toolchain::Toolchain,
+    workspace,
+};
+
+/// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
+const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
+
+/// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
+/// image, and on the library for targets with 32-bit pointers.
+///
+/// # Errors
+/// Something is missing, or there is a warning.
+pub fn run(may_install: bool) -> Result<()> {
+    let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
+    let wants = Wants { machines: &[], targets: &targets, clippy: true };
+    let toolchain = setup::prepare(wants, may_install)?;
+    for image in [&image::X86_64, &image::AARCH64] {
+        let mut cargo = image.cargo(&toolchain, "clippy")?;
+        cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
+        command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
+    }
+    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))
+}
+
+fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {
+    let mut cargo = toolchain.cargo("clippy", target);
+    cargo.args(["--package", "tsd", "--lib", "--target-dir"]).arg(workspace::images_dir()?.join("lint"));
+    cargo.args(["--", "-Dwarnings"]);
+    command::run(&mut cargo).map_err(|error| with_target(target, &error))
+}
+
+fn with_target(target: &str, error: &Error) -> Error {
+    Error::failure(format!("{target}: {error}"))
+}

@@ -1,0 +1,44 @@
+//! Thread control blocks that are taken into use: as new, or not.
+
+use core::mem::MaybeUninit;
+
+use tsd::{Error, KeySpace, Notifications, Slots};
+
+use crate::{Platform, exit_of, local::Local, value};
+
+/// A thread attaches once; a second time is refused until its exit.
+pub(super) fn attach_twice_is_refused<P: Platform>() {
+    // The platform attached the thread when it started it.
+    let _ = exit_of::<P>(|| {
+        assert_eq!(P::space().attach(), Err(Error::NotInitialised));
+        let _ = P::space().exit();
+        assert_eq!(P::space().attach(), Ok(()));
+        assert_eq!(P::space().attach(), Err(Error::NotInitialised));
+    });
+}
+
+/// A thread control block that is taken into use again with no exit between is refused.
+pub(super) fn reuse_without_exit_is_refused<P: Platform>() {
+    let space = KeySpace::new(Local::<8>::new(Notifications::new()));
+    for _ in 0..3 {
+        space.attach().unwrap();
+        let key = space.create(None).unwrap();
+        // SAFETY: the key has no destructor.
+        unsafe { space.set(key, value(1)) }.unwrap();
+        assert_eq!(space.attach(), Err(Error::NotInitialised));
+        let _ = space.exit();
+        space.delete(key).unwrap();
+    }
+}
+
+/// Memory full of ones that nobody initialised is refused.
+pub(super) fn uninitialised_memory_is_refused<P: Platform>() {
+    let mut local = MaybeUninit::new(Local::<8>::new(Notifications::new()));
+    // SAFETY: the slots are integers and pointers, for which all bits are allowed.
+    let local = unsafe {
+        (&raw mut (*local.as_mut_ptr()).slots).cast::<u8>().write_bytes(0xff, size_of::<Slots<8>>());
+        local.assume_init()
+    };
+    let space = KeySpace::new(local);
+    assert_eq!(space.attach(), Err(Error::NotInitialised));
+}
