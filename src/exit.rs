@@ -4,13 +4,15 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
-use bitflags::bitflags;
+use core::ffi::c_void;
 use core::ops::Deref;
+
+use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
 use crate::foreign;
 use crate::functions::ExitFunctionList;
-use crate::key::{Key, tag};
+use crate::key::{Destructor, Key, tag};
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -183,22 +185,24 @@ where
     /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes.
     fn round(&mut self, round: u32, last_phase: bool) {
         let (slots, table) = (self.slots, self.table);
+        let phase = if last_phase { tag::LAST_PHASE } else { 0 };
         slots.note_round(round);
         slots.for_each_touched(|index| {
-            let Some((tag, destructor)) = due(table, slots, index) else { return };
-            if (tag & tag::LAST_PHASE != 0) != last_phase {
+            let Some((tag, value, destructor)) = due(table, slots, index) else { return false };
+            if tag & tag::LAST_PHASE != phase {
                 self.passed_over = true;
-                return;
+                return false;
             }
-            let value = slots.take(index);
+            let value = slots.take(index, value);
             if value.is_null() {
                 // Cleared or taken since `due` looked.
-                return;
+                return false;
             }
             slots.note_running(tag::handle(tag));
             self.report.calls += 1;
             // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
             unsafe { foreign::call(destructor, value) };
+            true
         });
         slots.note_running(0);
     }
@@ -224,7 +228,7 @@ where
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
         slots.clear(|index| {
-            if let Some((tag, _)) = due(table, slots, index) {
+            if let Some((tag, ..)) = due(table, slots, index) {
                 self.report.flags |= ExitFlags::LEFT_OVER;
                 self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;
@@ -233,16 +237,17 @@ where
     }
 }
 
-/// The tag and the destructor of the value at `index`, if there is a value and its key lives and has a destructor.
+/// The tag, the value and the destructor at `index`, if there is a value and its key lives and has a destructor.
 #[inline]
-fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, crate::key::Destructor)>
+fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, *mut c_void, Destructor)>
 where
     Capacity<N>: Supported,
 {
     let slot = &slots.slots[index];
-    if slot.value.load(Relaxed).is_null() {
+    let value = slot.value.load(Relaxed);
+    if value.is_null() {
         return None;
     }
     let tag = slot.tag.load(Relaxed);
-    table.destructor_of(index, tag).map(|destructor| (tag, destructor))
+    table.destructor_of(index, tag).map(|destructor| (tag, value, destructor))
 }

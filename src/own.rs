@@ -22,8 +22,9 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
     word.fetch_and(!bits, Relaxed);
 }
 
-/// Takes a value and leaves NULL.
+/// Takes the value, which was `seen` a moment ago, and leaves NULL.
 #[inline]
-pub(crate) fn take<T>(place: &AtomicPtr<T>) -> *mut T {
+pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
+    let _ = seen;
     place.swap(ptr::null_mut(), Relaxed)
 }

@@ -183,12 +183,12 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index` and leaves NULL, so that a value which an interrupt handler stores at this moment,
+    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL, so that a value which an interrupt handler stores at this moment,
     /// or which another thread takes, is either the one taken or not there.
-    pub(crate) fn take(&self, index: usize) -> *mut c_void {
+    pub(crate) fn take(&self, index: usize, seen: *mut c_void) -> *mut c_void {
         let value = &self.slots[index].value;
         // Relaxed: what orders the value's content between threads is the business of who takes it.
-        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value) }
+        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value, seen) }
     }
 
     /// Notes the round in which the destructors run that are noted next.
@@ -218,15 +218,20 @@ where
         slot.value.store(value, Relaxed);
     }
 
-    /// Calls `visit` with the index of each touched slot, in ascending order. Slots that `visit` touches behind the
-    /// present one are visited too.
-    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize)) {
+    /// Calls `visit` with the index of each touched slot, in ascending order. Where `visit` says that it has let other
+    /// code run, slots that this code touched behind the present one are visited too.
+    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
         self.for_each_word(|word, touched| {
-            let mut bits = touched.load(Relaxed);
+            let mut before = touched.load(Relaxed);
+            let mut bits = before;
             while bits != 0 {
                 let bit = bits.trailing_zeros();
-                visit(word * BITS + bit as usize);
-                bits = touched.load(Relaxed) & above(bit);
+                bits &= bits - 1;
+                // Compared first, so that the next step need not wait for the word where it is as before.
+                if visit(word * BITS + bit as usize) && touched.load(Relaxed) != before {
+                    before = touched.load(Relaxed);
+                    bits = before & above(bit);
+                }
             }
         });
     }

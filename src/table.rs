@@ -310,10 +310,8 @@ where
     /// Win32 `FlsFree`.
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        if self.get(slots, key).is_null() || !slots.is_shared() {
-            return ptr::null_mut();
-        }
-        slots.take(Self::index(key))
+        let value = self.get(slots, key);
+        if value.is_null() || !slots.is_shared() { ptr::null_mut() } else { slots.take(Self::index(key), value) }
     }
 
     /// `set` where the slot is not bound to the key yet.

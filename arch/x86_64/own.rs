@@ -31,20 +31,19 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
     unsafe { asm!("and qword ptr [{}], {}", in(reg) word.as_ptr(), in(reg) !bits, options(nostack)) };
 }
 
-/// Takes a value and leaves NULL.
+/// Takes the value, which was `seen` a moment ago, and leaves NULL.
 #[inline]
-pub(crate) fn take<T>(place: &AtomicPtr<T>) -> *mut T {
+pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
     let value: *mut T;
     // The comparison fails, and loads the value anew, if an interrupt handler has stored one since.
     // SAFETY: the place is valid for writes as long as the reference lives.
     unsafe {
         asm!(
-            "mov rax, qword ptr [{place}]",
             "2: cmpxchg qword ptr [{place}], {null}",
             "jne 2b",
             place = in(reg) place.as_ptr(),
             null = in(reg) 0usize,
-            out("rax") value,
+            inout("rax") seen => value,
             options(nostack),
         );
     }
