@@ -10,6 +10,7 @@ use crate::{
     image,
     machine::Machine,
     packages::{self, Need},
+    programs::Program,
     toolchain::{self, Toolchain},
     workspace,
 };
@@ -26,12 +27,14 @@ pub struct Wants<'a> {
     pub targets: &'a [&'a str],
     /// That compiler's lints.
     pub clippy: bool,
+    /// These programs.
+    pub programs: &'a [&'static Program],
 }
 
 impl<'a> Wants<'a> {
     /// What building and booting on `machines` takes.
     pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
-        Self { machines, targets: &image::TARGETS, clippy: false }
+        Self { machines, targets: &image::TARGETS, clippy: false, programs: &[] }
     }
 }
 
@@ -57,6 +60,17 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     }
 }
 
+/// Gets `programs` only.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
+    let may_install = may_install && env::var_os(NO_INSTALL_VARIABLE).is_none();
+    let _lock = workspace::lock("setup")?;
+    let needs = missing(programs);
+    if needs.is_empty() { Ok(()) } else { packages::install(&needs, may_install) }
+}
+
 /// A compiler for `targets`, rustup's or the distribution's.
 fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchain>> {
     if let Some(current) = Toolchain::current()
@@ -78,7 +92,12 @@ fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need> {
     if toolchain.is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
         needs.push(Need::Linker);
     }
+    needs.extend(missing(wants.programs));
     needs
+}
+
+fn missing(programs: &[&'static Program]) -> Vec<Need> {
+    programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)).collect()
 }
 
 fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {

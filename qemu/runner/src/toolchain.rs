@@ -73,8 +73,12 @@ impl Toolchain {
 
     /// Returns whether the compiler comes without the linker that the targets ask for.
     pub fn lacks_linker(&self) -> bool {
-        let host = self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-        !self.rustlib().join(host).join("bin/rust-lld").is_file()
+        !self.rustlib().join(self.host()).join("bin/rust-lld").is_file()
+    }
+
+    /// Returns the target that the compiler itself runs on.
+    pub fn host(&self) -> &str {
+        self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
     }
 
     /// Returns a command of cargo's, such as `build`, for `target`: this compiler, none of the caller's settings.
@@ -92,7 +96,8 @@ impl Toolchain {
             command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
             command.args(["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"]);
         }
-        if self.lacks_linker() {
+        // Programs for the host are linked as the host links them.
+        if self.lacks_linker() && target != self.host() {
             command.arg(format!("--config=target.{target}.linker=\"ld.lld\""));
         }
         command
