@@ -193,27 +193,35 @@ pub(super) fn thousand_keys_in_one_table<P: Platform>() {
     }
 }
 
-/// A value that was taken is the thread's no more: it reads NULL, and its destructor is not called.
+/// A value that was taken is the thread's no more: it reads NULL, and its destructor is not called. Only slots that
+/// their thread shares can be taken from, until its exit.
 pub(super) fn taken_value_is_gone<P: Platform>() {
     CALLS.clear();
     let table = KeyTable::<3>::new();
     let slots = Slots::<3>::new();
     let [taken, kept] = [(); 2].map(|()| table.create(Some(log)).unwrap());
+    let set = |key, number| {
+        // SAFETY: the destructor only logs the value.
+        unsafe { table.set(&slots, key, value(number)) }.unwrap();
+    };
+    set(taken, 1);
+    set(kept, 2);
     assert!(table.take(&slots, taken).is_null());
-    // SAFETY: the destructor only logs the value.
-    unsafe {
-        table.set(&slots, taken, value(1)).unwrap();
-        table.set(&slots, kept, value(2)).unwrap();
-    }
+    assert_eq!(table.get(&slots, taken), value(1));
+    slots.share();
     assert_eq!(table.take(&slots, taken), value(1));
     assert!(table.take(&slots, taken).is_null());
     assert!(table.get(&slots, taken).is_null());
     assert_eq!(table.exit(&slots).calls, 1);
     CALLS.expect(&[2]);
-    // SAFETY: as above.
-    unsafe { table.set(&slots, taken, value(3)) }.unwrap();
+
+    set(taken, 3);
+    assert!(table.take(&slots, taken).is_null());
+    slots.share();
     table.delete(taken).unwrap();
     assert!(table.take(&slots, taken).is_null());
+    assert_eq!(table.exit(&slots).calls, 0);
+    assert!(slots.is_idle());
 }
 
 /// Slots know whether an exit would have anything to do.
