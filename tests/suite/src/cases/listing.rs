@@ -74,6 +74,8 @@ pub(super) fn counts_follow_creates_and_deletes<P: Platform>() {
     table.delete(two).unwrap();
     table.delete(three).unwrap();
     assert_eq!((table.in_use(), table.high_water(), table.retired()), (1, 3, 0));
+    table.create(None).unwrap();
+    assert_eq!((table.in_use(), table.high_water()), (2, 3));
 }
 
 /// While keys come and go, what is listed of one key is of one key: its name and its destructor belong together.

@@ -219,7 +219,7 @@ pub(super) fn take_against_exit<P: Platform>() {
     let taken = Counter::new();
     let line = Line::new();
     in_threads::<P, _>(2, Start::default(), |thread| {
-        for round in 1..=100 {
+        for round in 1..=300 {
             if thread == 0 {
                 slots.share();
                 // SAFETY: the destructor takes any value; only this thread sets and exits.
@@ -228,6 +228,10 @@ pub(super) fn take_against_exit<P: Platform>() {
                 assert_eq!(table.exit(&slots).left_over, 0);
             } else {
                 line.meet::<P>(2);
+                // Each time at another moment of the exit.
+                for _ in 0..round % 40 {
+                    core::hint::spin_loop();
+                }
                 let value = table.take(&slots, key);
                 if !value.is_null() {
                     assert_eq!(value.addr(), round);
