@@ -39,7 +39,7 @@ fn main() {
 fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::AARCH64_GCC];
     setup::prepare(Wants { programs: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
-    Arch::ALL.into_iter().try_for_each(|arch| qemu::check_version(arch))
+    Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
 
 /// Builds the kernel and runs it to its end.
