@@ -6,6 +6,8 @@
 //! - [`toolchain`]  the compiler that can build for the bare-metal targets
 //! - [`packages`]   the system's package managers
 //! - [`image`]      one build of the kernel
+//! - [`install`]    the C archive and what goes with it
+//! - [`programs`]   programs that the C side takes
 //! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
@@ -25,9 +27,11 @@ pub mod demo;
 pub mod error;
 pub mod evidence;
 pub mod image;
+pub mod install;
 pub mod lint;
 pub mod machine;
 pub mod packages;
+pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;

@@ -19,7 +19,7 @@ const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-n
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true };
+    let wants = Wants { machines: &[], targets: &targets, clippy: true, programs: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64] {
         let mut cargo = image.cargo(&toolchain, "clippy")?;

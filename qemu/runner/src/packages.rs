@@ -8,6 +8,7 @@ use std::{env, process::Command};
 use crate::{
     command,
     error::{Error, Result},
+    programs::Program,
 };
 
 /// Something that a run needs and a package brings.
@@ -23,6 +24,8 @@ pub enum Need {
     Clippy,
     /// `ld.lld`, for compilers that come without a linker of their own.
     Linker,
+    /// One program of those that the C side takes.
+    Program(&'static Program),
 }
 
 /// Sets of packages that bring the same; the first that there is, and that is new enough, is taken.
@@ -162,6 +165,7 @@ fn in_words(needs: &[Need]) -> String {
         Need::Compiler => "a compiler with its library's source",
         Need::Clippy => "cargo clippy",
         Need::Linker => "ld.lld",
+        Need::Program(program) => program.command,
     };
     needs.iter().map(word).collect::<Vec<_>>().join(", ")
 }
@@ -225,6 +229,7 @@ impl Manager {
             Need::Linker => self.linker,
             Need::Compiler => self.compiler,
             Need::Clippy => self.clippy,
+            Need::Program(program) => program.packages(self.program),
         }
     }
 

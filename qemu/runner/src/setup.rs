@@ -10,6 +10,7 @@ use crate::{
     image,
     machine::Machine,
     packages::{self, Need},
+    programs::Program,
     toolchain::{self, Toolchain},
     workspace,
 };
@@ -26,12 +27,14 @@ pub struct Wants<'a> {
     pub targets: &'a [&'a str],
     /// That compiler's lints.
     pub clippy: bool,
+    /// These programs.
+    pub programs: &'a [&'static Program],
 }
 
 impl<'a> Wants<'a> {
     /// What building and booting on `machines` takes.
     pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
-        Self { machines, targets: &image::TARGETS, clippy: false }
+        Self { machines, targets: &image::TARGETS, clippy: false, programs: &[] }
     }
 }
 
@@ -55,6 +58,17 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
             found.or_else(Toolchain::of_distribution).ok_or_else(|| no_compiler(wants.targets))
         }
     }
+}
+
+/// Gets `programs` only.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
+    let may_install = may_install && !is_forbidden();
+    let _lock = workspace::lock("setup")?;
+    let needs = missing(programs);
+    if needs.is_empty() { Ok(()) } else { packages::install(&needs, may_install) }
 }
 
 /// Returns a toolchain that can build the standard library from its source.
@@ -96,7 +110,12 @@ fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need> {
     if toolchain.is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
         needs.push(Need::Linker);
     }
+    needs.extend(missing(wants.programs));
     needs
+}
+
+fn missing(programs: &[&'static Program]) -> Vec<Need> {
+    programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)).collect()
 }
 
 fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {

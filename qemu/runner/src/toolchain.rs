@@ -115,7 +115,8 @@ impl Toolchain {
             command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
             command.args(["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"]);
         }
-        if self.lacks_linker() {
+        // Programs for the host are linked as the host links them.
+        if self.lacks_linker() && target != self.host() {
             command.arg(format!("--config=target.{target}.linker=\"ld.lld\""));
         }
         command

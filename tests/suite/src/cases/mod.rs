@@ -113,6 +113,7 @@ cases! {
         left_over_values_are_reported_and_cleared,
         slots_serve_the_next_thread,
         every_index_of_a_large_table_is_visited,
+        exit_in_a_destructor_does_nothing,
         full_tables_run_all_destructors,
     }
     in_destructors {

@@ -35,13 +35,13 @@ pub(crate) fn early_init() {
     if cfg!(target_feature = "lse") && !has_atomic_instructions() {
         // No formatting and no lock: both would take the instructions that are not there.
         console::write_bytes(b"tsd: kernel: built with +lse, and this CPU has no atomic instructions\n");
-        console::write_bytes(b"tsd: end: status 5\n");
+        console::write_bytes(b"tsd: end: status 2\n");
         power::power_off(STATUS_WRONG_CPU);
     }
 }
 
 /// The status of a run on a CPU that the image was not built for.
-const STATUS_WRONG_CPU: u8 = 5;
+const STATUS_WRONG_CPU: u8 = 2;
 
 /// Returns whether the CPU has LSE: `ID_AA64ISAR0_EL1.Atomic` is not 0.
 fn has_atomic_instructions() -> bool {
