@@ -8,6 +8,7 @@ use core::mem::transmute;
 use core::ptr;
 
 use crate::error::Error;
+use crate::own;
 use crate::sync::Relaxed;
 use crate::sync::own::{AtomicPtr, AtomicUsize};
 
@@ -105,7 +106,7 @@ impl ExitFunctionList<'_> {
         loop {
             let length = self.length.load(Relaxed);
             let registration = self.registrations.get(length.checked_sub(1)?)?;
-            let function = registration.function.swap(ptr::null_mut(), Relaxed);
+            let function = own::take(&registration.function, registration.function.load(Relaxed));
             let argument = registration.argument.load(Relaxed);
             // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
             // function and is passed over later.

@@ -16,7 +16,8 @@
 //! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
 //! | `once.rs` | [`Once`]: one-time initialisation |
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
-//! | `capacity.rs`, `error.rs`, `sync.rs` | allowed capacities; [`Error`] and POSIX numbers; the atomics |
+//! | `capacity.rs`, `error.rs` | allowed capacities; [`Error`] and POSIX numbers |
+//! | `sync.rs`, `own.rs` | the atomics that CPUs share; steps on words of one thread |
 //! | `../arch/` | [`arch`]: all that knows a CPU |
 #![no_std]
 
@@ -33,6 +34,9 @@ mod key;
 mod listing;
 mod notify;
 mod once;
+// Miri knows no assembly.
+#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
+mod own;
 mod port;
 mod slots;
 mod space;

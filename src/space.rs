@@ -10,7 +10,7 @@ use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, Once, OnceFrame, Running};
 use crate::port::Port;
-use crate::slots::{ATTACHED, FUNCTIONS};
+use crate::slots::{ATTACHED, FUNCTIONS, Slots};
 use crate::sync::const_fn;
 use crate::table::{DEFAULT_KEYS, KeyTable};
 
@@ -235,16 +235,19 @@ where
     pub fn exit_into(&self, report: &mut ExitReport) {
         match self.port.current() {
             Some(slots) if slots.is_idle() => {}
-            Some(slots) => {
-                let begin = |attached| {
-                    once::abandon(&self.port, slots);
-                    if attached {
-                        self.port.detach();
-                    }
-                };
-                exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
-            }
+            Some(slots) => self.exit_with_work(slots, report),
             None => report.flags = ExitFlags::NO_THREAD,
         }
+    }
+
+    #[cold]
+    fn exit_with_work(&self, slots: &Slots<N>, report: &mut ExitReport) {
+        let begin = |attached| {
+            once::abandon(&self.port, slots);
+            if attached {
+                self.port.detach();
+            }
+        };
+        exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
     }
 }

@@ -253,20 +253,25 @@ where
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
     #[inline]
     pub fn get(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        let index = Self::index(key);
-        let slot = &slots.slots[index];
-        // Tag, value, table, in this order: an interrupt handler that sets the slot between any two of them
-        // makes the last comparison fail or leaves a value of the same key. Relaxed: the slot is this thread's
-        // own, and a thread that has set a value has seen the tag under which it is stored.
-        let tag = slot.tag.load(Relaxed);
+        let offset = Self::offset(key);
+        self.value_under(key, offset, slots.at(offset).load())
+    }
+
+    /// The value that was loaded from a slot at `offset`, if it was stored under `key` and the key is live.
+    ///
+    /// It is called after the slot was read: an interrupt handler that sets the slot between the tag, the value and
+    /// the table's tag makes a comparison fail or leaves a value of the same key.
+    #[inline]
+    pub(crate) fn value_under(&self, key: Key, offset: usize, (tag, value): (usize, *mut c_void)) -> *mut c_void {
         compiler_fence(Ordering::SeqCst);
-        let value = slot.value.load(Relaxed);
-        compiler_fence(Ordering::SeqCst);
-        if tag == self.entries[index].tag.load(Relaxed) && tag::handle(tag) == key.raw() {
-            value
-        } else {
-            ptr::null_mut()
+        // Relaxed: the slot is this thread's own, and a thread that has set a value has seen the tag under which it
+        // is stored.
+        if self.at(offset).tag.load(Relaxed) != tag || tag::handle(tag) != key.raw() {
+            // Keeps this a branch: conditional moves would be longer, and make the value wait for the table.
+            compiler_fence(Ordering::SeqCst);
+            return ptr::null_mut();
         }
+        value
     }
 
     /// Stores the value of the slots' thread under `key`. NULL clears; a replaced value gets no destructor.
@@ -284,10 +289,10 @@ where
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
     #[inline]
     pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
-        let index = Self::index(key);
-        let slot = &slots.slots[index];
+        let offset = Self::offset(key);
+        let slot = slots.at(offset);
         // Relaxed: where the tag is the key's, nothing else of the entry is read; else `verify` looks again.
-        let tag = self.entries[index].tag.load(Relaxed);
+        let tag = self.at(offset).tag.load(Relaxed);
         if slot.tag.load(Relaxed) == tag && is_tag_of(key, tag) {
             slot.value.store(value, Relaxed);
             return Ok(());
@@ -298,18 +303,16 @@ where
     /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
     ///
     /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not
-    /// both. The caller must keep the slots alive and the key from being deleted until the call returns, and keep the
-    /// value's owner from storing another one.
+    /// both. Their thread must have called [`Slots::share`], else this gives NULL. The caller must keep the slots
+    /// alive and the key from being deleted until the call returns, and keep the value's owner from storing another
+    /// one.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values,
     /// Win32 `FlsFree`.
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        if self.get(slots, key).is_null() {
-            return ptr::null_mut();
-        }
-        // Relaxed: what orders the value's content is what the caller keeps the owner away with.
-        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
+        let value = self.get(slots, key);
+        if value.is_null() || !slots.is_shared() { ptr::null_mut() } else { slots.take(Self::index(key), value) }
     }
 
     /// `set` where the slot is not bound to the key yet.
@@ -343,10 +346,25 @@ where
     #[inline]
     #[must_use]
     pub fn index(key: Key) -> usize {
-        let index = (key.raw() as usize & tag::index_mask(N)) >> tag::SHIFT;
+        Self::offset(key) >> tag::SHIFT
+    }
+
+    /// The index that `key` names, in bytes from the first slot or entry.
+    #[inline]
+    pub(crate) fn offset(key: Key) -> usize {
+        let offset = (key.raw() & tag::index_mask(N) as u32) as usize;
         // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
         // where N is a power of two.
-        index * usize::from(index < N)
+        offset * usize::from(offset < N << tag::SHIFT)
+    }
+
+    /// The entry at an offset that [`offset`](Self::offset) gave.
+    #[inline]
+    fn at(&self, offset: usize) -> &Entry {
+        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
+        // SAFETY: `offset` gives multiples of an entry's size, the largest being that of the last entry. Indexing
+        // does the same with two instructions more on aarch64.
+        unsafe { &*self.entries.as_ptr().byte_add(offset) }
     }
 
     /// The tag of a live key.
