@@ -54,7 +54,7 @@ impl Guarded {
         let initialise = || {
             self.note_run(caller);
             // SAFETY: nobody else is in the initialiser, and nobody reads before it is complete.
-            self.data.with_mut(|data| unsafe { *data += 1 });
+            self.data.with_mut(|data| unsafe { *data = 1 });
         };
         self.space.once(&self.control, initialise).unwrap();
         self.read();
@@ -91,7 +91,7 @@ pub(crate) fn three_callers(outcomes: &Outcomes) {
     guarded.note_runner(outcomes);
 }
 
-/// An initialiser that unwinds leaves the control as if never called: who waits runs it.
+/// An initialiser that unwinds leaves the control as if never called: who waits runs it, and sees what it wrote.
 pub(crate) fn initialiser_that_unwinds(outcomes: &Outcomes) {
     let guarded = Guarded::new();
     let other = start(&guarded, |guarded| {
