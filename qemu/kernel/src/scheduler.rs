@@ -335,14 +335,6 @@ pub(crate) fn set_affinity(affinity: u8) {
     }
 }
 
-/// Sets the priority of the running thread.
-pub(crate) fn set_priority(priority: u8) {
-    let thread = Thread::current().expect("a thread is running").index();
-    let mut scheduler = lock();
-    scheduler.table.record_mut(thread).options.priority = priority;
-    scheduler.preempt(Slice::GoesOn);
-}
-
 /// Returns the name of the thread that has the control block `index`.
 pub(crate) fn id_of(index: ThreadIndex) -> ThreadId {
     ThreadId { index, generation: lock().table.record(index).generation }

@@ -119,7 +119,9 @@ pub(super) fn a_woken_thread_preempts_at_once() {
         // SAFETY: The state is from above; interrupts were masked in between.
         unsafe { machine::interrupts::restore(state) };
         let limit_ns = clock::now_ns() + MS / 4;
-        while !HAS_RUN.load(SeqCst) && clock::now_ns() < limit_ns {}
+        while !HAS_RUN.load(SeqCst) && clock::now_ns() < limit_ns {
+            core::hint::spin_loop();
+        }
         usize::from(too_early) + 2 * usize::from(HAS_RUN.load(SeqCst))
     };
     let outcome = join(thread::spawn(low, waker, 0).expect("room"));
