@@ -60,6 +60,12 @@ impl Guarded {
         self.read();
     }
 
+    /// Writes what an initialiser does that is not going to end.
+    fn leave_unfinished(&self) {
+        // SAFETY: nobody else is in the initialiser.
+        self.data.with_mut(|data| unsafe { *data = 7 });
+    }
+
     fn read(&self) {
         // SAFETY: the initialisation is complete.
         assert_eq!(self.data.with(|data| unsafe { *data }), 1);
@@ -98,6 +104,7 @@ pub(crate) fn initialiser_that_unwinds(outcomes: &Outcomes) {
         let call = || {
             guarded.space.once(&guarded.control, || {
                 guarded.note_run(1);
+                guarded.leave_unfinished();
                 panic::resume_unwind(Box::new(Unwound));
             })
         };
@@ -118,6 +125,7 @@ pub(crate) fn thread_killed_in_the_initialiser(outcomes: &Outcomes) {
         let call = || {
             guarded.space.once(&guarded.control, || {
                 guarded.note_run(1);
+                guarded.leave_unfinished();
                 let _ = guarded.space.exit();
                 // Loom wants every thread to end; this one does when all is over for the others.
                 let mut buried = guarded.buried.lock().unwrap();
