@@ -268,23 +268,30 @@ int tsd_notification_register(const tsd_notification_t *notification) TSD_SYMBOL
 /* Takes a registration back. A thread that is at its notifications may still call it. TSD_EINVAL if there is none. */
 int tsd_notification_unregister(const tsd_notification_t *notification) TSD_SYMBOL(tsd_notification_unregister);
 
-#if defined(__has_attribute)
+/* Kept although nothing names them, and in the order in which the file has them. */
+#ifdef __has_attribute
 #if __has_attribute(retain)
 #define TSD_RETAIN , retain
+#endif
+#if __has_attribute(no_reorder)
+#define TSD_NO_REORDER , no_reorder
 #endif
 #endif
 #ifndef TSD_RETAIN
 #define TSD_RETAIN
 #endif
+#ifndef TSD_NO_REORDER
+#define TSD_NO_REORDER
+#endif
 
 /*
  * Puts a notification in the table that the linker collects, in the order of linking: TSD_NOTIFICATION(my_module,
- * my_function, my_context); at file scope. The kernel's linker script includes linker/tsd-notifications.ld, or has no
- * such section at all, in which case linkers collect it by themselves.
+ * my_function, my_context); at file scope. The kernel's linker script includes tsd-notifications.ld, or has no such
+ * section at all, in which case linkers collect it by themselves.
  */
 #define TSD_NOTIFICATION(name, function, context)                                                                      \
-    static const tsd_notification_t name                                                                               \
-        __attribute__((used, section("tsd_notifications"), aligned(sizeof(void *)) TSD_RETAIN)) = {function, context}
+    static const tsd_notification_t name __attribute__((section("tsd_notifications"), aligned(sizeof(void *)),         \
+                                                        used TSD_RETAIN TSD_NO_REORDER)) = {function, context}
 
 /* ---- Listings, for debuggers and panic dumps -------------------------------------------------------------------- */
 

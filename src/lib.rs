@@ -56,6 +56,8 @@ pub use port::Port;
 pub use slots::Slots;
 pub use space::KeySpace;
 pub use statics::StaticKey;
+#[cfg(loom)]
+pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed::{Owner, TypedKey};
 

@@ -183,8 +183,8 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL, so that a value which an interrupt handler stores at this moment,
-    /// or which another thread takes, is either the one taken or not there.
+    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL. In one step: a value that an interrupt
+    /// handler stores at this moment, or that another thread takes, is either the one taken or not there.
     pub(crate) fn take(&self, index: usize, seen: *mut c_void) -> *mut c_void {
         let value = &self.slots[index].value;
         // Relaxed: what orders the value's content between threads is the business of who takes it.

@@ -31,6 +31,7 @@ core::arch::global_asm!(
     ".cfi_restore x29",
     ".cfi_restore x30",
     "ret",
+    ".reloc tsd_once, R_AARCH64_NONE, .eh_frame", // who throws unused sections away keeps the unwind entry
     ".cfi_endproc",
     ".size tsd_once, . - tsd_once",
     ".popsection",

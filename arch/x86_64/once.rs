@@ -25,6 +25,7 @@ core::arch::global_asm!(
     "add rsp, 40",
     ".cfi_def_cfa_offset 8",
     "ret",
+    ".reloc tsd_once, R_X86_64_NONE, .eh_frame", // who throws unused sections away keeps the unwind entry
     ".cfi_endproc",
     ".size tsd_once, . - tsd_once",
     ".popsection",

@@ -23,7 +23,7 @@ use samples::Samples;
 /// Calls a contender and request for each of criterion's iterations.
 const CALLS: u64 = 500;
 /// The same where threads are started for each request.
-const CALLS_BY_THREADS: u64 = 50_000;
+const CALLS_BY_THREADS: u64 = 10_000;
 const SAMPLES: usize = 40;
 
 fn main() {

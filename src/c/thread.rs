@@ -1,6 +1,6 @@
 //! `tsd_thread_t`, and the port by which the library finds the current one.
 //!
-//! Invariant: the layout is that of `struct tsd_thread` in `include/tsd.h`. `FIGURES` in [`space`](mod@crate::space)
+//! Invariant: the layout is that of `struct tsd_thread` in `include/tsd.h`. `FIGURES` in `space.rs`
 //! carries it to the header, which asserts it.
 
 use core::ffi::c_int;

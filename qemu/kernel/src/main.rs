@@ -83,7 +83,7 @@ fn init_cpu(cpu: usize) {
     machine::interrupts::init_cpu(cpu);
     machine::timer::init_cpu();
     scheduler::begin_idle();
-    clock::arm_tick();
+    clock::arm_tick(true);
     cpu::set_online();
 }
 

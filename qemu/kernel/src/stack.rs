@@ -93,9 +93,9 @@ impl Pool {
     /// Takes a stack of at least `bytes`.
     pub(crate) fn take(&mut self, bytes: usize) -> Option<Stack> {
         match bytes {
-            0..=SMALLEST_BYTES => self.smallest.pop(),
-            ..=USUAL_BYTES => self.usual.pop(),
-            ..=LARGEST_BYTES => self.largest.pop(),
+            bytes if bytes <= SMALLEST_BYTES => self.smallest.pop(),
+            bytes if bytes <= USUAL_BYTES => self.usual.pop(),
+            bytes if bytes <= LARGEST_BYTES => self.largest.pop(),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use crate::{
     error::{Error, Result},
+    evidence::{self, Kind},
     image,
     install::{self, Numbers, Target, ThreadPointer},
     machine::Arch,
@@ -23,6 +24,8 @@ Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
+  evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants
+                     or coverage; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
@@ -37,6 +40,7 @@ Options:
   --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
                      of install: tsd_get() is inline, the thread's part found as include/tsd/inline.h says
   --plain-names      of install: no prefix before the families' names, for the host too
+  --seconds N        how long the fuzzer runs (default 600)
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
   --help             print this
 
@@ -54,6 +58,8 @@ pub enum Command {
     Demo(Run, u32),
     /// Build and lay out the C archive.
     Install(install::Options),
+    /// Produce this kind of evidence.
+    Evidence(Kind, evidence::Options),
     /// Run clippy on the bare-metal targets.
     Lint {
         /// Whether missing packages may be installed.
@@ -97,6 +103,7 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     match name.as_str() {
         "demo" => demo(parser),
         "install" => install(parser),
+        "evidence" => evidence(parser),
         "lint" => lint(parser),
         "help" => Ok(Command::Help),
         _ => Err(wrong(format!("no such command: {name}"))),
@@ -152,6 +159,23 @@ fn count(parser: &mut Parser, option: &str) -> Result<u32> {
 fn value<T>(parser: &mut Parser, option: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {
     let word = text(parser)?;
     read(&word).ok_or_else(|| wrong(format!("{option} takes {allowed}, not {word}")))
+}
+
+fn evidence(mut parser: Parser) -> Result<Command> {
+    let names = Kind::ALL.map(Kind::name).join(", ");
+    let (mut kind, mut options) = (None, evidence::Options::default());
+    while let Some(word) = next(&mut parser)? {
+        let named = Kind::ALL.into_iter().find(|kind| kind.name() == word);
+        match word.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--no-install" => options.may_install = false,
+            "--seconds" => options.seconds = number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?,
+            _ if named.is_some() && kind.is_none() => kind = named,
+            _ => return Err(unknown(&word)),
+        }
+    }
+    let kind = kind.ok_or_else(|| wrong(format!("evidence takes one of: {names}")))?;
+    Ok(Command::Evidence(kind, options))
 }
 
 fn lint(mut parser: Parser) -> Result<Command> {

@@ -14,6 +14,7 @@
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`lint`]       clippy on the bare-metal targets
+//! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
 //! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod command;
 pub mod demo;
 pub mod error;
+pub mod evidence;
 pub mod image;
 pub mod install;
 pub mod lint;

@@ -8,7 +8,7 @@ use tsd_runner::{
     cli::{self, Command},
     demo,
     error::Result,
-    install, lint,
+    evidence, install, lint,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn obey(command: Command) -> Result<()> {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
         Command::Install(options) => install::run(&options)?,
+        Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,
     }
     Ok(())

@@ -131,6 +131,24 @@ pub fn install(needs: &[Need], allowed: bool) -> Result<()> {
     command::run(&mut manager.install_command(privilege, &packages))
 }
 
+/// Installs packages by the names that Debian and its relatives know them under.
+///
+/// # Errors
+/// As [`install`]; elsewhere than on such a system, status 2 with the names.
+pub fn install_on_debian(packages: &[&str], allowed: bool) -> Result<()> {
+    let apt = &MANAGERS[0];
+    let typed = || Error::usage(format!("missing: what Debian has as {}", packages.join(" ")));
+    let (Some(_), Some(privilege), true) = (command::find(apt.program), Privilege::held(), allowed) else {
+        return Err(typed());
+    };
+    eprintln!("tsd: installing {} with {}", packages.join(" "), apt.program);
+    let mut install = apt.install_command(&privilege, packages);
+    command::run(&mut install).or_else(|_| {
+        apt.update(&privilege)?;
+        command::run(&mut install)
+    })
+}
+
 fn to_be_typed(manager: &Manager, needs: &[Need], privilege: Privilege) -> Error {
     let packages = manager.packages(needs).unwrap_or_else(|| manager.first_choice(needs));
     let sudo = if matches!(privilege, Privilege::Sudo) { "sudo " } else { "" };

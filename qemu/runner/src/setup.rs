@@ -46,7 +46,7 @@ impl<'a> Wants<'a> {
 /// Status 2 with the command to type if something is missing that can't be got without asking; status 1 if
 /// getting it failed.
 pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
-    let may_install = may_install && env::var_os(NO_INSTALL_VARIABLE).is_none();
+    let may_install = may_install && !is_forbidden();
     // One process installs; the others then find it done.
     let _lock = workspace::lock("setup")?;
     let found = find_toolchain(wants.targets, may_install)?;
@@ -65,10 +65,28 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
 /// # Errors
 /// As [`prepare`].
 pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
-    let may_install = may_install && env::var_os(NO_INSTALL_VARIABLE).is_none();
+    let may_install = may_install && !is_forbidden();
     let _lock = workspace::lock("setup")?;
     let needs = missing(programs);
     if needs.is_empty() { Ok(()) } else { packages::install(&needs, may_install) }
+}
+
+/// Returns a toolchain that can build the standard library from its source.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
+    let found = || Toolchain::current().filter(Toolchain::has_library_source).or_else(Toolchain::of_distribution);
+    if let Some(toolchain) = found() {
+        return Ok(toolchain);
+    }
+    packages::install(&[Need::Compiler], may_install && !is_forbidden())?;
+    found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
+}
+
+/// Returns whether [`NO_INSTALL_VARIABLE`] is set.
+pub fn is_forbidden() -> bool {
+    env::var_os(NO_INSTALL_VARIABLE).is_some()
 }
 
 /// A compiler for `targets`, rustup's or the distribution's.

@@ -76,19 +76,38 @@ impl Toolchain {
         !self.rustlib().join(self.host()).join("bin/rust-lld").is_file()
     }
 
-    /// Returns the target that the compiler itself runs on.
+    /// Returns the name of the host as a target.
     pub fn host(&self) -> &str {
         self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
     }
 
-    /// Returns a command of cargo's, such as `build`, for `target`: this compiler, none of the caller's settings.
-    pub fn cargo(&self, verb: &str, target: &str) -> Command {
+    /// Returns the major number of the compiler's LLVM.
+    pub fn llvm(&self) -> Option<u32> {
+        Some(major_minor(self.version.lines().find_map(|line| line.strip_prefix("LLVM version: "))?)?.0)
+    }
+
+    /// Returns a command of cargo's, such as `test`, for the host: this compiler, none of the caller's settings.
+    pub fn host_cargo(&self, verb: &str) -> Command {
         let cargo = self.bin.join("cargo");
         // Cargo looks for its further commands in places where another toolchain's may come first.
         let plugin = self.bin.join(format!("cargo-{verb}"));
-        let mut command = command::independent_cargo(if plugin.is_file() { &plugin } else { &cargo });
-        command.current_dir(workspace::root()).env("CARGO", cargo).env("RUSTC", self.bin.join("rustc"));
-        command.args([verb, "--target", target]);
+        let mut command = self.with_host_program(if plugin.is_file() { &plugin } else { &cargo });
+        command.arg(verb);
+        command
+    }
+
+    /// Returns a command that runs `program`, which calls cargo: this one, with none of the caller's settings.
+    pub fn with_host_program(&self, program: &Path) -> Command {
+        let mut command = command::independent_cargo(program);
+        command.current_dir(workspace::root());
+        command.env("CARGO", self.bin.join("cargo")).env("RUSTC", self.bin.join("rustc"));
+        command
+    }
+
+    /// Returns a command of cargo's, such as `build`, for the bare-metal `target`.
+    pub fn cargo(&self, verb: &str, target: &str) -> Command {
+        let mut command = self.host_cargo(verb);
+        command.args(["--target", target]);
         if !self.has_targets(&[target]) {
             // The core library is built from source, which a stable compiler does only when told so.
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -103,11 +122,13 @@ impl Toolchain {
         command
     }
 
-    fn has_library_source(&self) -> bool {
+    /// Returns whether the standard library can be built from its source.
+    pub fn has_library_source(&self) -> bool {
         self.rustlib().join("src/rust/library/core/Cargo.toml").is_file()
     }
 
-    fn rustlib(&self) -> PathBuf {
+    /// Returns where the compiler's libraries are, by target.
+    pub fn rustlib(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib")
     }
 

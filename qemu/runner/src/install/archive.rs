@@ -63,6 +63,10 @@ pub const MEMBERS: [Member; 14] = [
     family("last_error"),
 ];
 
+/// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; and the
+/// figures, which are in the header by then.
+const THROWN_AWAY: [&str; 6] = [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures"];
+
 /// Symbols that assembly and Rust share within a member.
 const PRIVATE: [&str; 5] =
     ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind"];
@@ -155,9 +159,8 @@ impl Build<'_> {
     fn finish(&self, member: &Member, linked: &Path) -> Result<PathBuf> {
         let object = self.members.join(format!("tsd-{}.o", member.name));
         let mut objcopy = Command::new(programs::OBJCOPY.command);
-        // Bitcode and the compiler's notes are nobody's business; the figures are in the header by then.
-        objcopy.args(["--strip-debug", "--strip-unneeded", "--remove-section=.tsd_figures"]);
-        objcopy.args(["--remove-section=.comment", "--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
+        objcopy.args(["--strip-debug", "--strip-unneeded"]);
+        objcopy.args(THROWN_AWAY.iter().map(|section| format!("--remove-section={section}")));
         for symbol in our_symbols(linked, true)?.iter().filter(|symbol| !PRIVATE.contains(&symbol.as_str())) {
             objcopy.arg(format!("--keep-global-symbol={symbol}"));
             if member.is_default {
