@@ -20,7 +20,9 @@ pub struct Count {
 }
 
 /// The most instructions that a call may take, whatever its state.
-const BARS: [(&str, usize); 2] = [("get of a static key inlined", 3), ("exit with its report, 128 keys", 10)];
+///
+/// The exit that writes its report is allowed 10 and the return.
+const BARS: [(&str, usize); 2] = [("get of a static key inlined", 3), ("exit with its report, 128 keys", 11)];
 
 /// The functions whose code is kept for review.
 const HOT_PATHS: [&str; 7] = [

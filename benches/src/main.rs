@@ -1,19 +1,20 @@
-//! `cargo run -p tsd-bench -- instructions|check|sizes`: the figures that are checked in.
+//! `cargo run -p tsd-bench -- instructions|check|images|sizes`: the figures that are checked in.
 
 use std::env;
 use std::io;
 use std::process::ExitCode;
 
-use tsd_bench::{instructions, sizes};
+use tsd_bench::{images, instructions, sizes};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["instructions"] => instructions::count().and_then(|counts| instructions::write(&counts)).map(|()| true),
         ["check"] => check(),
+        ["images"] => images::write().map(|()| true),
         ["sizes"] => sizes::write().map(|()| true),
         _ => {
-            eprintln!("usage: cargo run -p tsd-bench -- instructions|check|sizes");
+            eprintln!("usage: cargo run -p tsd-bench -- instructions|check|images|sizes");
             return ExitCode::from(2);
         }
     };
