@@ -1,4 +1,4 @@
-# Written by `cargo run -p tsd-bench -- instructions`. rustc 1.95.0 (59807616e 2026-04-14), x86_64
+# Written by `cargo run -p tsd-figures -- instructions`. rustc 1.95.0 (59807616e 2026-04-14), x86_64
 
 
 <tsd128_set>:

@@ -28,7 +28,7 @@ pub fn write() -> io::Result<()> {
     }
     let mut text = String::from(
         "# Instructions in the images\n\n\
-         Written by `cargo run -p tsd-bench -- images`; do not edit. Counted by QEMU, 128 keys, boot excluded. The \
+         Written by `cargo run -p tsd-figures -- images`; do not edit. Counted by QEMU, 128 keys, boot excluded. The \
          thread pointer's read and the return are included; destructors only return.\n\n| Call | State |",
     );
     for machine in MACHINES {

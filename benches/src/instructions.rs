@@ -64,7 +64,7 @@ pub fn count() -> io::Result<Vec<Count>> {
 pub fn document(counts: &[Count]) -> String {
     let mut text = format!(
         "# Instructions\n\n\
-         Written by `cargo run -p tsd-bench -- instructions`; do not edit. `cargo run -p tsd-bench -- check` compares.\n\n\
+         Written by `cargo run -p tsd-figures -- instructions`; do not edit. `cargo run -p tsd-figures -- check` compares.\n\n\
          Compiler: {}\n\n\
          Counted on x86_64 by single steps, the thread pointer's read included, the destructors' own code (one \
          instruction each) too. Out of line, the return counts; inlined, there is none.\n\n\
@@ -137,7 +137,7 @@ fn compiler() -> String {
 
 /// The disassembly of the hot paths, without addresses, so that only changes of the code change it.
 fn hot_paths() -> io::Result<String> {
-    let mut text = format!("# Written by `cargo run -p tsd-bench -- instructions`. {}, x86_64\n", compiler());
+    let mut text = format!("# Written by `cargo run -p tsd-figures -- instructions`. {}, x86_64\n", compiler());
     for function in HOT_PATHS {
         let output = Command::new("objdump")
             .args(["-d", "-Mintel", "--no-show-raw-insn", "--no-addresses"])

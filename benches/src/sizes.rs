@@ -15,7 +15,7 @@ use crate::build;
 pub fn write() -> io::Result<()> {
     let mut text = format!(
         "# Sizes\n\n\
-         Written by `cargo run -p tsd-bench -- sizes`; do not edit.\n\n\
+         Written by `cargo run -p tsd-figures -- sizes`; do not edit.\n\n\
          ## Memory, {} bits\n\n| Keys | Bytes a thread | Bytes a table |\n|---|---|---|\n",
         usize::BITS
     );

@@ -1,4 +1,4 @@
-//! `cargo run -p tsd-bench -- instructions|check|images|sizes`: the figures that are checked in.
+//! `cargo run -p tsd-figures -- instructions|check|images|sizes`: the figures that are checked in.
 
 use std::env;
 use std::io;
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         ["images"] => images::write().map(|()| true),
         ["sizes"] => sizes::write().map(|()| true),
         _ => {
-            eprintln!("usage: cargo run -p tsd-bench -- instructions|check|images|sizes");
+            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes");
             return ExitCode::from(2);
         }
     };
