@@ -293,3 +293,9 @@ const fn above(bit: u32) -> usize {
 
 // A slot is found by an offset that the key holds already.
 const _: () = assert!(size_of::<Slot>() == 1 << tag::SHIFT);
+
+// What a thread pays: 2.1 KiB for 128 keys where pointers have 64 bits, 100 bytes for 8 keys where they have 32.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Slots<128>>() <= 2150);
+#[cfg(target_pointer_width = "32")]
+const _: () = assert!(size_of::<Slots<8>>() <= 100);

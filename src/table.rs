@@ -401,7 +401,11 @@ where
     fn claim(&self) -> usize {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {
-                let mut free = !bits.load(Relaxed) & self.places(word);
+                let used = bits.load(Relaxed);
+                if used == usize::MAX {
+                    continue;
+                }
+                let mut free = !used & self.places(word);
                 while free != 0 {
                     let bit = free & free.wrapping_neg();
                     // Acquire: pairs with the Release in `delete`; the dead tag is visible.
