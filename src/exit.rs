@@ -4,14 +4,15 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
-use core::ptr;
+use core::ffi::c_void;
+use core::ops::Deref;
 
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
+use crate::foreign;
 use crate::functions::ExitFunctionList;
-use crate::key::{Key, tag};
-use crate::notify::NotificationList;
+use crate::key::{Destructor, Key, tag};
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
 use crate::sync::Relaxed;
 use crate::table::KeyTable;
@@ -34,6 +35,7 @@ bitflags! {
 
 /// What a thread exit did.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 #[must_use = "a report may tell of values that were left over"]
 pub struct ExitReport {
     /// What was special.
@@ -49,7 +51,39 @@ pub struct ExitReport {
     /// Values that were left when the rounds were used up.
     pub left_over: u32,
     /// The keys of the first [`LEFT_OVER_KEYS`] of them.
-    pub left_over_keys: heapless::Vec<Key, LEFT_OVER_KEYS>,
+    pub left_over_keys: LeftOverKeys,
+}
+
+/// The keys that a report names.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub struct LeftOverKeys {
+    /// As many as there are, then keys that are not valid: C code reads them as they are.
+    keys: [Key; LEFT_OVER_KEYS],
+}
+
+impl LeftOverKeys {
+    fn note(&mut self, index: u32, key: Key) {
+        // One more than there is room for is no error: the report's number of values is exact.
+        if let Some(place) = self.keys.get_mut(index as usize) {
+            *place = key;
+        }
+    }
+}
+
+impl Deref for LeftOverKeys {
+    type Target = [Key];
+
+    fn deref(&self) -> &[Key] {
+        let end = self.keys.iter().position(|key| *key == Key::default());
+        self.keys.get(..end.unwrap_or(LEFT_OVER_KEYS)).unwrap_or_default()
+    }
+}
+
+impl<const M: usize> PartialEq<[Key; M]> for LeftOverKeys {
+    fn eq(&self, keys: &[Key; M]) -> bool {
+        **self == keys[..]
+    }
 }
 
 impl<const N: usize> KeyTable<N>
@@ -65,19 +99,20 @@ where
     pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, None, None, &mut report);
+            run(self, slots, None, |_| (), &mut report);
         }
         report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work.
+/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is not
+/// a call from inside the exit, and told whether detach notifications are due.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: Option<ExitFunctionList<'_>>,
-    notifications: Option<NotificationList<'_>>,
+    begin: impl FnOnce(bool),
     report: &mut ExitReport,
 ) where
     Capacity<N>: Supported,
@@ -87,17 +122,15 @@ pub(crate) fn run<const N: usize>(
         return;
     }
     let exiting = Exiting(slots);
-    if slots.lower(ATTACHED)
-        && let Some(notifications) = notifications
-    {
-        notifications.detach();
-    }
-    let mut walk = Walk { table, slots, functions, report };
+    begin(slots.lower(ATTACHED));
+    let mut walk = Walk { table, slots, functions, report, passed_over: false };
     walk.report.rounds = walk.phase(false);
-    walk.report.last_phase_rounds = walk.phase(true);
+    if walk.passed_over {
+        walk.report.last_phase_rounds = walk.phase(true);
+    }
     walk.run_functions();
-    walk.report_left_over();
-    slots.clear();
+    walk.clear();
+    slots.unshare();
     drop(exiting);
 }
 
@@ -111,7 +144,7 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        self.0.note_running(0, 0);
+        self.0.note_running(0);
         self.0.lower(EXITING);
     }
 }
@@ -125,6 +158,8 @@ where
     slots: &'a Slots<N>,
     functions: Option<ExitFunctionList<'a>>,
     report: &'a mut ExitReport,
+    /// Whether the last walk over the slots may have passed over a value of the other phase.
+    passed_over: bool,
 }
 
 impl<const N: usize> Walk<'_, N>
@@ -137,30 +172,39 @@ where
         for round in 1..=self.table.rounds {
             self.run_functions();
             let before = self.report.calls;
-            let (slots, table) = (self.slots, self.table);
-            slots.for_each_touched(|index| {
-                if let Some((tag, destructor)) = due(table, slots, index)
-                    && (tag & tag::LAST_PHASE != 0) == last_phase
-                {
-                    // Relaxed: of this thread and its interrupts only. A swap, so that a value which an interrupt
-                    // handler stores at this moment is either the one taken or stays.
-                    let value = slots.slots[index].value.swap(ptr::null_mut(), Relaxed);
-                    if value.is_null() {
-                        // Cleared since `due` looked.
-                        return;
-                    }
-                    slots.note_running(tag::handle(tag), round);
-                    self.report.calls += 1;
-                    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                    unsafe { destructor(value) };
-                    slots.note_running(0, 0);
-                }
-            });
+            self.passed_over = false;
+            self.round(round, last_phase);
             if self.report.calls == before {
                 return round - 1;
             }
         }
+        self.passed_over = true;
         self.table.rounds
+    }
+
+    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes.
+    fn round(&mut self, round: u32, last_phase: bool) {
+        let (slots, table) = (self.slots, self.table);
+        let phase = if last_phase { tag::LAST_PHASE } else { 0 };
+        slots.note_round(round);
+        slots.for_each_touched(|index| {
+            let Some((tag, value, destructor)) = due(table, slots, index) else { return false };
+            if tag & tag::LAST_PHASE != phase {
+                self.passed_over = true;
+                return false;
+            }
+            let value = slots.take(index, value);
+            if value.is_null() {
+                // Cleared or taken since `due` looked.
+                return false;
+            }
+            slots.note_running(tag::handle(tag));
+            self.report.calls += 1;
+            // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+            unsafe { foreign::call(destructor, value) };
+            true
+        });
+        slots.note_running(0);
     }
 
     /// Runs the thread-exit functions, the last registered first, until none is left.
@@ -169,7 +213,7 @@ where
             while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
                 self.report.functions += 1;
                 // SAFETY: `push`'s caller vouched for this call.
-                unsafe { function(argument) };
+                unsafe { foreign::call(function, argument) };
             }
             // Only now, so that the rest is not forgotten when a function unwinds.
             self.slots.lower(FUNCTIONS);
@@ -180,30 +224,30 @@ where
         }
     }
 
-    /// Notes the values whose destructors have not run.
-    fn report_left_over(&mut self) {
+    /// Notes the values whose destructors have not run, and makes the slots as new.
+    fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.for_each_touched(|index| {
-            if let Some((tag, _)) = due(table, slots, index) {
+        slots.clear(|index| {
+            if let Some((tag, ..)) = due(table, slots, index) {
                 self.report.flags |= ExitFlags::LEFT_OVER;
+                self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;
-                // A full list is no error: the number above is exact.
-                let _ = self.report.left_over_keys.push(Key::from_raw(tag::handle(tag)));
             }
         });
     }
 }
 
-/// The tag and the destructor of the value at `index`, if there is a value and its key lives and has a destructor.
+/// The tag, the value and the destructor at `index`, if there is a value and its key lives and has a destructor.
 #[inline]
-fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, crate::key::Destructor)>
+fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, *mut c_void, Destructor)>
 where
     Capacity<N>: Supported,
 {
     let slot = &slots.slots[index];
-    if slot.value.load(Relaxed).is_null() {
+    let value = slot.value.load(Relaxed);
+    if value.is_null() {
         return None;
     }
     let tag = slot.tag.load(Relaxed);
-    table.destructor_of(index, tag).map(|destructor| (tag, destructor))
+    table.destructor_of(index, tag).map(|destructor| (tag, value, destructor))
 }

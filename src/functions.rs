@@ -8,6 +8,7 @@ use core::mem::transmute;
 use core::ptr;
 
 use crate::error::Error;
+use crate::own;
 use crate::sync::Relaxed;
 use crate::sync::own::{AtomicPtr, AtomicUsize};
 
@@ -16,6 +17,7 @@ pub type ExitFunction = unsafe extern "C-unwind" fn(argument: *mut c_void);
 
 /// One registration; `function` is NULL while it is being filled or after it was taken.
 #[derive(Debug)]
+#[repr(C)]
 struct Registration {
     function: AtomicPtr<()>,
     argument: AtomicPtr<c_void>,
@@ -80,8 +82,8 @@ impl ExitFunctionList<'_> {
             .length
             .fetch_update(Relaxed, Relaxed, |length| (length < self.registrations.len()).then_some(length + 1))
             .map_err(|_| Error::ListFull)?;
+        let registration = self.registrations.get(place).ok_or(Error::ListFull)?;
         // The argument first: a registration counts from the moment its function is there.
-        let registration = &self.registrations[place];
         registration.argument.store(argument, Relaxed);
         registration.function.store(function as *mut (), Relaxed);
         Ok(())
@@ -103,8 +105,8 @@ impl ExitFunctionList<'_> {
     pub(crate) fn pop(&self) -> Option<(ExitFunction, *mut c_void)> {
         loop {
             let length = self.length.load(Relaxed);
-            let registration = &self.registrations[length.checked_sub(1)?];
-            let function = registration.function.swap(ptr::null_mut(), Relaxed);
+            let registration = self.registrations.get(length.checked_sub(1)?)?;
+            let function = own::take(&registration.function, registration.function.load(Relaxed));
             let argument = registration.argument.load(Relaxed);
             // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
             // function and is passed over later.

@@ -20,7 +20,8 @@ use bitflags::bitflags;
 
 /// Called at thread exit with the value that the thread had under a key.
 ///
-/// The ABI allows a foreign exception or a panic to unwind through [`KeySpace::exit`](crate::KeySpace::exit).
+/// Where the crate is compiled with unwinding, a foreign exception or a panic may pass through
+/// [`KeySpace::exit`](crate::KeySpace::exit); elsewhere, as on bare metal, none may leave it.
 pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
 
 /// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
@@ -61,9 +62,12 @@ bitflags! {
 /// What [`KeyTable::create_with`](crate::KeyTable::create_with) makes a key from.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyOptions {
-    pub(crate) destructor: Option<Destructor>,
-    pub(crate) last_phase: bool,
-    pub(crate) name: &'static str,
+    /// What runs at thread exit for each value that is not NULL.
+    pub destructor: Option<Destructor>,
+    /// Whether it runs in the last phase of thread exit.
+    pub last_phase: bool,
+    /// The key's owner, for listings and panic dumps.
+    pub name: &'static str,
 }
 
 impl KeyOptions {
@@ -115,6 +119,9 @@ pub struct KeyInfo {
 }
 
 /// The arithmetic of tags for tables of `N` keys. See the module's text for the layout.
+///
+/// Always inlined: with a constant capacity each function is an instruction or two, and without it, where the compiler
+/// optimises for size, neither the masks nor the bounds of the table are constants.
 pub(crate) mod tag {
     /// log2 of the size of a slot and of a table entry: two words.
     pub(crate) const SHIFT: u32 = size_of::<[usize; 2]>().trailing_zeros();
@@ -126,16 +133,19 @@ pub(crate) mod tag {
     pub(crate) const RETIRED: usize = usize::MAX & !LIVE;
 
     /// The bits that hold the index.
+    #[inline(always)]
     pub(crate) const fn index_mask(capacity: usize) -> usize {
         (capacity.next_power_of_two() - 1) << SHIFT
     }
 
     /// The live tag that follows `dead` at `index`.
+    #[inline(always)]
     pub(crate) const fn born(dead: usize, index: usize, last_phase: bool) -> usize {
         dead | index << SHIFT | if last_phase { LAST_PHASE } else { 0 } | LIVE
     }
 
     /// The dead tag that follows `live`, or [`RETIRED`] where no generation is left.
+    #[inline(always)]
     pub(crate) const fn dead(live: usize, capacity: usize) -> usize {
         let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
         match (live | not_generation).checked_add(1) {
@@ -158,6 +168,7 @@ pub(crate) mod tag {
     }
 
     /// Whether `raw` can have been the handle of a key before the entry came to `tag`.
+    #[inline(always)]
     pub(crate) const fn was_handle(raw: u32, tag: usize, capacity: usize) -> bool {
         let generation = !(index_mask(capacity) | LAST_PHASE | LIVE);
         let raw = raw as usize;
@@ -165,6 +176,7 @@ pub(crate) mod tag {
     }
 
     /// The handle of the key that has this tag.
+    #[inline(always)]
     pub(crate) const fn handle(tag: usize) -> u32 {
         // A key is the low 32 bits, whatever the width of a pointer.
         tag as u32

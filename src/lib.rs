@@ -16,7 +16,8 @@
 //! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
 //! | `once.rs` | [`Once`]: one-time initialisation |
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
-//! | `capacity.rs`, `error.rs`, `sync.rs` | allowed capacities; [`Error`] and POSIX numbers; the atomics |
+//! | `capacity.rs`, `error.rs` | allowed capacities; [`Error`] and POSIX numbers |
+//! | `sync.rs`, `own.rs` | the atomics that CPUs share; steps on words of one thread |
 //! | `../arch/` | [`arch`]: all that knows a CPU |
 #![no_std]
 
@@ -27,11 +28,15 @@ pub mod arch;
 mod capacity;
 mod error;
 mod exit;
+mod foreign;
 mod functions;
 mod key;
 mod listing;
 mod notify;
 mod once;
+// Miri knows no assembly.
+#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
+mod own;
 mod port;
 mod slots;
 mod space;
@@ -42,7 +47,7 @@ mod typed;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};
-pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS};
+pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use notify::{Notification, NotificationList, Notifications, Reason};
@@ -51,6 +56,8 @@ pub use port::Port;
 pub use slots::Slots;
 pub use space::KeySpace;
 pub use statics::StaticKey;
+#[cfg(loom)]
+pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed::{Owner, TypedKey};
 

@@ -36,6 +36,12 @@ where
         self.retired.load(Relaxed)
     }
 
+    /// Whether the key is live at this moment.
+    #[must_use]
+    pub fn is_live(&self, key: Key) -> bool {
+        self.verify(key).is_ok()
+    }
+
     /// The live keys, by index. Keys that come or go meanwhile may be left out.
     pub fn keys(&self) -> impl Iterator<Item = KeyInfo> {
         (0..N).filter_map(|index| self.info(index))

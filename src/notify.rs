@@ -8,6 +8,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::error::Error;
+use crate::foreign;
 use crate::sync::{AcqRel, Acquire, AtomicPtr, Relaxed, array_of, const_fn};
 
 /// Why a notification is sent. The numbers are Win32's.
@@ -86,8 +87,8 @@ impl<const M: usize> Notifications<M> {
     fn replace(&self, old: *const Notification, new: *const Notification) -> Result<(), ()> {
         self.registered
             .iter()
-            // AcqRel: Release hands over what `new` points to, to the Acquire in `send`; Acquire keeps the
-            // re-use of a place after its last use. Relaxed on failure: the place is passed over.
+            // AcqRel: Release hands over what `new` points to, to the Acquire in `send_registered`; by Acquire who
+            // takes a registration back sees what was written before it. Relaxed on failure: the place is passed over.
             .find(|place| place.compare_exchange(old.cast_mut(), new.cast_mut(), AcqRel, Relaxed).is_ok())
             .map(|_| ())
             .ok_or(())
@@ -117,19 +118,15 @@ impl NotificationList<'_> {
 
     /// Calls each function with ThreadAttach, in table order.
     pub(crate) fn attach(&self) {
-        self.fixed.iter().for_each(|notification| send(notification, Reason::ThreadAttach));
+        self.fixed.iter().for_each(|notification| foreign::notify(notification, Reason::ThreadAttach));
         self.registered.iter().for_each(|place| send_registered(place, Reason::ThreadAttach));
     }
 
     /// Calls each function with ThreadDetach, in reverse order.
-    pub(crate) fn detach(&self) {
+    pub fn detach(&self) {
         self.registered.iter().rev().for_each(|place| send_registered(place, Reason::ThreadDetach));
-        self.fixed.iter().rev().for_each(|notification| send(notification, Reason::ThreadDetach));
+        self.fixed.iter().rev().for_each(|notification| foreign::notify(notification, Reason::ThreadDetach));
     }
-}
-
-fn send(notification: &Notification, reason: Reason) {
-    (notification.function)(reason, notification.context);
 }
 
 fn send_registered(place: &AtomicPtr<Notification>, reason: Reason) {
@@ -137,6 +134,6 @@ fn send_registered(place: &AtomicPtr<Notification>, reason: Reason) {
     let registered = place.load(Acquire);
     // SAFETY: NULL, or from the `&'static` that was registered.
     if let Some(notification) = unsafe { registered.as_ref() } {
-        send(notification, reason);
+        foreign::notify(notification, reason);
     }
 }

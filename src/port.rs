@@ -35,6 +35,14 @@ where
         None
     }
 
+    /// Sends the detach notifications of a thread that was attached. A port that gets by with one list need not say
+    /// more than [`notifications`](Self::notifications).
+    fn detach(&self) {
+        if let Some(notifications) = self.notifications() {
+            notifications.detach();
+        }
+    }
+
     /// Blocks the calling thread while `word` holds `expected`, until [`wake`](Self::wake) is called for it.
     ///
     /// It may return early. The comparison and going to sleep must be one step as seen by `wake`, as with a futex,

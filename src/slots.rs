@@ -13,6 +13,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::key::{Key, tag};
 use crate::once::OnceFrame;
+use crate::own;
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
 
@@ -22,6 +23,17 @@ use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
 pub(crate) struct Slot {
     pub(crate) tag: AtomicUsize,
     pub(crate) value: AtomicPtr<c_void>,
+}
+
+impl Slot {
+    /// The tag and the value, loaded in this order: a value that is newer than the tag is one of the tag's key, or of
+    /// another one with which the table does not agree either.
+    #[inline]
+    pub(crate) fn load(&self) -> (usize, *mut c_void) {
+        let tag = self.tag.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        (tag, self.value.load(Relaxed))
+    }
 }
 
 /// One thread's values for a table of `N` keys, to be embedded in the thread control block.
@@ -57,8 +69,10 @@ pub(crate) const EXITING: usize = 1 << 1;
 pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
+/// Other threads may take values.
+const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
-const FLAGS: usize = 4;
+const FLAGS: usize = 5;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -66,7 +80,7 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
-    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3840 keys (896 on 32-bit targets).
+    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3776 keys (864 on 32-bit targets).
     const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS - FLAGS);
 
     /// Slots in which every key reads NULL.
@@ -92,6 +106,14 @@ where
         unsafe { ptr::write_bytes(slots, 0, 1) };
     }
 
+    /// The slot at an offset that [`KeyTable::offset`](crate::KeyTable::offset) gave.
+    #[inline]
+    pub(crate) fn at(&self, offset: usize) -> &Slot {
+        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
+        // SAFETY: `offset` gives multiples of a slot's size, the largest being that of the last slot.
+        unsafe { &*self.slots.as_ptr().byte_add(offset) }
+    }
+
     /// The destructor that this thread is in: its key and the round, counted from 1. For panic dumps.
     #[must_use]
     pub fn running_destructor(&self) -> Option<(Key, u32)> {
@@ -107,7 +129,8 @@ where
 
     /// Whether thread exit would have nothing to do.
     #[inline]
-    pub(crate) fn is_idle(&self) -> bool {
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
         self.work.load(Relaxed) == 0
     }
 
@@ -123,19 +146,58 @@ where
 
     /// Sets a flag; false if it was set.
     pub(crate) fn raise(&self, flag: usize) -> bool {
-        // Relaxed: of this thread and its interrupts only.
-        !self.has(flag) && self.work.fetch_or(flag, Relaxed) & flag == 0
+        // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
+        // what was to be done here, as if it had come after.
+        let was_clear = !self.has(flag);
+        if was_clear {
+            own::set_bits(&self.work, flag);
+        }
+        was_clear
     }
 
     /// Clears a flag; false if it was clear.
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
-        self.has(flag) && self.work.fetch_and(!flag, Relaxed) & flag != 0
+        let was_set = self.has(flag);
+        if was_set {
+            own::clear_bits(&self.work, flag);
+        }
+        was_set
+    }
+
+    /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
+    /// calling thread, whose slots these must be, has exited.
+    ///
+    /// Thread exit takes values by instructions that are whole steps for other threads too, from here on.
+    pub fn share(&self) {
+        self.raise(SHARED);
+    }
+
+    /// Whether other threads may take values.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.has(SHARED)
+    }
+
+    /// Ends what [`share`](Self::share) began: there is nothing left to take.
+    pub(crate) fn unshare(&self) {
+        self.lower(SHARED);
+    }
+
+    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL. In one step: a value that an interrupt
+    /// handler stores at this moment, or that another thread takes, is either the one taken or not there.
+    pub(crate) fn take(&self, index: usize, seen: *mut c_void) -> *mut c_void {
+        let value = &self.slots[index].value;
+        // Relaxed: what orders the value's content between threads is the business of who takes it.
+        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value, seen) }
+    }
+
+    /// Notes the round in which the destructors run that are noted next.
+    pub(crate) fn note_round(&self, round: u32) {
+        self.round.store(round, Relaxed);
     }
 
     /// Notes the destructor that is about to run, or that none is (key 0).
-    pub(crate) fn note_running(&self, key: u32, round: u32) {
-        self.round.store(round, Relaxed);
+    pub(crate) fn note_running(&self, key: u32) {
         self.running.store(key, Relaxed);
     }
 
@@ -145,7 +207,7 @@ where
     /// before the new tag is there, and the slot can be found by thread exit before it has a value.
     pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
         let word = index / BITS;
-        self.touched.as_ref()[word].fetch_or(1 << (index % BITS), Relaxed);
+        own::set_bits(&self.touched.as_ref()[word], 1 << (index % BITS));
         self.raise(1 << (FLAGS + word / Self::WORDS_PER_BIT));
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
@@ -156,32 +218,42 @@ where
         slot.value.store(value, Relaxed);
     }
 
-    /// Calls `visit` with the index of each touched slot, in ascending order. Slots that `visit` touches behind the
-    /// present one are visited too.
-    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize)) {
+    /// Calls `visit` with the index of each touched slot, in ascending order. Where `visit` says that it has let other
+    /// code run, slots that this code touched behind the present one are visited too.
+    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
         self.for_each_word(|word, touched| {
-            let mut bits = touched.load(Relaxed);
+            let mut before = touched.load(Relaxed);
+            let mut bits = before;
             while bits != 0 {
                 let bit = bits.trailing_zeros();
-                visit(word * BITS + bit as usize);
-                bits = touched.load(Relaxed) & above(bit);
+                bits &= bits - 1;
+                // Compared first, so that the next step need not wait for the word where it is as before.
+                if visit(word * BITS + bit as usize) && touched.load(Relaxed) != before {
+                    before = touched.load(Relaxed);
+                    bits = before & above(bit);
+                }
             }
         });
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
+    /// that was, before it is cleared.
     ///
     /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
             if word.is_multiple_of(Self::WORDS_PER_BIT) {
                 self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
             }
-            let mut bits = touched.swap(0, Relaxed);
+            // A slot that a handler touches between these two keeps its bit, unless it is among those cleared below.
+            let mut bits = touched.load(Relaxed);
+            own::clear_bits(touched, bits);
             while bits != 0 {
-                let slot = &self.slots[word * BITS + bits.trailing_zeros() as usize];
+                let index = word * BITS + bits.trailing_zeros() as usize;
+                visit(index);
+                let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.
                 slot.tag.store(0, Relaxed);
                 compiler_fence(Ordering::SeqCst);
@@ -221,3 +293,9 @@ const fn above(bit: u32) -> usize {
 
 // A slot is found by an offset that the key holds already.
 const _: () = assert!(size_of::<Slot>() == 1 << tag::SHIFT);
+
+// What a thread pays: 2.1 KiB for 128 keys where pointers have 64 bits, 100 bytes for 8 keys where they have 32.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Slots<128>>() <= 2150);
+#[cfg(target_pointer_width = "32")]
+const _: () = assert!(size_of::<Slots<8>>() <= 100);

@@ -10,7 +10,7 @@ use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, Once, OnceFrame, Running};
 use crate::port::Port;
-use crate::slots::{ATTACHED, FUNCTIONS};
+use crate::slots::{ATTACHED, FUNCTIONS, Slots};
 use crate::sync::const_fn;
 use crate::table::{DEFAULT_KEYS, KeyTable};
 
@@ -225,18 +225,41 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
-        let mut report = ExitReport::default();
         match self.port.current() {
-            Some(slots) if slots.is_idle() => {}
-            // Before `abandon`: an initialiser that a destructor is in keeps its control.
-            Some(slots) if slots.is_exiting() => report.flags = ExitFlags::ALREADY_EXITING,
-            Some(slots) => {
-                once::abandon(&self.port, slots);
-                let (functions, notifications) = (self.port.exit_functions(), self.port.notifications());
-                exit::run(&self.table, slots, functions, notifications, &mut report);
-            }
+            // A report of its own, so that it is written once and where the caller wants it.
+            Some(slots) if slots.is_idle() => ExitReport::default(),
+            current => self.exit_reporting(current),
+        }
+    }
+
+    #[cold]
+    fn exit_reporting(&self, current: Option<&Slots<N>>) -> ExitReport {
+        let mut report = ExitReport::default();
+        match current {
+            Some(slots) => self.exit_with_work(slots, &mut report),
             None => report.flags = ExitFlags::NO_THREAD,
         }
         report
+    }
+
+    /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
+    #[inline]
+    pub fn exit_into(&self, report: &mut ExitReport) {
+        match self.port.current() {
+            Some(slots) if slots.is_idle() => {}
+            Some(slots) => self.exit_with_work(slots, report),
+            None => report.flags = ExitFlags::NO_THREAD,
+        }
+    }
+
+    #[cold]
+    fn exit_with_work(&self, slots: &Slots<N>, report: &mut ExitReport) {
+        let begin = |attached| {
+            once::abandon(&self.port, slots);
+            if attached {
+                self.port.detach();
+            }
+        };
+        exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
     }
 }

@@ -1,13 +1,18 @@
 //! The atomics that every other file uses.
 //!
-//! Normally they are `core`'s. Under `--cfg loom` those that several threads share become loom's, so that the
-//! model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers touch
+//! Normally they are `core`'s. Under `--cfg loom` those that several threads share become loom's (see tests/loom), so
+//! that the model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers touch
 //! stays with `core` in both cases: there is no interleaving of CPUs to explore.
 
 #[cfg(not(loom))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
+#[path = "../tests/loom/src/atomics.rs"]
+mod atomics;
+#[cfg(loom)]
+pub(crate) use atomics::fence;
+#[cfg(loom)]
+pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
 
 pub(crate) use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 

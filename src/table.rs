@@ -11,7 +11,7 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::key::{Destructor, Key, KeyOptions, tag};
 use crate::slots::Slots;
 use crate::statics::StaticKey;
 use crate::sync::own::compiler_fence;
-use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
+use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
 
 /// PTHREAD_KEYS_MAX where the kernel names no other capacity.
 pub const DEFAULT_KEYS: usize = 128;
@@ -189,6 +189,8 @@ where
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
         let reserved = self.reserve()?;
         let index = self.claim();
+        // SAFETY: `claim` gives a bit of `places`, which are those below N.
+        unsafe { hint::assert_unchecked(index < N) };
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
         // (see `destructor_of`).
@@ -222,14 +224,15 @@ where
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Self::index(key);
         let entry = &self.entries[index];
-        let tag = self.verify(entry, key)?;
+        let tag = self.verify(key)?;
         if index < self.statics {
             return Err(Error::StaticKey);
         }
         let dead = tag::dead(tag, N);
-        // AcqRel on success: the deletion comes after the creation and before the next creator's writes.
+        // Acquire on success: pairs with the tag's Release in `create_with`. With the Release below, what this key's
+        // creator wrote comes before what the next one writes, though the key may have come here by a relaxed load.
         // Relaxed on failure: nothing is done with the value.
-        if entry.tag.compare_exchange(tag, dead, AcqRel, Relaxed).is_err() {
+        if entry.tag.compare_exchange(tag, dead, Acquire, Relaxed).is_err() {
             return Err(Error::DeletedKey);
         }
         if dead == tag::RETIRED {
@@ -250,20 +253,25 @@ where
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
     #[inline]
     pub fn get(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        let index = Self::index(key);
-        let slot = &slots.slots[index];
-        // Tag, value, table, in this order: an interrupt handler that sets the slot between any two of them
-        // makes the last comparison fail or leaves a value of the same key. Relaxed: the slot is this thread's
-        // own, and a thread that has set a value has seen the tag under which it is stored.
-        let tag = slot.tag.load(Relaxed);
+        let offset = Self::offset(key);
+        self.value_under(key, offset, slots.at(offset).load())
+    }
+
+    /// The value that was loaded from a slot at `offset`, if it was stored under `key` and the key is live.
+    ///
+    /// It is called after the slot was read: an interrupt handler that sets the slot between the tag, the value and
+    /// the table's tag makes a comparison fail or leaves a value of the same key.
+    #[inline]
+    pub(crate) fn value_under(&self, key: Key, offset: usize, (tag, value): (usize, *mut c_void)) -> *mut c_void {
         compiler_fence(Ordering::SeqCst);
-        let value = slot.value.load(Relaxed);
-        compiler_fence(Ordering::SeqCst);
-        if tag == self.entries[index].tag.load(Relaxed) && tag::handle(tag) == key.raw() {
-            value
-        } else {
-            ptr::null_mut()
+        // Relaxed: the slot is this thread's own, and a thread that has set a value has seen the tag under which it
+        // is stored.
+        if self.at(offset).tag.load(Relaxed) != tag || tag::handle(tag) != key.raw() {
+            // Keeps this a branch: conditional moves would be longer, and make the value wait for the table.
+            compiler_fence(Ordering::SeqCst);
+            return ptr::null_mut();
         }
+        value
     }
 
     /// Stores the value of the slots' thread under `key`. NULL clears; a replaced value gets no destructor.
@@ -281,10 +289,10 @@ where
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
     #[inline]
     pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
-        let index = Self::index(key);
-        let slot = &slots.slots[index];
+        let offset = Self::offset(key);
+        let slot = slots.at(offset);
         // Relaxed: where the tag is the key's, nothing else of the entry is read; else `verify` looks again.
-        let tag = self.entries[index].tag.load(Relaxed);
+        let tag = self.at(offset).tag.load(Relaxed);
         if slot.tag.load(Relaxed) == tag && is_tag_of(key, tag) {
             slot.value.store(value, Relaxed);
             return Ok(());
@@ -295,25 +303,23 @@ where
     /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
     ///
     /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not
-    /// both. The caller must keep the slots alive and the key from being deleted until the call returns, and keep the
-    /// value's owner from storing another one.
+    /// both. Their thread must have called [`Slots::share`], else this gives NULL. The caller must keep the slots
+    /// alive and the key from being deleted until the call returns, and keep the value's owner from storing another
+    /// one.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values,
     /// Win32 `FlsFree`.
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        if self.get(slots, key).is_null() {
-            return ptr::null_mut();
-        }
-        // Relaxed: what orders the value's content is what the caller keeps the owner away with.
-        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
+        let value = self.get(slots, key);
+        if value.is_null() || !slots.is_shared() { ptr::null_mut() } else { slots.take(Self::index(key), value) }
     }
 
     /// `set` where the slot is not bound to the key yet.
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let index = Self::index(key);
-        let tag = self.verify(&self.entries[index], key)?;
+        let tag = self.verify(key)?;
         if !value.is_null() {
             slots.bind(index, tag, value);
         }
@@ -340,14 +346,30 @@ where
     #[inline]
     #[must_use]
     pub fn index(key: Key) -> usize {
-        let index = (key.raw() as usize & tag::index_mask(N)) >> tag::SHIFT;
+        Self::offset(key) >> tag::SHIFT
+    }
+
+    /// The index that `key` names, in bytes from the first slot or entry.
+    #[inline]
+    pub(crate) fn offset(key: Key) -> usize {
+        let offset = (key.raw() & tag::index_mask(N) as u32) as usize;
         // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
         // where N is a power of two.
-        index * usize::from(index < N)
+        offset * usize::from(offset < N << tag::SHIFT)
+    }
+
+    /// The entry at an offset that [`offset`](Self::offset) gave.
+    #[inline]
+    fn at(&self, offset: usize) -> &Entry {
+        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
+        // SAFETY: `offset` gives multiples of an entry's size, the largest being that of the last entry. Indexing
+        // does the same with two instructions more on aarch64.
+        unsafe { &*self.entries.as_ptr().byte_add(offset) }
     }
 
     /// The tag of a live key.
-    fn verify(&self, entry: &Entry, key: Key) -> Result<usize, Error> {
+    pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
+        let entry = &self.entries[Self::index(key)];
         let mut tag = entry.tag.load(Relaxed);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
@@ -374,12 +396,16 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// Owns a free index. Only for who has reserved one: then a clear bit exists, and a search that misses it has
+    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
     /// been overtaken by another create that got one.
     fn claim(&self) -> usize {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {
-                let mut free = !bits.load(Relaxed) & self.places(word);
+                let used = bits.load(Relaxed);
+                if used == usize::MAX {
+                    continue;
+                }
+                let mut free = !used & self.places(word);
                 while free != 0 {
                     let bit = free & free.wrapping_neg();
                     // Acquire: pairs with the Release in `delete`; the dead tag is visible.
@@ -424,6 +450,7 @@ const fn is_tag_of(key: Key, tag: usize) -> bool {
     tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
 }
 
+#[inline(always)]
 const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     match destructor {
         Some(destructor) => destructor as *mut (),
@@ -431,11 +458,13 @@ const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
     }
 }
 
+#[inline(always)]
 pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
     // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
     // for `None`.
     unsafe { core::mem::transmute::<*mut (), Option<Destructor>>(pointer) }
 }
 
-// An entry is found by the same offset as a slot.
+// An entry is found by the same offset as a slot. Loom's atomics are larger.
+#[cfg(not(loom))]
 const _: () = assert!(size_of::<Entry>() == 1 << tag::SHIFT && core::mem::offset_of!(KeyTable<1>, entries) == 0);

@@ -18,7 +18,22 @@ use crate::space::KeySpace;
 ///
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
-pub unsafe trait Owner: Sized {
+///
+/// It may borrow nothing, for a thread's exit may come after the key was forgotten:
+///
+/// ```compile_fail,E0478
+/// struct Borrowed<'a>(&'a i32);
+///
+/// unsafe impl<'a> tsd::Owner for Borrowed<'a> {
+///     fn into_raw(self) -> *mut core::ffi::c_void {
+///         core::ptr::from_ref(self.0).cast_mut().cast()
+///     }
+///     unsafe fn from_raw(pointer: *mut core::ffi::c_void) -> Self {
+///         Self(unsafe { &*pointer.cast() })
+///     }
+/// }
+/// ```
+pub unsafe trait Owner: Sized + 'static {
     /// Gives up ownership for a pointer.
     fn into_raw(self) -> *mut c_void;
 
@@ -44,7 +59,7 @@ unsafe impl<T> Owner for &'static mut T {
 
 // SAFETY: a box's pointer is not NULL, and heapless makes the same box of it.
 #[cfg(feature = "pool")]
-unsafe impl<B: heapless::pool::boxed::BoxPool> Owner for heapless::pool::boxed::Box<B> {
+unsafe impl<B: heapless::pool::boxed::BoxPool + 'static> Owner for heapless::pool::boxed::Box<B> {
     fn into_raw(self) -> *mut c_void {
         heapless::pool::boxed::Box::into_raw(self).cast()
     }

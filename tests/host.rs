@@ -5,7 +5,7 @@ mod platform;
 use std::sync::Mutex;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use platform::Host;
+use platform::{Host, failure};
 use tsd_suite::{CASES, Needs, Platform, Suite};
 
 /// Cases share the host's key space, so they run one after another.
@@ -23,21 +23,21 @@ fn main() {
 
 fn run_alone(run: fn()) -> Result<(), Failed> {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    failure::begin();
     // On a thread of its own, so that each case starts with a fresh thread control block.
-    let result = std::thread::spawn(move || {
+    let case = std::thread::spawn(move || {
         Host::space().attach().unwrap();
         run();
         let report = Host::space().exit();
         assert_eq!(report.left_over, 0, "the case left values behind: {report:?}");
         assert_eq!(Host::space().table().in_use(), 0, "the case left keys behind");
-    })
-    .join();
+    });
+    if let Err(payload) = case.join() {
+        failure::note(&*payload);
+    }
     // A case that failed half-way must not make the next one fail.
     for info in Host::space().table().keys() {
         let _ = Host::space().delete(info.key);
     }
-    result.map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("the case panicked").into()
-    })
+    failure::message().map_or(Ok(()), |message| Err(message.into()))
 }

@@ -26,6 +26,9 @@ use tsd_suite::{CASES, Needs};
 
 const CPUS: u32 = 4;
 
+/// Machines run one after another: each has more processors than most hosts.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 fn main() {
     let arguments = Arguments::from_args();
     let (mut trials, mut machines) = (Vec::new(), Vec::new());
@@ -106,7 +109,7 @@ impl Booted {
 
     fn trials(self: &Arc<Self>, names: &[&'static str]) -> impl Iterator<Item = Trial> {
         let booted = self.clone();
-        let selftest = Trial::test(trial_name(self.machine, "selftest"), move || Ok(booted.session()?.selftest()?));
+        let selftest = Trial::test(trial_name(self.machine, "selftest"), move || booted.selftest());
         let cases = names.iter().map(|&name| {
             let booted = self.clone();
             Trial::ignorable_test(trial_name(self.machine, name), move || booted.result(name))
@@ -122,6 +125,12 @@ impl Booted {
         };
         let kernel = self.kernel.get_or_init(build).as_ref().map_err(Clone::clone)?;
         Ok(Session { machine: self.machine, kernel, cpus: CPUS })
+    }
+
+    fn selftest(&self) -> std::result::Result<(), Failed> {
+        let session = self.session()?;
+        let _alone = ONE_AT_A_TIME.lock().unwrap();
+        Ok(session.selftest()?)
     }
 
     /// Starts the machine if no case has done so, and waits for the verdict on `case`.
@@ -140,16 +149,18 @@ impl Booted {
     }
 
     fn run(&self) {
-        let ran = self
-            .session()
-            .and_then(|session| session.run(&self.cases, self.all, &mut |name, verdict| self.judge(name, verdict)));
+        let ran = self.session().and_then(|session| {
+            let _alone = ONE_AT_A_TIME.lock().unwrap();
+            session.run(&self.cases, self.all, &mut |name, verdict| self.judge(name, verdict))
+        });
         let reason = match ran {
             Ok(()) => "the machine has ended without a verdict".into(),
             Err(error) => error.to_string(),
         };
-        let unjudged = |name: &&&str| !self.verdicts.lock().unwrap().contains_key(**name);
-        for name in self.cases.iter().filter(unjudged).collect::<Vec<_>>() {
-            self.judge(name, Verdict::Failed(reason.clone()));
+        for name in &self.cases {
+            if !self.verdicts.lock().unwrap().contains_key(*name) {
+                self.judge(name, Verdict::Failed(reason.clone()));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The host as a platform for the shared suite: std's threads, slots in a `thread_local`.
 
+pub(crate) mod failure;
+
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -73,20 +75,20 @@ impl Platform for Host {
 
     fn start(_start: Start, body: fn(usize), argument: usize) -> JoinHandle<()> {
         thread::spawn(move || {
-            SPACE.attach().unwrap();
-            let result = panic::catch_unwind(AssertUnwindSafe(|| body(argument)));
-            let _ = SPACE.exit();
-            match result {
-                Err(payload) if !payload.is::<ThreadExit>() => panic::resume_unwind(payload),
-                _ => {}
+            let steps: [&dyn Fn(); 3] = [&|| SPACE.attach().unwrap(), &|| body(argument), &|| drop(SPACE.exit())];
+            for step in steps {
+                if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(step))
+                    && !payload.is::<ThreadExit>()
+                {
+                    failure::note(&*payload);
+                }
             }
         })
     }
 
     fn join(thread: JoinHandle<()>) {
-        if let Err(payload) = thread.join() {
-            panic::resume_unwind(payload);
-        }
+        // A failure was noted; a joiner has more threads to join.
+        let _ = thread.join();
     }
 
     fn detach(thread: JoinHandle<()>) {
@@ -102,10 +104,12 @@ impl Platform for Host {
     }
 
     fn yield_now() {
+        failure::check();
         thread::yield_now();
     }
 
     fn sleep_ms(milliseconds: u32) {
+        failure::check();
         thread::sleep(Duration::from_millis(milliseconds.into()));
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn call_on_idle_thread(cpu: usize, body: fn(usize), argument: usize) 
 /// What a CPU does with no thread to run: its idle thread's whole life. Interrupts are masked.
 pub(crate) fn idle() -> ! {
     loop {
-        scheduler::preempt(false);
+        scheduler::preempt();
         run_job();
         machine::cpu::wait_for_interrupt();
     }

@@ -73,13 +73,9 @@ fn run_call(thread: &Thread) {
 
 /// The CPU's timer ran out; the interrupt is already ended.
 pub(crate) fn timer() {
-    without_thread(|| {
-        clock::arm_tick();
-        let now_ns = clock::now_ns();
-        watchdog::check(now_ns);
-        scheduler::wake_sleepers(now_ns);
-    });
-    scheduler::preempt(true);
+    let now_ns = clock::now_ns();
+    without_thread(|| watchdog::check(now_ns));
+    scheduler::tick(now_ns);
     thread::test_cancel_after_interrupt();
 }
 
@@ -88,7 +84,7 @@ pub(crate) fn reschedule() {
     if let Some(thread) = Thread::current() {
         run_call(thread);
     }
-    scheduler::preempt(false);
+    scheduler::preempt();
     thread::test_cancel_after_interrupt();
 }
 

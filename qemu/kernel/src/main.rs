@@ -15,6 +15,7 @@
 //! - `panic`, `watchdog`  the end of a run, good or bad
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
+//! - `counts`     instructions of each call
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
 //! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
@@ -27,6 +28,7 @@
 
 mod clock;
 mod console;
+mod counts;
 mod cpu;
 mod crash;
 mod demo;
@@ -86,7 +88,7 @@ fn init_cpu(cpu: usize) {
     machine::timer::init_cpu();
     machine::program::init_cpu();
     scheduler::begin_idle();
-    clock::arm_tick();
+    clock::arm_tick(true);
     cpu::set_online();
 }
 
@@ -96,6 +98,7 @@ fn run(_: usize) -> usize {
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
         Some("crash") => crash::run(words),
+        Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         Some("program") => program::run(words),

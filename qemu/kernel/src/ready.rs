@@ -1,5 +1,7 @@
 //! The ready queues: one for each priority, first in, first out.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use heapless::Vec;
 
 use crate::thread::{MAX_THREADS, PRIORITIES, ThreadIndex};
@@ -11,7 +13,16 @@ struct Entry {
     affinity: u8,
 }
 
-/// The threads that could run if a CPU were free.
+/// How many threads are in the queues, to be read without the scheduler's lock.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns whether any thread is ready. True a moment ago; who makes a thread ready also asks a CPU to
+/// look.
+pub(crate) fn is_any_ready() -> bool {
+    COUNT.load(Ordering::SeqCst) != 0
+}
+
+/// The threads that could run if a CPU were free. There is one, in the scheduler.
 #[derive(Debug)]
 pub(crate) struct ReadyQueues {
     queues: [Vec<Entry, MAX_THREADS>; PRIORITIES],
@@ -26,12 +37,14 @@ impl ReadyQueues {
     pub(crate) fn push(&mut self, thread: ThreadIndex, priority: u8, affinity: u8) {
         let pushed = self.queues[usize::from(priority)].push(Entry { thread, affinity });
         debug_assert!(pushed.is_ok(), "a thread is queued twice");
+        COUNT.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Puts a thread in front: it had to give way and its time was not up.
     pub(crate) fn push_front(&mut self, thread: ThreadIndex, priority: u8, affinity: u8) {
         let inserted = self.queues[usize::from(priority)].insert(0, Entry { thread, affinity });
         debug_assert!(inserted.is_ok(), "a thread is queued twice");
+        COUNT.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Returns the highest priority at which a thread is ready for `cpu`.
@@ -42,6 +55,7 @@ impl ReadyQueues {
     /// Takes the first thread of the highest priority that `cpu` may run.
     pub(crate) fn take_best(&mut self, cpu: usize) -> Option<ThreadIndex> {
         let (priority, position) = self.find(cpu)?;
+        COUNT.fetch_sub(1, Ordering::SeqCst);
         Some(self.queues[priority].remove(position).thread)
     }
 

@@ -10,21 +10,22 @@
 use core::ops::{Deref, DerefMut};
 
 use heapless::Vec;
-use spin::mutex::SpinMutex;
+use spin::{mutex::SpinMutex, relax::Loop};
 use tsd::ExitReport;
 
 use crate::{
+    clock,
     cpu::{self, MAX_CPUS},
     machine::{
         self,
         context::{self, Context},
         interrupts::{self, InterruptState},
     },
-    ready::ReadyQueues,
+    ready::{self, ReadyQueues},
     stack::Pool,
     table::{self, State, Table},
     thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
-    wait::Wake,
+    wait::{self, Wake},
 };
 
 /// What a CPU is doing.
@@ -34,6 +35,17 @@ struct CpuState {
     current: ThreadIndex,
     /// The priority of the thread for which it was asked to look again, until it has done so.
     asked_for: Option<u8>,
+}
+
+/// What becomes of the running thread's slice of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slice {
+    /// It goes on: only a thread of higher priority takes the CPU.
+    GoesOn,
+    /// It is over: so does one of the same priority.
+    IsOver,
+    /// The thread gives it up: likewise, and not against its will.
+    GivenUp,
 }
 
 /// The state under the lock.
@@ -47,7 +59,9 @@ pub(crate) struct Scheduler {
     cpus: [CpuState; MAX_CPUS],
 }
 
-static SCHEDULER: SpinMutex<Scheduler> = SpinMutex::new(Scheduler {
+/// Waiting for the lock does not tell the CPU that it spins: QEMU's x86_64 emulation takes a lock of its
+/// own at each PAUSE, which keeps the holder from its accesses to devices.
+static SCHEDULER: SpinMutex<Scheduler, Loop> = SpinMutex::new(Scheduler {
     table: Table::new(),
     stacks: Pool::new(),
     waiting: Vec::new(),
@@ -163,6 +177,9 @@ impl Scheduler {
         if next == previous {
             return;
         }
+        if is_idle(previous) {
+            clock::arm_tick(false);
+        }
         let to: *const Context = &raw const record.context;
         let from = &raw mut self.table.record_mut(previous).context;
         machine::cpu::set_current_thread(core::ptr::from_ref(Thread::at(next)).cast());
@@ -173,7 +190,7 @@ impl Scheduler {
 
     /// Gives this CPU to a better thread if there is one: one of higher priority, or at the end of the
     /// slice one of the same.
-    fn preempt(&mut self, slice_is_over: bool) {
+    fn preempt(&mut self, slice: Slice) {
         let cpu = cpu::id();
         self.cpus[cpu].asked_for = None;
         let Some(best) = self.ready.best_priority(cpu) else { return };
@@ -182,11 +199,11 @@ impl Scheduler {
             let record = self.table.record_mut(current);
             let Options { priority, affinity, .. } = record.options;
             let may_stay = affinity & 1 << cpu != 0;
-            if may_stay && (best < priority || best == priority && !slice_is_over) {
+            if may_stay && (best < priority || best == priority && slice == Slice::GoesOn) {
                 return;
             }
             record.state = State::Ready;
-            record.preemptions += 1;
+            record.preemptions += u32::from(slice != Slice::GivenUp);
             if best > priority {
                 self.ready.push_front(current, priority, affinity);
             } else {
@@ -281,13 +298,31 @@ pub(crate) fn kill(id: ThreadId) -> Result<(), Error> {
 }
 
 /// Gives this CPU to a better thread if there is one. At the end of an interrupt, or idle.
-pub(crate) fn preempt(slice_is_over: bool) {
-    lock().preempt(slice_is_over);
+pub(crate) fn preempt() {
+    lock().preempt(Slice::GoesOn);
+}
+
+/// Ends the running thread's slice, wakes the threads whose time is up, and starts the next tick.
+///
+/// The lock is left alone where there is nothing to do. Otherwise the tick is started with the lock in
+/// hand: however long that took, the thread that runs next gets a slice and not the next tick at once.
+pub(crate) fn tick(now_ns: u64) {
+    let is_idle = Thread::current().is_none_or(|thread| is_idle(thread.index()));
+    if !ready::is_any_ready() && !wait::is_any_due(now_ns) {
+        clock::arm_tick(is_idle);
+        return;
+    }
+    let mut scheduler = lock();
+    clock::arm_tick(is_idle);
+    scheduler.wake_sleepers(now_ns);
+    scheduler.preempt(Slice::IsOver);
 }
 
 /// Lets the other ready threads of the same priority run first.
 pub(crate) fn yield_now() {
-    lock().preempt(true);
+    if ready::is_any_ready() {
+        lock().preempt(Slice::GivenUp);
+    }
 }
 
 /// Lets the running thread run on the CPUs of `affinity` only, from now on.
@@ -300,19 +335,6 @@ pub(crate) fn set_affinity(affinity: u8) {
         scheduler.make_ready(thread);
         scheduler.switch();
     }
-}
-
-/// Sets the priority of the running thread.
-pub(crate) fn set_priority(priority: u8) {
-    let thread = Thread::current().expect("a thread is running").index();
-    let mut scheduler = lock();
-    scheduler.table.record_mut(thread).options.priority = priority;
-    scheduler.preempt(false);
-}
-
-/// Wakes the threads whose time is up.
-pub(crate) fn wake_sleepers(now_ns: u64) {
-    lock().wake_sleepers(now_ns);
 }
 
 /// Returns the name of the thread that has the control block `index`.

@@ -1,4 +1,4 @@
-//! Thread stacks: two sizes, each with a page below it that is not mapped.
+//! Thread stacks: three sizes, each with a page below it that is not mapped.
 //!
 //! They lie in the section `.guarded`, which is mapped page by page. A stack that is given back is the
 //! next one given out.
@@ -10,11 +10,14 @@ use heapless::Vec;
 use crate::{machine, thread::MAX_THREADS};
 
 const PAGE: usize = 4096;
+/// The stack of a thread that has tables of many keys on it.
+pub(crate) const LARGEST_BYTES: usize = 512 << 10;
 /// The stack of a usual thread.
 pub(crate) const USUAL_BYTES: usize = 32 << 10;
 /// The smallest stack: room for an exit with an interrupt on top and the switch that it leads to.
 pub(crate) const SMALLEST_BYTES: usize = 8 << 10;
 
+const LARGEST_COUNT: usize = 2;
 const USUAL_COUNT: usize = MAX_THREADS;
 const SMALLEST_COUNT: usize = 32;
 
@@ -33,11 +36,15 @@ impl<const BYTES: usize> Guarded<BYTES> {
         Self { guard: UnsafeCell::new(MaybeUninit::uninit()), stack: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 
-    fn as_stack(&'static self) -> Stack {
+    /// Takes the guard page out of the map and returns the right to the stack. Once for each.
+    fn close(&'static self) -> Stack {
+        machine::memory::make_guard(self.guard.get().cast());
         Stack { bottom: self.stack.get() as usize, bytes: BYTES }
     }
 }
 
+#[unsafe(link_section = ".guarded.largest")]
+static LARGEST: [Guarded<LARGEST_BYTES>; LARGEST_COUNT] = [const { Guarded::new() }; LARGEST_COUNT];
 #[unsafe(link_section = ".guarded.usual")]
 static USUAL: [Guarded<USUAL_BYTES>; USUAL_COUNT] = [const { Guarded::new() }; USUAL_COUNT];
 #[unsafe(link_section = ".guarded.smallest")]
@@ -65,6 +72,7 @@ impl Stack {
 /// The stacks that nobody uses.
 #[derive(Debug)]
 pub(crate) struct Pool {
+    largest: Vec<Stack, LARGEST_COUNT>,
     usual: Vec<Stack, USUAL_COUNT>,
     smallest: Vec<Stack, SMALLEST_COUNT>,
 }
@@ -72,26 +80,22 @@ pub(crate) struct Pool {
 impl Pool {
     /// Returns a pool with no stacks, until [`Pool::fill`].
     pub(crate) const fn new() -> Self {
-        Self { usual: Vec::new(), smallest: Vec::new() }
+        Self { largest: Vec::new(), usual: Vec::new(), smallest: Vec::new() }
     }
 
     /// Takes the guard pages out of the map and fills the pool. Once, before other CPUs start.
     pub(crate) fn fill(&mut self) {
-        self.usual.extend(USUAL.iter().map(|guarded| {
-            machine::memory::make_guard(guarded.guard.get().cast());
-            guarded.as_stack()
-        }));
-        self.smallest.extend(SMALLEST.iter().map(|guarded| {
-            machine::memory::make_guard(guarded.guard.get().cast());
-            guarded.as_stack()
-        }));
+        self.largest.extend(LARGEST.iter().map(Guarded::close));
+        self.usual.extend(USUAL.iter().map(Guarded::close));
+        self.smallest.extend(SMALLEST.iter().map(Guarded::close));
     }
 
     /// Takes a stack of at least `bytes`.
     pub(crate) fn take(&mut self, bytes: usize) -> Option<Stack> {
         match bytes {
-            0..=SMALLEST_BYTES => self.smallest.pop(),
-            _ if bytes <= USUAL_BYTES => self.usual.pop(),
+            bytes if bytes <= SMALLEST_BYTES => self.smallest.pop(),
+            bytes if bytes <= USUAL_BYTES => self.usual.pop(),
+            bytes if bytes <= LARGEST_BYTES => self.largest.pop(),
             _ => None,
         }
     }
@@ -100,7 +104,8 @@ impl Pool {
     pub(crate) fn give_back(&mut self, stack: Stack) {
         let pushed = match stack.bytes {
             SMALLEST_BYTES => self.smallest.push(stack),
-            _ => self.usual.push(stack),
+            USUAL_BYTES => self.usual.push(stack),
+            _ => self.largest.push(stack),
         };
         debug_assert!(pushed.is_ok(), "a stack was given back twice");
     }

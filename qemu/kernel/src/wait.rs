@@ -3,7 +3,7 @@
 //! [`wait`] compares and goes to sleep in one step as seen by [`wake`], both under the scheduler's
 //! lock: this is the library's `Port::wait` and `Port::wake`, and joining and sleeping as well.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::{
     clock,
@@ -32,6 +32,14 @@ pub(crate) enum Cancellable {
     No,
 }
 
+/// The earliest time that any thread waits for, or an earlier one; to be read without the lock.
+static NEXT_WAKE_NS: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Returns whether a thread's time may be up.
+pub(crate) fn is_any_due(now_ns: u64) -> bool {
+    NEXT_WAKE_NS.load(Ordering::SeqCst) <= now_ns
+}
+
 /// Blocks the running thread while `word` holds `expected`, until [`wake`] or the time `until_ns`.
 ///
 /// An idle thread can't block: for it this returns at once.
@@ -44,6 +52,9 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, until_ns: Option<u64>, cance
     }
     if cancellable && thread.kill_requested.load(Ordering::SeqCst) {
         return Wake::Killed;
+    }
+    if let Some(until_ns) = until_ns {
+        NEXT_WAKE_NS.fetch_min(until_ns, Ordering::SeqCst);
     }
     let word = core::ptr::from_ref(word).addr();
     scheduler.block(thread.index(), State::Waiting { word, until_ns, cancellable })
@@ -87,6 +98,11 @@ impl Scheduler {
             usize::MAX,
             |state| matches!(state, State::Waiting { until_ns: Some(until), .. } if *until <= now_ns),
         );
+        let next = self.waiting.iter().filter_map(|&index| match self.table.record(index).state {
+            State::Waiting { until_ns, .. } => until_ns,
+            _ => None,
+        });
+        NEXT_WAKE_NS.store(next.min().unwrap_or(u64::MAX), Ordering::SeqCst);
     }
 
     fn wake_where(&mut self, reason: Wake, most: usize, matches: impl Fn(&State) -> bool) -> usize {
@@ -142,7 +158,7 @@ impl Semaphore {
 
     /// Counts one down if there is one.
     pub(crate) fn try_acquire(&self) -> bool {
-        self.count.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
+        self.count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
     }
 
     /// Counts one up and wakes those who wait.

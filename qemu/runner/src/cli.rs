@@ -2,13 +2,15 @@
 //!
 //! The first word names the command if it is not an option; each command reads its own options.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::{
     error::{Error, Result},
+    evidence::{self, Kind},
     image,
+    install::{self, Numbers, Target, ThreadPointer},
     machine::Arch,
 };
 
@@ -20,13 +22,25 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
+  install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
+  evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants
+                     or coverage; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
   --cpus N           1 to 8 CPUs (default 4)
   --keys N           capacity of the key table: 1 to 64, or a multiple of 64 up to 4096 (default 128)
   --requests N       requests that the demo serves, 1 to 1000000 (default 4000)
+  --target T         of install: host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler
+  --prefix DIR       of install: where lib and include go
+  --rounds N         of install: rounds of destructors (default 4)
+  --exit-functions N, --notifications N
+                     of install: room for thread-exit functions (default 16), and for notifications (default 8)
+  --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
+                     of install: tsd_get() is inline, the thread's part found as include/tsd/inline.h says
+  --plain-names      of install: no prefix before the families' names, for the host too
+  --seconds N        how long the fuzzer runs (default 600)
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
   --help             print this
 
@@ -42,6 +56,10 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
+    /// Build and lay out the C archive.
+    Install(install::Options),
+    /// Produce this kind of evidence.
+    Evidence(Kind, evidence::Options),
     /// Run clippy on the bare-metal targets.
     Lint {
         /// Whether missing packages may be installed.
@@ -71,6 +89,7 @@ impl Default for Run {
 const DEFAULT_REQUESTS: u32 = 4000;
 const MAX_REQUESTS: u32 = 1_000_000;
 const MAX_CPUS: u32 = 8;
+const MAX_COUNT: u32 = 1024;
 
 /// Reads the words behind the program's name.
 ///
@@ -83,6 +102,8 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     let parser = Parser::from_args(words);
     match name.as_str() {
         "demo" => demo(parser),
+        "install" => install(parser),
+        "evidence" => evidence(parser),
         "lint" => lint(parser),
         "help" => Ok(Command::Help),
         _ => Err(wrong(format!("no such command: {name}"))),
@@ -102,6 +123,59 @@ fn demo(mut parser: Parser) -> Result<Command> {
         }
     }
     Ok(Command::Demo(run, requests))
+}
+
+fn install(mut parser: Parser) -> Result<Command> {
+    let (mut target, mut prefix, mut plain_names) = (None, None, false);
+    let (mut numbers, mut thread_pointer, mut may_install) = (Numbers::default(), None, true);
+    while let Some(option) = next(&mut parser)? {
+        match option.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--target" => target = Some(value(&mut parser, &option, Target::ALLOWED, Target::named)?),
+            "--prefix" => prefix = Some(PathBuf::from(text(&mut parser)?)),
+            "--keys" => numbers.keys = number(&mut parser, &option, image::KEYS_ALLOWED, image::is_allowed)?,
+            "--rounds" => numbers.rounds = count(&mut parser, &option)?,
+            "--exit-functions" => numbers.exit_functions = count(&mut parser, &option)?,
+            "--notifications" => numbers.notifications = count(&mut parser, &option)?,
+            "--thread-pointer" => {
+                thread_pointer = Some(value(&mut parser, &option, "REGISTER:[AT:]OFFSET", ThreadPointer::parse)?);
+            }
+            "--plain-names" => plain_names = true,
+            "--no-install" => may_install = false,
+            word => return Err(unknown(word)),
+        }
+    }
+    let (Some(target), Some(prefix)) = (target, prefix) else {
+        return Err(wrong("install takes --target and --prefix".into()));
+    };
+    let plain_names = plain_names || !target.is_host;
+    Ok(Command::Install(install::Options { target, prefix, numbers, plain_names, thread_pointer, may_install }))
+}
+
+fn count(parser: &mut Parser, option: &str) -> Result<u32> {
+    number(parser, option, &format!("1 to {MAX_COUNT}"), |count| (1..=MAX_COUNT).contains(&count))
+}
+
+fn value<T>(parser: &mut Parser, option: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {
+    let word = text(parser)?;
+    read(&word).ok_or_else(|| wrong(format!("{option} takes {allowed}, not {word}")))
+}
+
+fn evidence(mut parser: Parser) -> Result<Command> {
+    let names = Kind::ALL.map(Kind::name).join(", ");
+    let (mut kind, mut options) = (None, evidence::Options::default());
+    while let Some(word) = next(&mut parser)? {
+        let named = Kind::ALL.into_iter().find(|kind| kind.name() == word);
+        match word.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--no-install" => options.may_install = false,
+            "--seconds" => options.seconds = number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?,
+            _ if named.is_some() && kind.is_none() => kind = named,
+            _ => return Err(unknown(&word)),
+        }
+    }
+    let kind = kind.ok_or_else(|| wrong(format!("evidence takes one of: {names}")))?;
+    Ok(Command::Evidence(kind, options))
 }
 
 fn lint(mut parser: Parser) -> Result<Command> {
@@ -203,6 +277,24 @@ mod tests {
     fn lint_takes_one_option() {
         assert_eq!(parsed("lint"), Command::Lint { may_install: true });
         assert_eq!(parsed("lint --no-install"), Command::Lint { may_install: false });
+    }
+
+    #[test]
+    fn install_takes_a_target_and_a_prefix() {
+        let Command::Install(options) = parsed("install --target aarch64 --prefix out --keys 64 --thread-pointer=fs:8")
+        else {
+            panic!("not an installation");
+        };
+        assert_eq!(options.target.triple, "aarch64-unknown-none-softfloat");
+        assert!(options.plain_names && options.numbers.keys == 64 && options.thread_pointer.is_some());
+        let Command::Install(options) = parsed("install --prefix out --target host --rounds 2") else {
+            panic!("not an installation");
+        };
+        assert!(!options.plain_names && options.numbers.rounds == 2);
+        assert!(error("install --prefix out").contains("--target and --prefix"));
+        assert!(error("install --target sparc").contains(Target::ALLOWED));
+        assert!(error("install --rounds 0").contains("1 to 1024"));
+        assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::{
 
 use crate::error::{Error, Result};
 
+/// How many of a failed command's last lines go into the error.
+const ERROR_LINES: usize = 80;
+
 /// Prints `command` as a line that can be typed again, on the standard error output.
 pub fn echo(command: &Command) {
     eprintln!("+ {}", as_typed(command));
@@ -40,6 +43,23 @@ pub fn run(command: &mut Command) -> Result<()> {
         Ok(status) => Err(Error::failure(format!("{program} failed ({status}), see above"))),
         Err(error) => Err(Error::failure(format!("{program} can't be started: {error}"))),
     }
+}
+
+/// Runs `command` without an echo, and returns all that it printed.
+///
+/// # Errors
+/// It can't be started, or does not succeed; the error then ends with its last lines.
+pub fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.map_err(|error| Error::failure(format!("{program} can't be started: {error}")))?;
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    if output.status.success() {
+        return Ok(text);
+    }
+    let lines: Vec<_> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(ERROR_LINES)..];
+    Err(Error::failure(format!("{program} failed ({})", output.status)).with_details(last.iter().copied()))
 }
 
 /// Runs `command` without an echo, for a question such as `--version`. `None` when it does not succeed.

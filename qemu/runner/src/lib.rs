@@ -6,12 +6,15 @@
 //! - [`toolchain`]  the compiler that can build for the bare-metal targets
 //! - [`packages`]   the system's package managers
 //! - [`image`]      one build of the kernel
+//! - [`install`]    the C archive and what goes with it
+//! - [`programs`]   programs that the C side takes
 //! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`lint`]       clippy on the bare-metal targets
+//! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
 //! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
@@ -22,10 +25,13 @@ pub mod cli;
 pub mod command;
 pub mod demo;
 pub mod error;
+pub mod evidence;
 pub mod image;
+pub mod install;
 pub mod lint;
 pub mod machine;
 pub mod packages;
+pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;

@@ -3,7 +3,9 @@
 use crate::{
     command,
     error::{Error, Result},
-    image, setup,
+    image,
+    install::archive::MEMBERS,
+    setup,
     setup::Wants,
     toolchain::Toolchain,
     workspace,
@@ -13,20 +15,33 @@ use crate::{
 const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
-/// image, and on the library for targets with 32-bit pointers.
+/// image, on the library for targets with 32-bit pointers, and on the C archive for all of them.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true };
+    let wants = Wants { machines: &[], targets: &targets, clippy: true, programs: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64] {
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
-    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))
+    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))?;
+    targets.iter().try_for_each(|target| check_archive(&toolchain, target))
+}
+
+/// Every member of the C archive, and each alone, as it is built.
+fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
+    let alone = MEMBERS.iter().map(|member| format!("--features={}", member.name));
+    for features in alone.chain(["--all-features".into()]) {
+        let mut cargo = toolchain.cargo("clippy", target);
+        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);
+        cargo.arg(workspace::images_dir()?.join("lint")).args([&features, "--", "-Dwarnings"]);
+        command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+    }
+    Ok(())
 }
 
 fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {

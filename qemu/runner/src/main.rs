@@ -8,7 +8,7 @@ use tsd_runner::{
     cli::{self, Command},
     demo,
     error::Result,
-    lint,
+    evidence, install, lint,
 };
 
 fn main() -> ExitCode {
@@ -25,6 +25,8 @@ fn obey(command: Command) -> Result<()> {
     match command {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
+        Command::Install(options) => install::run(&options)?,
+        Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,
     }
     Ok(())

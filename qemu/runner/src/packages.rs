@@ -8,6 +8,7 @@ use std::{env, process::Command};
 use crate::{
     command,
     error::{Error, Result},
+    programs::Program,
 };
 
 /// Something that a run needs and a package brings.
@@ -23,6 +24,8 @@ pub enum Need {
     Clippy,
     /// `ld.lld`, for compilers that come without a linker of their own.
     Linker,
+    /// One program of those that the C side takes.
+    Program(&'static Program),
 }
 
 /// Sets of packages that bring the same; the first that there is, and that is new enough, is taken.
@@ -128,6 +131,24 @@ pub fn install(needs: &[Need], allowed: bool) -> Result<()> {
     command::run(&mut manager.install_command(privilege, &packages))
 }
 
+/// Installs packages by the names that Debian and its relatives know them under.
+///
+/// # Errors
+/// As [`install`]; elsewhere than on such a system, status 2 with the names.
+pub fn install_on_debian(packages: &[&str], allowed: bool) -> Result<()> {
+    let apt = &MANAGERS[0];
+    let typed = || Error::usage(format!("missing: what Debian has as {}", packages.join(" ")));
+    let (Some(_), Some(privilege), true) = (command::find(apt.program), Privilege::held(), allowed) else {
+        return Err(typed());
+    };
+    eprintln!("tsd: installing {} with {}", packages.join(" "), apt.program);
+    let mut install = apt.install_command(&privilege, packages);
+    command::run(&mut install).or_else(|_| {
+        apt.update(&privilege)?;
+        command::run(&mut install)
+    })
+}
+
 fn to_be_typed(manager: &Manager, needs: &[Need], privilege: Privilege) -> Error {
     let packages = manager.packages(needs).unwrap_or_else(|| manager.first_choice(needs));
     let sudo = if matches!(privilege, Privilege::Sudo) { "sudo " } else { "" };
@@ -144,6 +165,7 @@ fn in_words(needs: &[Need]) -> String {
         Need::Compiler => "a compiler with its library's source",
         Need::Clippy => "cargo clippy",
         Need::Linker => "ld.lld",
+        Need::Program(program) => program.command,
     };
     needs.iter().map(word).collect::<Vec<_>>().join(", ")
 }
@@ -207,6 +229,7 @@ impl Manager {
             Need::Linker => self.linker,
             Need::Compiler => self.compiler,
             Need::Clippy => self.clippy,
+            Need::Program(program) => program.packages(self.program),
         }
     }
 

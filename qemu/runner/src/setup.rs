@@ -10,6 +10,7 @@ use crate::{
     image,
     machine::Machine,
     packages::{self, Need},
+    programs::Program,
     toolchain::{self, Toolchain},
     workspace,
 };
@@ -26,12 +27,14 @@ pub struct Wants<'a> {
     pub targets: &'a [&'a str],
     /// That compiler's lints.
     pub clippy: bool,
+    /// These programs.
+    pub programs: &'a [&'static Program],
 }
 
 impl<'a> Wants<'a> {
     /// What building and booting on `machines` takes.
     pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
-        Self { machines, targets: &image::TARGETS, clippy: false }
+        Self { machines, targets: &image::TARGETS, clippy: false, programs: &[] }
     }
 }
 
@@ -43,7 +46,7 @@ impl<'a> Wants<'a> {
 /// Status 2 with the command to type if something is missing that can't be got without asking; status 1 if
 /// getting it failed.
 pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
-    let may_install = may_install && env::var_os(NO_INSTALL_VARIABLE).is_none();
+    let may_install = may_install && !is_forbidden();
     // One process installs; the others then find it done.
     let _lock = workspace::lock("setup")?;
     let found = find_toolchain(wants.targets, may_install)?;
@@ -55,6 +58,35 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
             found.or_else(Toolchain::of_distribution).ok_or_else(|| no_compiler(wants.targets))
         }
     }
+}
+
+/// Gets `programs` only.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
+    let may_install = may_install && !is_forbidden();
+    let _lock = workspace::lock("setup")?;
+    let needs = missing(programs);
+    if needs.is_empty() { Ok(()) } else { packages::install(&needs, may_install) }
+}
+
+/// Returns a toolchain that can build the standard library from its source.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
+    let found = || Toolchain::current().filter(Toolchain::has_library_source).or_else(Toolchain::of_distribution);
+    if let Some(toolchain) = found() {
+        return Ok(toolchain);
+    }
+    packages::install(&[Need::Compiler], may_install && !is_forbidden())?;
+    found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
+}
+
+/// Returns whether [`NO_INSTALL_VARIABLE`] is set.
+pub fn is_forbidden() -> bool {
+    env::var_os(NO_INSTALL_VARIABLE).is_some()
 }
 
 /// A compiler for `targets`, rustup's or the distribution's.
@@ -78,7 +110,12 @@ fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need> {
     if toolchain.is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
         needs.push(Need::Linker);
     }
+    needs.extend(missing(wants.programs));
     needs
+}
+
+fn missing(programs: &[&'static Program]) -> Vec<Need> {
+    programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)).collect()
 }
 
 fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {

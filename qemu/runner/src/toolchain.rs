@@ -73,18 +73,41 @@ impl Toolchain {
 
     /// Returns whether the compiler comes without the linker that the targets ask for.
     pub fn lacks_linker(&self) -> bool {
-        let host = self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
-        !self.rustlib().join(host).join("bin/rust-lld").is_file()
+        !self.rustlib().join(self.host()).join("bin/rust-lld").is_file()
     }
 
-    /// Returns a command of cargo's, such as `build`, for `target`: this compiler, none of the caller's settings.
-    pub fn cargo(&self, verb: &str, target: &str) -> Command {
+    /// Returns the name of the host as a target.
+    pub fn host(&self) -> &str {
+        self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
+    }
+
+    /// Returns the major number of the compiler's LLVM.
+    pub fn llvm(&self) -> Option<u32> {
+        Some(major_minor(self.version.lines().find_map(|line| line.strip_prefix("LLVM version: "))?)?.0)
+    }
+
+    /// Returns a command of cargo's, such as `test`, for the host: this compiler, none of the caller's settings.
+    pub fn host_cargo(&self, verb: &str) -> Command {
         let cargo = self.bin.join("cargo");
         // Cargo looks for its further commands in places where another toolchain's may come first.
         let plugin = self.bin.join(format!("cargo-{verb}"));
-        let mut command = command::independent_cargo(if plugin.is_file() { &plugin } else { &cargo });
-        command.current_dir(workspace::root()).env("CARGO", cargo).env("RUSTC", self.bin.join("rustc"));
-        command.args([verb, "--target", target]);
+        let mut command = self.with_host_program(if plugin.is_file() { &plugin } else { &cargo });
+        command.arg(verb);
+        command
+    }
+
+    /// Returns a command that runs `program`, which calls cargo: this one, with none of the caller's settings.
+    pub fn with_host_program(&self, program: &Path) -> Command {
+        let mut command = command::independent_cargo(program);
+        command.current_dir(workspace::root());
+        command.env("CARGO", self.bin.join("cargo")).env("RUSTC", self.bin.join("rustc"));
+        command
+    }
+
+    /// Returns a command of cargo's, such as `build`, for the bare-metal `target`.
+    pub fn cargo(&self, verb: &str, target: &str) -> Command {
+        let mut command = self.host_cargo(verb);
+        command.args(["--target", target]);
         if !self.has_targets(&[target]) {
             // The core library is built from source, which a stable compiler does only when told so.
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -92,17 +115,20 @@ impl Toolchain {
             command.env("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never");
             command.args(["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"]);
         }
-        if self.lacks_linker() {
+        // Programs for the host are linked as the host links them.
+        if self.lacks_linker() && target != self.host() {
             command.arg(format!("--config=target.{target}.linker=\"ld.lld\""));
         }
         command
     }
 
-    fn has_library_source(&self) -> bool {
+    /// Returns whether the standard library can be built from its source.
+    pub fn has_library_source(&self) -> bool {
         self.rustlib().join("src/rust/library/core/Cargo.toml").is_file()
     }
 
-    fn rustlib(&self) -> PathBuf {
+    /// Returns where the compiler's libraries are, by target.
+    pub fn rustlib(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib")
     }
 

@@ -25,6 +25,16 @@ pub fn images_dir() -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Returns the folder for one kind of evidence, made if it is not there.
+///
+/// # Errors
+/// The folder can't be made.
+pub fn evidence_dir(kind: &str) -> Result<PathBuf> {
+    let dir = target_dir().join("evidence").join(kind);
+    fs::create_dir_all(&dir).map_err(|error| unusable(&dir, &error))?;
+    Ok(dir)
+}
+
 /// Takes the lock called `name`, waiting for other processes; it is held until the file is dropped.
 ///
 /// # Errors

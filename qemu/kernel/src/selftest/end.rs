@@ -52,7 +52,7 @@ pub(super) fn destructors_run_before_the_joiner() {
 pub(super) fn control_blocks_are_used_again() {
     let first = spawn("first", |n| n, 1);
     assert_eq!(join(first), Outcome::Returned(1));
-    for n in 0..2_000 {
+    for n in 0..10_000 {
         let next = spawn("next", |n| n, n);
         assert_eq!((next.index, next == first), (first.index, false));
         assert_eq!(join(next), Outcome::Returned(n));

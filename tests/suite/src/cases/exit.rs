@@ -286,6 +286,23 @@ pub(super) fn every_index_of_a_large_table_is_visited<P: Platform>() {
     }
 }
 
+/// A table's exit called in a destructor does nothing and says so; the one under way is complete nevertheless.
+pub(super) fn exit_in_a_destructor_does_nothing<P: Platform>() {
+    unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
+        CALLS.add(value.addr());
+        let report = TABLE.exit(&SLOTS);
+        assert_eq!((report.flags, report.calls), (ExitFlags::ALREADY_EXITING, 0));
+    }
+
+    with_keys(&[Some(destructor), Some(log)], || {
+        set(0, 1);
+        set(1, 2);
+        let report = TABLE.exit(&SLOTS);
+        assert_eq!((report.flags, report.calls, report.rounds), (ExitFlags::empty(), 2, 1));
+        CALLS.expect(&[1, 2]);
+    });
+}
+
 /// All the values of a whole table run, at each capacity.
 pub(super) fn full_tables_run_all_destructors<P: Platform>() {
     fn check<const N: usize>()

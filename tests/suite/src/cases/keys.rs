@@ -214,7 +214,7 @@ pub(super) fn one_place_left_has_one_winner<P: Platform>() {
     let winners = Counter::new();
     let _held = [(); 7].map(|()| table.create(None).unwrap());
     in_threads::<P, _>(THREADS, Start::default(), |_| {
-        for round in 1..=200 {
+        for round in 1..=100 {
             line.meet::<P>(THREADS);
             let created = table.create(None);
             if created.is_ok() {
@@ -252,7 +252,7 @@ pub(super) fn concurrent_creates_differ<P: Platform>() {
     let table = KeyTable::<{ THREADS * EACH }>::new();
     let line = Line::new();
     in_threads::<P, _>(THREADS, Start::default(), |_| {
-        for _ in 0..50 {
+        for _ in 0..30 {
             line.meet::<P>(THREADS);
             let keys = [(); EACH].map(|()| table.create(None).unwrap());
             line.meet::<P>(THREADS);

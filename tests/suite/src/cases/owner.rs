@@ -75,7 +75,7 @@ pub(super) fn thread_that_ends_itself_runs_destructors<P: Platform>() {
 pub(super) fn detached_thread_runs_destructors<P: Platform>() {
     create::<P>(slow::<P>);
     P::detach(P::start(Start::default(), set::<P>, 9));
-    wait_until::<P>(|| CALLS.len() == 1);
+    wait_until::<P>(|| !CALLS.is_empty());
     CALLS.expect(&[9]);
     delete::<P>();
 }
@@ -204,8 +204,11 @@ pub(super) fn smallest_stack_runs_the_whole_exit<P: Platform>() {
         set::<P>(number.addr());
     }
 
+    /// As many as the log has room for.
+    const SET: usize = if KEYS < 100 { KEYS } else { 100 };
+
     CALLS.clear();
-    let mut keys = [Key::default(); KEYS];
+    let mut keys = [Key::default(); SET];
     for key in &mut keys {
         *key = P::space().create(Some(log)).unwrap();
     }
@@ -223,7 +226,7 @@ pub(super) fn smallest_stack_runs_the_whole_exit<P: Platform>() {
         }
     });
     let rounds = tsd::DEFAULT_ROUNDS as usize;
-    assert_eq!((CALLS.count(1), CALLS.count(2), CALLS.count(3)), (KEYS - 1, rounds, EXIT_FUNCTIONS));
+    assert_eq!((CALLS.count(1), CALLS.count(2), CALLS.count(3)), (SET - 1, rounds, EXIT_FUNCTIONS));
     for key in keys {
         P::space().delete(key).unwrap();
     }

@@ -117,10 +117,13 @@ pub(super) fn delete_calls_no_destructor<P: Platform>() {
 
     CALLS.clear();
     let key = P::space().create(Some(log)).unwrap();
+    let set = Counter::new();
     in_threads::<P, _>(2, Start::default(), |thread| {
         // SAFETY: the destructor only logs the value.
         unsafe { P::space().set(key, value(thread + 1)) }.unwrap();
+        set.add();
         if thread == 1 {
+            wait_until::<P>(|| set.get() == 2);
             P::space().delete(key).unwrap();
             assert!(CALLS.is_empty());
         } else {

@@ -1,8 +1,11 @@
 //! Typed keys: an owner a thread, dropped at the thread's exit.
 
+use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::ptr;
 
+use heapless::box_pool;
+use heapless::pool::boxed::{Box as PoolBox, BoxBlock};
 use tsd::{Error, KeyOptions, Owner, TypedKey};
 
 use crate::{Counter, KEYS, Log, Platform, Start, in_threads};
@@ -128,4 +131,33 @@ pub(super) fn last_phase_is_dropped_last<P: Platform>() {
         ordinary.replace(Token(1)).unwrap();
     });
     DROPPED.expect(&[1, 2]);
+}
+
+/// Boxes from a pool of heapless are back in the pool when their threads have ended.
+pub(super) fn boxes_go_back_to_their_pool<P: Platform>() {
+    const BOXES: usize = 3;
+    box_pool!(Buffers: [usize; 4]);
+    static ADDED: Counter = Counter::new();
+    static BLOCKS: [StaticBlock; BOXES] = [const { StaticBlock(UnsafeCell::new(BoxBlock::new())) }; BOXES];
+    struct StaticBlock(UnsafeCell<BoxBlock<[usize; 4]>>);
+    // SAFETY: each is borrowed once, below.
+    unsafe impl Sync for StaticBlock {}
+
+    if ADDED.add() == 0 {
+        for block in &BLOCKS {
+            // SAFETY: only the first call comes here, so the borrow is the only one.
+            Buffers.manage(unsafe { &mut *block.0.get() });
+        }
+    }
+    let key = TypedKey::<'static, PoolBox<Buffers>, P::Port, KEYS>::new(P::space(), KeyOptions::new()).unwrap();
+    for _ in 0..3 {
+        // Each round needs all boxes that there are.
+        in_threads::<P, _>(BOXES, Start::default(), |index| {
+            assert!(key.replace(Buffers.alloc([index; 4]).unwrap()).unwrap().is_none());
+            assert_eq!(key.with(|buffer| buffer.iter().sum::<usize>()), Some(4 * index));
+        });
+    }
+    let all = [(); BOXES].map(|()| Buffers.alloc([0; 4]).unwrap());
+    assert!(Buffers.alloc([0; 4]).is_err());
+    drop(all);
 }

@@ -4,12 +4,12 @@
 //! takes the boot stack. Further CPUs are started through PSCI and run the same code on a stack of
 //! their own.
 
-use core::mem::MaybeUninit;
+use core::{arch::asm, mem::MaybeUninit};
 
 use aarch64_rt::{InitialPagetable, Stack};
 use smccc::{Hvc, psci};
 
-use super::{console, memory};
+use super::{console, memory, power};
 use crate::cpu::MAX_CPUS;
 
 /// The stack of a CPU before its first thread, and of its idle thread afterwards.
@@ -32,6 +32,25 @@ fn first_cpu(_: u64, _: u64, _: u64, _: u64) -> ! {
 /// Makes the console usable. Called on the first CPU before anything else.
 pub(crate) fn early_init() {
     console::init();
+    if cfg!(target_feature = "lse") && !has_atomic_instructions() {
+        // No formatting and no lock: both would take the instructions that are not there.
+        console::write_bytes(b"tsd: kernel: built with +lse, and this CPU has no atomic instructions\n");
+        console::write_bytes(b"tsd: end: status 2\n");
+        power::power_off(STATUS_WRONG_CPU);
+    }
+}
+
+/// The status of a run on a CPU that the image was not built for.
+const STATUS_WRONG_CPU: u8 = 2;
+
+/// Returns whether the CPU has LSE: `ID_AA64ISAR0_EL1.Atomic` is not 0.
+fn has_atomic_instructions() -> bool {
+    let features: u64;
+    // SAFETY: A constant register. `pure` is right for that reason.
+    unsafe {
+        asm!("mrs {}, id_aa64isar0_el1", out(reg) features, options(pure, nomem, nostack, preserves_flags));
+    }
+    features >> 20 & 0xf != 0
 }
 
 /// Returns how many CPUs the machine has, at most [`MAX_CPUS`].

@@ -12,6 +12,7 @@ pub(crate) mod boot;
 pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 pub(crate) mod fp;
 mod gic;

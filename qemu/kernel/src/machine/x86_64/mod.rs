@@ -17,6 +17,7 @@ pub(crate) mod boot;
 pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 mod descriptors;
 mod entry;

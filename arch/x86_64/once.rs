@@ -1,0 +1,32 @@
+//! `tsd_once` for C: `int tsd_once(tsd_once_t *control, void (*routine)(void))`.
+//!
+//! In assembly, so that the unwinder finds no compiled function between the routine and the caller of `tsd_once`, but
+//! an entry whose personality routine gives the control back. System V ABI, x86_64: arguments in rdi, rsi, rdx.
+
+core::arch::global_asm!(
+    ".pushsection .text.tsd_once,\"ax\",%progbits",
+    ".globl tsd_once",
+    ".type tsd_once, %function",
+    "tsd_once:",
+    ".cfi_startproc",
+    ".cfi_personality 0x1b, tsd_once_unwind", // pcrel, sdata4: correct in a kernel that nothing relocates, too
+    "sub rsp, 40",                            // frame: 0..16, routine: 16..24, alignment of the stack
+    ".cfi_def_cfa_offset 48",
+    "mov [rsp + 16], rsi",
+    "mov rdx, rsp",
+    "call tsd_once_begin",
+    "test eax, eax",
+    "jns 2f", // complete, or an error
+    "call [rsp + 16]",
+    "mov rdi, rsp",
+    "call tsd_once_end",
+    "xor eax, eax",
+    "2:",
+    "add rsp, 40",
+    ".cfi_def_cfa_offset 8",
+    "ret",
+    ".reloc tsd_once, R_X86_64_NONE, .eh_frame", // who throws unused sections away keeps the unwind entry
+    ".cfi_endproc",
+    ".size tsd_once, . - tsd_once",
+    ".popsection",
+);

@@ -1,0 +1,348 @@
+/*
+ * tsd: thread-specific data for kernels, in C99, C11 and C++17.
+ *
+ * A kernel embeds a tsd_thread_t in its thread control block and supplies one function, tsd_current(). At a thread's
+ * start it calls tsd_thread_init(), at its end tsd_thread_exit(), on the thread itself. No call allocates.
+ *
+ * The families of other standards are in headers of their own, each opt-in: <tsd/pthread.h>, <tsd/threads.h>,
+ * <tsd/cxxabi.h>, <tsd/windows.h>.
+ *
+ * Functions that return int return 0 or one of the error numbers below, unless they say otherwise. A call that fails
+ * has changed nothing, and one that is given a NULL where a pointer is needed returns TSD_EINVAL.
+ */
+#ifndef TSD_H
+#define TSD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tsd/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- How the header and the archive fit together ---------------------------------------------------------------- */
+
+/* Changes with every change of a layout or a meaning. */
+#define TSD_ABI 1
+
+#define TSD_STRING_(text) #text
+#define TSD_STRING(text) TSD_STRING_(text)
+
+/*
+ * A symbol's name carries the ABI version and the numbers of keys, thread-exit functions and rounds that the archive is
+ * built for. An "undefined reference to tsd_get_v1_k128_f16_r4" means that header and archive are of different builds;
+ * one to "tsd_current_v1_..." that the kernel has not defined tsd_current(), or not after including this header.
+ */
+#define TSD_SUFFIX                                                                                                     \
+    "_v" TSD_STRING(TSD_ABI) "_k" TSD_STRING(TSD_KEYS) "_f" TSD_STRING(TSD_EXIT_FUNCTIONS) "_r" TSD_STRING(TSD_ROUNDS)
+#define TSD_SYMBOL(name) __asm__(TSD_STRING(__USER_LABEL_PREFIX__) #name TSD_SUFFIX)
+/* Of a family's function: the plain name where tsd/config.h says so, else as above, with tsd_ in front. */
+#ifdef TSD_PLAIN_NAMES
+#define TSD_FAMILY_SYMBOL(name) __asm__(TSD_STRING(__USER_LABEL_PREFIX__) #name)
+#else
+#define TSD_FAMILY_SYMBOL(name) TSD_SYMBOL(tsd_##name)
+#endif
+
+#if defined(__cplusplus)
+#define TSD_ASSERT(condition, name) static_assert(condition, #name)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define TSD_ASSERT(condition, name) _Static_assert(condition, #name)
+#else
+#define TSD_ASSERT(condition, name) typedef char tsd_assert_##name[(condition) ? 1 : -1]
+#endif
+
+/* ---- Error numbers: those of Linux and, but for EDEADLK, of newlib ---------------------------------------------- */
+
+#define TSD_ESRCH 3    /* no thread is current here: an interrupt handler, early boot */
+#define TSD_EAGAIN 11  /* all keys are in use, or the free places have used up their generations */
+#define TSD_ENOMEM 12  /* a list of fixed capacity is full */
+#define TSD_EINVAL 22  /* not a key, a deleted key, a NULL pointer, a thread that is attached already */
+#define TSD_EDEADLK 35 /* a once routine has called tsd_once() on its own control */
+
+/* ---- Threads ---------------------------------------------------------------------------------------------------- */
+
+/* A key. 0 is never one, nor is a number whose key was deleted. */
+typedef uint32_t tsd_key_t;
+
+/* Called at thread exit with the value, on the thread itself. It must return: no longjmp, no exception. */
+typedef void (*tsd_destructor_t)(void *value);
+
+/* A value, and the key under which it was stored. */
+typedef struct tsd_slot {
+    uintptr_t tag;
+    void *value;
+} tsd_slot_t;
+
+#define TSD_WORD_BITS (sizeof(uintptr_t) * 8)
+
+/*
+ * One thread's part of the library, for the thread control block. Nothing in it is to be touched, but a debugger may
+ * look: tsd_value_next() and tsd_thread_running() read it.
+ */
+typedef struct tsd_thread {
+    tsd_slot_t slots[TSD_KEYS];
+    uintptr_t work;   /* 0 where thread exit has nothing to do */
+    uint32_t running; /* the key whose destructor runs, and its round */
+    uint32_t round;
+    void *once; /* the innermost once routine that the thread is in */
+    uintptr_t touched[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
+    uint32_t last_error;        /* Win32 */
+    struct tsd_thread *next[2]; /* the list of threads with Fls values */
+    uintptr_t function_count;
+    struct {
+        void (*function)(void *argument);
+        void *argument;
+    } functions[TSD_EXIT_FUNCTIONS];
+} tsd_thread_t;
+
+/*
+ * The kernel's hook: the calling thread's structure, initialised; NULL where there is no thread, such as in early boot.
+ * In an interrupt handler it is the interrupted thread's structure, or NULL. What it returns in a thread it must return
+ * until the thread's tsd_thread_exit() has returned, for this thread only.
+ *
+ * It must preserve what a C function preserves, and nothing that it calls may call back into this library.
+ */
+tsd_thread_t *tsd_current(void) TSD_SYMBOL(tsd_current);
+
+/*
+ * Makes the memory of a thread a thread that has set nothing, whatever the memory held. Not needed for memory that is
+ * all zero bytes, nor between two uses of a structure whose tsd_thread_exit() was called.
+ *
+ * Callable from anywhere, before the thread starts. Costs a store for each word.
+ */
+int tsd_thread_init(tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_init);
+
+/*
+ * Sends the attach notifications, on the calling thread. Only kernels that have notifications need to call it, once on
+ * each thread, before the thread's own code. A second call is TSD_EINVAL.
+ *
+ * Callable from threads. Win32 DLL_THREAD_ATTACH.
+ */
+int tsd_thread_attach(void) TSD_SYMBOL(tsd_thread_attach);
+
+#define TSD_LEFT_OVER_KEYS 8
+
+/* Bits of tsd_exit_report_t.flags. */
+#define TSD_EXIT_NO_THREAD 1u       /* no thread was current; nothing was done */
+#define TSD_EXIT_ALREADY_EXITING 2u /* called from inside the thread's own exit; nothing was done */
+#define TSD_EXIT_LEFT_OVER 4u       /* values were left when the rounds were used up; they were cleared */
+
+/* What a thread exit did. */
+typedef struct tsd_exit_report {
+    uint32_t flags;
+    uint32_t rounds;            /* rounds in which an ordinary key's destructor ran */
+    uint32_t last_phase_rounds; /* rounds in which a last-phase key's destructor ran */
+    uint32_t calls;             /* destructor calls in all */
+    uint32_t functions;         /* thread-exit functions that ran */
+    uint32_t left_over;         /* values that were left when the rounds were used up */
+    tsd_key_t left_over_keys[TSD_LEFT_OVER_KEYS]; /* the keys of the first of them, then zeros */
+} tsd_exit_report_t;
+
+/*
+ * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
+ * of last-phase keys, each phase for at most TSD_ROUNDS rounds. Afterwards the structure can serve the next thread at
+ * once. `report` may be NULL.
+ *
+ * The kernel calls it last on each thread that ends, however it ends, with the thread current and its stack whole,
+ * before a joiner is woken. A call from inside a destructor does nothing and says so in the report. No lock is held
+ * while a destructor runs. The cost is proportional to the number of values set; a few instructions if there are none.
+ *
+ * Callable from threads. POSIX pthread_exit, C11 thrd_exit, Win32 DLL_THREAD_DETACH.
+ */
+void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
+
+/* ---- Keys and values -------------------------------------------------------------------------------------------- */
+
+/*
+ * Creates a key that reads NULL in every thread. `destructor` may be NULL. TSD_EAGAIN when TSD_KEYS keys exist.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free; looks at one word for each 32 or 64 keys.
+ * POSIX pthread_key_create, C11 tss_create.
+ */
+int tsd_key_create(tsd_key_t *key, tsd_destructor_t destructor) TSD_SYMBOL(tsd_key_create);
+
+/* Bits of tsd_key_options_t.flags and tsd_key_info_t.flags. */
+#define TSD_KEY_LAST_PHASE 1u     /* destroyed after every ordinary key: for allocators and language runtimes */
+#define TSD_KEY_STATIC 2u         /* can't be deleted; only in tsd_key_info_t */
+#define TSD_KEY_HAS_DESTRUCTOR 4u /* only in tsd_key_info_t */
+
+typedef struct tsd_key_options {
+    tsd_destructor_t destructor; /* or NULL */
+    const char *name;            /* the owner, in ASCII, for listings; never changed as long as the key exists; or NULL */
+    uint32_t flags;              /* 0 or TSD_KEY_LAST_PHASE */
+} tsd_key_options_t;
+
+/* tsd_key_create() with a name and a phase. TSD_EINVAL also for a name that is not ASCII and for unknown flags. */
+int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SYMBOL(tsd_key_create_with);
+
+/*
+ * Deletes a key. No thread reads a value under it any more, and no destructor is called for values still set.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
+ * threads. POSIX pthread_key_delete, C11 tss_delete.
+ */
+int tsd_key_delete(tsd_key_t key) TSD_SYMBOL(tsd_key_delete);
+
+/*
+ * Stores the calling thread's value. NULL clears; a replaced value gets no destructor. TSD_ESRCH where no thread is
+ * current.
+ *
+ * Callable from threads, destructors and interrupt handlers. Wait-free. POSIX pthread_setspecific, C11 tss_set.
+ */
+int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set);
+
+/*
+ * void *tsd_get(tsd_key_t key): the calling thread's value; NULL if it set none, the key does not exist, or no thread
+ * is current.
+ *
+ * Callable from threads, destructors and interrupt handlers. Wait-free, writes nothing. POSIX pthread_getspecific,
+ * C11 tss_get. It is inline where the thread pointer is known: see the end of this file.
+ */
+
+/* ---- Thread-exit functions -------------------------------------------------------------------------------------- */
+
+/*
+ * Registers a function for the calling thread's exit, to be called with `argument` before those registered earlier and
+ * before the keys' destructors. TSD_ENOMEM when the thread has TSD_EXIT_FUNCTIONS of them.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free.
+ */
+int tsd_at_thread_exit(void (*function)(void *argument), void *argument) TSD_SYMBOL(tsd_at_thread_exit);
+
+/* ---- One-time initialisation ------------------------------------------------------------------------------------ */
+
+/* All zero bytes: the routine was never called. */
+typedef struct tsd_once {
+    uint32_t state;
+} tsd_once_t;
+
+/* clang-format off */
+#define TSD_ONCE_INIT { 0 }
+/* clang-format on */
+
+/*
+ * Calls `routine` if no call with this control has completed; returns when one has. If the routine's thread is killed
+ * inside, or leaves it by a C++ exception (x86_64 and aarch64; elsewhere that ends the program), the control is as if
+ * never called. TSD_EDEADLK from inside the control's own routine; TSD_ESRCH where it would have to wait but no thread
+ * is current.
+ *
+ * Callable from threads and destructors; from interrupt handlers once completed. Waits through tsd_wait(), which is no
+ * cancellation point. No lock is held while the routine runs. POSIX pthread_once, C11 call_once.
+ */
+int tsd_once(tsd_once_t *control, void (*routine)(void)) TSD_SYMBOL(tsd_once);
+
+/*
+ * The kernel's way to sleep, if it has one: blocks the calling thread while *word is `expected`, until tsd_wake() is
+ * called for that word. The comparison and going to sleep are one step as seen by tsd_wake(). It may return early.
+ *
+ * The archive has weak ones that relax the CPU until the word changes. They do for a kernel without priorities; with
+ * strict priorities, a waiter would starve the thread that it waits for.
+ */
+void tsd_wait(const uint32_t *word, uint32_t expected) TSD_SYMBOL(tsd_wait);
+
+/* Wakes every thread that is blocked on `word`. */
+void tsd_wake(const uint32_t *word) TSD_SYMBOL(tsd_wake);
+
+/* ---- Attach and detach notifications ---------------------------------------------------------------------------- */
+
+/* Why a notification is sent. The numbers are Win32's. */
+#define TSD_THREAD_ATTACH 2u
+#define TSD_THREAD_DETACH 3u
+
+typedef struct tsd_notification {
+    void (*function)(uint32_t reason, void *context); /* called on the thread in question, with no lock held */
+    void *context;
+} tsd_notification_t;
+
+/*
+ * Registers a notification for threads that start or end from now on. It must stay where it is. Called after those of
+ * the linker's table at attach, before them at detach, there in reverse order. TSD_ENOMEM when TSD_NOTIFICATIONS are
+ * registered.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free.
+ */
+int tsd_notification_register(const tsd_notification_t *notification) TSD_SYMBOL(tsd_notification_register);
+
+/* Takes a registration back. A thread that is at its notifications may still call it. TSD_EINVAL if there is none. */
+int tsd_notification_unregister(const tsd_notification_t *notification) TSD_SYMBOL(tsd_notification_unregister);
+
+/* Kept although nothing names them, and in the order in which the file has them. */
+#ifdef __has_attribute
+#if __has_attribute(retain)
+#define TSD_RETAIN , retain
+#endif
+#if __has_attribute(no_reorder)
+#define TSD_NO_REORDER , no_reorder
+#endif
+#endif
+#ifndef TSD_RETAIN
+#define TSD_RETAIN
+#endif
+#ifndef TSD_NO_REORDER
+#define TSD_NO_REORDER
+#endif
+
+/*
+ * Puts a notification in the table that the linker collects, in the order of linking: TSD_NOTIFICATION(my_module,
+ * my_function, my_context); at file scope. The kernel's linker script includes tsd-notifications.ld, or has no such
+ * section at all, in which case linkers collect it by themselves.
+ */
+#define TSD_NOTIFICATION(name, function, context)                                                                      \
+    static const tsd_notification_t name __attribute__((section("tsd_notifications"), aligned(sizeof(void *)),         \
+                                                        used TSD_RETAIN TSD_NO_REORDER)) = {function, context}
+
+/* ---- Listings, for debuggers and panic dumps -------------------------------------------------------------------- */
+
+/* A live key. */
+typedef struct tsd_key_info {
+    tsd_key_t key;
+    uint32_t flags;
+    tsd_destructor_t destructor;
+    const char *name; /* never NULL */
+} tsd_key_info_t;
+
+/*
+ * The next live key: with `uint32_t cursor = 0`, `while (tsd_key_next(&cursor, &info))` lists them. 1, or 0 at the end.
+ * Keys that come or go meanwhile may be left out. Callable from anywhere.
+ */
+int tsd_key_next(uint32_t *cursor, tsd_key_info_t *info) TSD_SYMBOL(tsd_key_next);
+
+/* The next key under which `thread`, the caller or one that is stopped, has a value. As tsd_key_next(). */
+int tsd_value_next(const tsd_thread_t *thread, uint32_t *cursor, tsd_key_info_t *info, void **value)
+    TSD_SYMBOL(tsd_value_next);
+
+/* The value of any thread. It may be gone the next moment, unless the thread is the caller or stopped. */
+void *tsd_thread_get(const tsd_thread_t *thread, tsd_key_t key) TSD_SYMBOL(tsd_thread_get);
+
+/* The key whose destructor `thread` is in, and the round, counted from 1; 0 if it is in none. `round` may be NULL. */
+tsd_key_t tsd_thread_running(const tsd_thread_t *thread, uint32_t *round) TSD_SYMBOL(tsd_thread_running);
+
+uint32_t tsd_keys_in_use(void) TSD_SYMBOL(tsd_keys_in_use);
+uint32_t tsd_keys_high_water(void) TSD_SYMBOL(tsd_keys_high_water); /* the most that were ever in use at once */
+uint32_t tsd_keys_retired(void) TSD_SYMBOL(tsd_keys_retired); /* places that have used up their generations */
+
+/* ---- Layout: what `tsd install` read from the archive must be what this compiler makes of the above ------------- */
+
+#ifdef TSD_SIZEOF_THREAD
+TSD_ASSERT(sizeof(tsd_thread_t) == TSD_SIZEOF_THREAD, size_of_thread);
+TSD_ASSERT(offsetof(tsd_thread_t, last_error) == TSD_OFFSETOF_LAST_ERROR, offset_of_last_error);
+TSD_ASSERT(offsetof(tsd_thread_t, next) == TSD_OFFSETOF_NEXT, offset_of_next);
+TSD_ASSERT(offsetof(tsd_thread_t, function_count) == TSD_OFFSETOF_FUNCTIONS, offset_of_functions);
+TSD_ASSERT(sizeof(tsd_exit_report_t) == TSD_SIZEOF_EXIT_REPORT, size_of_exit_report);
+TSD_ASSERT(offsetof(tsd_exit_report_t, left_over_keys) == TSD_OFFSETOF_LEFT_OVER_KEYS, offset_of_left_over_keys);
+TSD_ASSERT(sizeof(tsd_once_t) == TSD_SIZEOF_ONCE, size_of_once);
+TSD_ASSERT(sizeof(tsd_notification_t) == TSD_SIZEOF_NOTIFICATION, size_of_notification);
+#endif
+TSD_ASSERT(sizeof(tsd_slot_t) == 2 * sizeof(void *) && sizeof(uintptr_t) == sizeof(void *), slots_are_two_words);
+
+/* ---- tsd_get() -------------------------------------------------------------------------------------------------- */
+
+#include "tsd/inline.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

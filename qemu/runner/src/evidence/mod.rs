@@ -1,0 +1,110 @@
+//! Evidence beyond the tests: each kind is one command, `cargo run -- evidence KIND`, and one row of docs/evidence.md.
+//!
+//! - `interleavings`    the library under loom, each case in its long form
+//! - `orderings`        the same with one memory ordering weakened at a time
+//! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
+//! - `mutants`          the host's tests on the library changed in one place at a time
+//! - `fuzz`             sequences of calls, led by coverage, against the model
+//! - `coverage`         the lines that the host's tests run
+//!
+//! Below them:
+//! - `record`           the table of results
+//! - `reasons`          what is left unproved, and why that is right
+//! - `tools`            what cargo has to install
+//! - `tree`             a copy of the repository that can be changed
+
+mod coverage;
+mod fuzz;
+pub mod interleavings;
+mod mutants;
+mod orderings;
+mod reasons;
+mod record;
+mod sanitizers;
+mod tools;
+mod tree;
+
+use std::{env, path::PathBuf, process::Command};
+
+use crate::{command, error::Result, workspace};
+
+/// A kind of evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Model checks.
+    Interleavings,
+    /// Model checks of weakened code.
+    Orderings,
+    /// Random sequences.
+    Fuzz,
+    /// ThreadSanitizer and AddressSanitizer.
+    Sanitizers,
+    /// Mutation testing.
+    Mutants,
+    /// Line coverage.
+    Coverage,
+}
+
+impl Kind {
+    /// Every kind, in the order of the table.
+    pub const ALL: [Self; 6] =
+        [Self::Interleavings, Self::Orderings, Self::Fuzz, Self::Sanitizers, Self::Mutants, Self::Coverage];
+
+    /// What the command line and the table call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interleavings => "interleavings",
+            Self::Orderings => "orderings",
+            Self::Fuzz => "fuzz",
+            Self::Sanitizers => "sanitizers",
+            Self::Mutants => "mutants",
+            Self::Coverage => "coverage",
+        }
+    }
+}
+
+/// How evidence is produced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long the fuzzer runs.
+    pub seconds: u32,
+    /// Whether what is missing may be installed.
+    pub may_install: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seconds: 600, may_install: true }
+    }
+}
+
+/// Produces evidence of `kind` and records it.
+///
+/// # Errors
+/// Status 1 when something is found or not explained, 2 when something has to be installed by hand.
+pub fn run(kind: Kind, options: Options) -> Result<()> {
+    let Options { seconds, may_install } = options;
+    let figures = match kind {
+        Kind::Interleavings => interleavings::explore_all(),
+        Kind::Orderings => orderings::weaken_all(),
+        Kind::Fuzz => fuzz::run(seconds, may_install),
+        Kind::Sanitizers => sanitizers::run_all(may_install),
+        Kind::Mutants => mutants::run(may_install),
+        Kind::Coverage => coverage::run(may_install),
+    }?;
+    record::write(kind, &figures)
+}
+
+/// Returns a command of cargo's for the host, with the toolchain that runs this program and none of its settings.
+fn host_cargo(verb: &str) -> Command {
+    let cargo = env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = command::independent_cargo(&cargo);
+    // Cargo looks for the compiler on the search path, where another toolchain's may come first.
+    let compiler = cargo.with_file_name("rustc");
+    if compiler.is_file() {
+        command.env("RUSTC", compiler);
+    }
+    command.arg(verb).current_dir(workspace::root());
+    command
+}

@@ -1,0 +1,141 @@
+//! `tsd install`: the archive, the headers, and what build systems want to know of them, for one target.
+//!
+//! - [`target`]   the names that users type, and the compiler's
+//! - [`archive`]  `libtsd.a`: one member a feature of the crate in `src/c`, only our symbols visible
+//! - [`layout`]   the other files
+
+use std::path::PathBuf;
+
+use crate::{
+    error::{Error, Result},
+    image, programs, setup,
+    setup::Wants,
+    toolchain::Toolchain,
+};
+
+pub mod archive;
+pub mod layout;
+pub mod target;
+
+pub use target::Target;
+
+/// What to install, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What the archive runs on.
+    pub target: Target,
+    /// The directory that gets `lib` and `include`.
+    pub prefix: PathBuf,
+    /// Capacities.
+    pub numbers: Numbers,
+    /// The families' symbols have no prefix.
+    pub plain_names: bool,
+    /// How C code finds its thread without a call.
+    pub thread_pointer: Option<ThreadPointer>,
+    /// Whether missing packages may be installed.
+    pub may_install: bool,
+}
+
+/// The capacities of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Keys at once.
+    pub keys: u32,
+    /// Rounds of destructors.
+    pub rounds: u32,
+    /// Thread-exit functions of each thread.
+    pub exit_functions: u32,
+    /// Notifications registered at run time.
+    pub notifications: u32,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { keys: image::DEFAULT_KEYS, rounds: 4, exit_functions: 16, notifications: 8 }
+    }
+}
+
+impl Numbers {
+    /// The names under which the build and the headers know them.
+    pub(crate) fn named(&self) -> [(&'static str, u32); 4] {
+        [
+            ("TSD_KEYS", self.keys),
+            ("TSD_ROUNDS", self.rounds),
+            ("TSD_EXIT_FUNCTIONS", self.exit_functions),
+            ("TSD_NOTIFICATIONS", self.notifications),
+        ]
+    }
+}
+
+/// The register from which a thread's structure is found: `REGISTER:OFFSET`, or `REGISTER:AT:OFFSET` where a pointer
+/// is to be followed first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadPointer {
+    register: String,
+    at: Option<u32>,
+    offset: u32,
+}
+
+impl ThreadPointer {
+    /// Reads what the user typed.
+    pub fn parse(word: &str) -> Option<Self> {
+        let mut parts = word.split(':');
+        let register = parts.next().filter(|name| target::REGISTERS.contains(name))?.to_owned();
+        let mut numbers = Vec::new();
+        for part in parts {
+            numbers.push(part.parse().ok()?);
+        }
+        match numbers[..] {
+            [offset] => Some(Self { register, at: None, offset }),
+            [at, offset] => Some(Self { register, at: Some(at), offset }),
+            _ => None,
+        }
+    }
+
+    /// The header's macros for it.
+    pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
+        let mut macros = vec![("TSD_THREAD_POINTER", self.register.clone())];
+        macros.extend(self.at.map(|at| ("TSD_THREAD_POINTER_AT", at.to_string())));
+        macros.push(("TSD_THREAD_POINTER_OFFSET", self.offset.to_string()));
+        macros
+    }
+}
+
+/// Builds and lays out everything.
+///
+/// # Errors
+/// Something is missing, does not compile, or can't be written.
+pub fn run(options: &Options) -> Result<()> {
+    let toolchain = toolchain(&options.target, options.may_install)?;
+    let archive = archive::build(options, &toolchain)?;
+    layout::write(options, &archive)
+}
+
+fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
+    let programs = programs::ARCHIVE;
+    if *target != Target::host() {
+        let targets = [target.triple.as_str()];
+        return setup::prepare(
+            Wants { machines: &[], targets: &targets, clippy: false, programs: &programs },
+            may_install,
+        );
+    }
+    // Every compiler has the library of its own host, so the one that runs this program will do.
+    setup::install_programs(&programs, may_install)?;
+    Toolchain::current().ok_or_else(|| Error::usage("cargo is not on the search path"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thread_pointers() {
+        let plain = ThreadPointer::parse("fs:64").unwrap();
+        assert_eq!(plain.named(), [("TSD_THREAD_POINTER", "fs".into()), ("TSD_THREAD_POINTER_OFFSET", "64".into())]);
+        assert_eq!(ThreadPointer::parse("gs:0:64").unwrap().named()[1], ("TSD_THREAD_POINTER_AT", "0".into()));
+        for wrong in ["", "fs", "rax:0", "fs:x", "fs:1:2:3", "fs:-1"] {
+            assert_eq!(ThreadPointer::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The files beside the archive: headers, the linker's fragment, and what pkg-config and CMake read.
+
+use std::{fmt::Write, fs, path::Path};
+
+use super::{Options, archive::Archive};
+use crate::{
+    error::{Error, Result},
+    workspace,
+};
+
+/// The header's names for the figures of the archive, in the archive's order.
+const FIGURES: [&str; 9] = [
+    "TSD_SIZEOF_THREAD",
+    "TSD_ALIGNOF_THREAD",
+    "TSD_OFFSETOF_LAST_ERROR",
+    "TSD_OFFSETOF_NEXT",
+    "TSD_OFFSETOF_FUNCTIONS",
+    "TSD_SIZEOF_EXIT_REPORT",
+    "TSD_OFFSETOF_LEFT_OVER_KEYS",
+    "TSD_SIZEOF_ONCE",
+    "TSD_SIZEOF_NOTIFICATION",
+];
+
+/// Headers that are installed as they are.
+const HEADERS: [&str; 6] = ["tsd.h", "tsd/inline.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"];
+
+/// The linker script that others include.
+const FRAGMENT: &str = "tsd-notifications.ld";
+
+/// Copies and writes everything below the prefix.
+///
+/// # Errors
+/// A file can't be written, or the archive and this file disagree about the figures.
+pub fn write(options: &Options, archive: &Archive) -> Result<()> {
+    let prefix = &options.prefix;
+    let source = workspace::root();
+    for header in HEADERS {
+        copy(&source.join("include").join(header), &prefix.join("include").join(header))?;
+    }
+    put(&prefix.join("include/tsd/config.h"), &config(options, archive)?)?;
+    copy(&archive.file, &prefix.join("lib/libtsd.a"))?;
+    copy(&source.join("linker").join(FRAGMENT), &prefix.join("lib").join(FRAGMENT))?;
+    put(&prefix.join("lib/pkgconfig/tsd.pc"), pkg_config())?;
+    put(&prefix.join("lib/cmake/tsd/tsd-config.cmake"), CMAKE)?;
+    put(&prefix.join("lib/cmake/tsd/tsd-config-version.cmake"), cmake_version())
+}
+
+fn config(options: &Options, archive: &Archive) -> Result<String> {
+    if archive.figures.len() != FIGURES.len() {
+        return Err(Error::failure("the archive's figures are not those that the header asserts"));
+    }
+    let mut text = String::from("/* Written by `tsd install` together with the archive. */\n");
+    text.push_str("#ifndef TSD_CONFIG_H\n#define TSD_CONFIG_H\n\n");
+    let mut define = |name: &str, value: &str| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "#define {name} {value}");
+    };
+    for (name, number) in options.numbers.named() {
+        define(name, &number.to_string());
+    }
+    if options.plain_names {
+        define("TSD_PLAIN_NAMES", "1");
+    }
+    for (name, value) in options.thread_pointer.iter().flat_map(super::ThreadPointer::named) {
+        define(name, &value);
+    }
+    for (name, number) in FIGURES.iter().zip(&archive.figures) {
+        define(name, &number.to_string());
+    }
+    text.push_str("\n#endif\n");
+    Ok(text)
+}
+
+fn pkg_config() -> String {
+    // The prefix is found from this file's place, so that the whole directory can be moved.
+    format!(
+        "prefix=${{pcfiledir}}/../..\n\nName: tsd\nDescription: {}\nVersion: {}\n\
+         Cflags: -I${{prefix}}/include\nLibs: -L${{prefix}}/lib -ltsd\n",
+        "Thread-specific data for kernels",
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+const CMAKE: &str = r#"# find_package(tsd CONFIG) gives the target tsd::tsd.
+get_filename_component(_tsd_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+if(NOT TARGET tsd::tsd)
+  add_library(tsd::tsd STATIC IMPORTED)
+  set_target_properties(tsd::tsd PROPERTIES
+    IMPORTED_LOCATION "${_tsd_prefix}/lib/libtsd.a"
+    INTERFACE_INCLUDE_DIRECTORIES "${_tsd_prefix}/include")
+endif()
+unset(_tsd_prefix)
+"#;
+
+fn cmake_version() -> String {
+    format!(
+        "set(PACKAGE_VERSION {version})\n\
+         if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n  set(PACKAGE_VERSION_EXACT TRUE)\nendif()\n\
+         if(NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION)\n  set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n",
+        version = env!("CARGO_PKG_VERSION"),
+    )
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).map_err(|error| Error::failure(format!("{}: {error}", from.display())))?;
+    put(to, bytes)
+}
+
+fn put(to: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(to, bytes))
+        .map_err(|error| Error::failure(format!("{} can't be written: {error}", to.display())))
+}

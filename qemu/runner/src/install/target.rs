@@ -1,0 +1,74 @@
+//! What an archive runs on: the names that users type, the compiler's, the linker's.
+
+use std::env::consts::ARCH;
+
+/// Short names, the compiler's target for each, and the linker's name for its object files.
+const SHORT: [(&str, &str, &str); 5] = [
+    ("x86_64", "x86_64-unknown-none", "elf_x86_64"),
+    // Without floating-point registers, which a kernel may not have turned on, or not saved yet.
+    ("aarch64", "aarch64-unknown-none-softfloat", "aarch64elf"),
+    ("riscv64", "riscv64imac-unknown-none-elf", "elf64lriscv"),
+    ("riscv32", "riscv32imac-unknown-none-elf", "elf32lriscv"),
+    ("thumbv7m", "thumbv7m-none-eabi", "armelf"),
+];
+
+/// Architectures in a target's full name, and the linker's name for their object files.
+const ARCHITECTURES: [(&str, &str); 6] = [
+    ("x86_64", "elf_x86_64"),
+    ("aarch64", "aarch64elf"),
+    ("riscv64", "elf64lriscv"),
+    ("riscv32", "elf32lriscv"),
+    ("thumb", "armelf"),
+    ("arm", "armelf"),
+];
+
+/// Registers from which a kernel may find its thread, on any of the architectures that have inline code.
+pub(super) const REGISTERS: [&str; 5] = ["fs", "gs", "tpidr_el0", "tpidr_el1", "sp_el0"];
+
+/// A target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The compiler's name for it.
+    pub triple: String,
+    pub(crate) emulation: &'static str,
+    /// The machine at hand, which has a C library that the families' plain names would clash with.
+    pub is_host: bool,
+}
+
+impl Target {
+    /// The names for `--help` and errors.
+    pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler";
+
+    /// Returns the target that the user's word means.
+    pub fn named(word: &str) -> Option<Self> {
+        if word == "host" {
+            return Some(Self::host());
+        }
+        if let Some((_, triple, emulation)) = SHORT.iter().find(|(short, ..)| *short == word) {
+            return Some(Self { triple: (*triple).into(), emulation, is_host: false });
+        }
+        let (_, emulation) = ARCHITECTURES.iter().find(|(name, _)| word.starts_with(name) && word.contains('-'))?;
+        Some(Self { triple: word.into(), emulation, is_host: false })
+    }
+
+    /// Returns the machine at hand.
+    pub fn host() -> Self {
+        let emulation = ARCHITECTURES.iter().find(|(name, _)| *name == ARCH).map_or("", |(_, emulation)| emulation);
+        Self { triple: format!("{ARCH}-unknown-linux-gnu"), emulation, is_host: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(Target::named("x86_64").unwrap().triple, "x86_64-unknown-none");
+        assert_eq!(Target::named("riscv64gc-unknown-none-elf").unwrap().emulation, "elf64lriscv");
+        assert!(Target::named("host").unwrap().is_host);
+        for wrong in ["", "sparc", "aarch64x", "x86"] {
+            assert_eq!(Target::named(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Programs that the C side takes, and the packages that bring them.
+
+use std::path::PathBuf;
+
+use crate::command;
+
+/// A program and where it comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Program {
+    /// What it is called on the search path.
+    pub command: &'static str,
+    apt: &'static [&'static [&'static str]],
+    dnf: &'static [&'static [&'static str]],
+    pacman: &'static [&'static [&'static str]],
+    brew: &'static [&'static [&'static str]],
+}
+
+impl Program {
+    /// Returns where the program is on the search path.
+    pub fn find(&self) -> Option<PathBuf> {
+        command::find(self.command)
+    }
+
+    pub(crate) fn packages(&self, manager: &str) -> &'static [&'static [&'static str]] {
+        match manager {
+            "apt-get" => self.apt,
+            "dnf" => self.dnf,
+            "pacman" => self.pacman,
+            _ => self.brew,
+        }
+    }
+}
+
+/// Links the members of the archive.
+pub const LLD: Program =
+    Program { command: "ld.lld", apt: &[&["lld"]], dnf: &[&["lld"]], pacman: &[&["lld"]], brew: &[&["lld"]] };
+
+const LLVM: Program =
+    Program { command: "", apt: &[&["llvm"]], dnf: &[&["llvm"]], pacman: &[&["llvm"]], brew: &[&["llvm"]] };
+
+/// Hides and renames symbols.
+pub const OBJCOPY: Program = Program { command: "llvm-objcopy", ..LLVM };
+
+/// Lists symbols.
+pub const NM: Program = Program { command: "llvm-nm", ..LLVM };
+
+/// Writes archives.
+pub const AR: Program = Program { command: "llvm-ar", ..LLVM };
+
+/// What making an archive takes besides a Rust compiler.
+pub const ARCHIVE: [&Program; 4] = [&LLD, &OBJCOPY, &NM, &AR];
+
+/// The host's C compiler.
+pub const GCC: Program = Program {
+    command: "gcc",
+    apt: &[&["gcc", "libc6-dev"]],
+    dnf: &[&["gcc", "glibc-devel"]],
+    pacman: &[&["gcc"]],
+    brew: &[&["gcc"]],
+};
+
+/// The host's C++ compiler.
+pub const GXX: Program =
+    Program { command: "g++", apt: &[&["g++"]], dnf: &[&["gcc-c++"]], pacman: &[&["gcc"]], brew: &[&["gcc"]] };
+
+/// A second C and C++ compiler.
+pub const CLANG: Program =
+    Program { command: "clang", apt: &[&["clang"]], dnf: &[&["clang"]], pacman: &[&["clang"]], brew: &[&["llvm"]] };
+
+/// A second C library.
+pub const MUSL_GCC: Program = Program {
+    command: "musl-gcc",
+    apt: &[&["musl-tools"]],
+    dnf: &[&["musl-gcc"]],
+    pacman: &[&["musl"]],
+    brew: &[&["musl-cross"]],
+};
+
+/// A C compiler for 64-bit Arm.
+pub const AARCH64_GCC: Program = Program {
+    command: "aarch64-linux-gnu-gcc",
+    apt: &[&["gcc-aarch64-linux-gnu"]],
+    dnf: &[&["gcc-aarch64-linux-gnu"]],
+    pacman: &[&["aarch64-linux-gnu-gcc"]],
+    brew: &[&["aarch64-elf-gcc"]],
+};
+
+/// Builds projects that look for the library's CMake package.
+pub const CMAKE: Program =
+    Program { command: "cmake", apt: &[&["cmake"]], dnf: &[&["cmake"]], pacman: &[&["cmake"]], brew: &[&["cmake"]] };
+
+/// Builds projects that look for the library's pkg-config file.
+pub const PKG_CONFIG: Program = Program {
+    command: "pkg-config",
+    apt: &[&["pkg-config"]],
+    dnf: &[&["pkgconf"]],
+    pacman: &[&["pkgconf"]],
+    brew: &[&["pkgconf"]],
+};

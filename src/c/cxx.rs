@@ -1,0 +1,37 @@
+//! The C++ ABI's registration of destructors of `thread_local` objects. Itanium C++ ABI, 3.3.6.
+
+use core::ffi::{c_int, c_void};
+
+use tsd::ExitFunction;
+
+use crate::api;
+
+/// `__cxa_thread_atexit`, which compilers call. Not 0 when the thread's list is full.
+///
+/// # Safety
+///
+/// As `tsd_at_thread_exit`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd___cxa_thread_atexit(
+    destructor: Option<ExitFunction>,
+    object: *mut c_void,
+    _dso_handle: *mut c_void,
+) -> c_int {
+    // SAFETY: the caller's word. Kernels unload no shared objects, so the handle says nothing.
+    unsafe { api::tsd_at_thread_exit(destructor, object) }
+}
+
+/// `__cxa_thread_atexit_impl`, which C++ runtimes call where a C library has it.
+///
+/// # Safety
+///
+/// As `tsd_at_thread_exit`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd___cxa_thread_atexit_impl(
+    destructor: Option<ExitFunction>,
+    object: *mut c_void,
+    dso_handle: *mut c_void,
+) -> c_int {
+    // SAFETY: the caller's word.
+    unsafe { tsd___cxa_thread_atexit(destructor, object, dso_handle) }
+}

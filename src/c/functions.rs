@@ -1,0 +1,22 @@
+//! Thread-exit functions.
+
+use core::ffi::{c_int, c_void};
+
+use tsd::{Error, ExitFunction};
+
+use crate::api::SPACE;
+use crate::thread::status;
+
+/// Registers a function for the calling thread's exit.
+///
+/// # Safety
+///
+/// `function` must be callable with `argument` at the thread's exit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_at_thread_exit(function: Option<ExitFunction>, argument: *mut c_void) -> c_int {
+    match function {
+        // SAFETY: the caller's word.
+        Some(function) => status(unsafe { SPACE.at_thread_exit(function, argument) }),
+        None => Error::NullPointer.errno(),
+    }
+}

@@ -1,0 +1,176 @@
+//! The table, and what a kernel can't do without: keys, values, the start and the end of threads.
+
+use core::ffi::{c_int, c_void};
+use core::mem::{MaybeUninit, align_of, offset_of, transmute};
+use core::ptr;
+use core::sync::atomic::{
+    AtomicPtr, AtomicU32,
+    Ordering::{Acquire, Relaxed},
+};
+
+use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, KeyTable};
+
+use crate::config::{KEYS, ROUNDS};
+use crate::thread::{CPort, Thread, current, status};
+
+/// The keys of every C caller.
+#[unsafe(export_name = "tsd_table")]
+pub static SPACE: KeySpace<CPort, KEYS> = KeySpace::with_table(CPort, KeyTable::new().with_rounds(ROUNDS));
+
+/// Takes a thread off the list of the Fls family. That family sets it when it first puts one on: so the core does not
+/// depend on the family.
+#[unsafe(export_name = "tsd_leave_fls")]
+pub static LEAVE_FLS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on notifications.
+#[unsafe(export_name = "tsd_detach")]
+pub static DETACH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Sizes and offsets for the header's assertions, in the order in which `tsd install` reads them. The section does not
+/// get into the archive.
+#[unsafe(export_name = "tsd_figures")]
+#[unsafe(link_section = ".tsd_figures")]
+pub static FIGURES: [u32; 9] = [
+    size_of::<Thread>() as u32,
+    align_of::<Thread>() as u32,
+    offset_of!(Thread, last_error) as u32,
+    offset_of!(Thread, fls) as u32,
+    offset_of!(Thread, functions) as u32,
+    size_of::<ExitReport>() as u32,
+    offset_of!(ExitReport, left_over_keys) as u32,
+    size_of::<tsd::Once>() as u32,
+    size_of::<tsd::Notification>() as u32,
+];
+
+/// Makes the memory of a thread a thread that has set nothing.
+///
+/// # Safety
+///
+/// `thread` is NULL, or valid for writes and used by nobody else meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_thread_init(thread: *mut Thread) -> c_int {
+    if thread.is_null() {
+        return Error::NullPointer.errno();
+    }
+    // SAFETY: the caller vouches for the pointer, and all zero bytes are a thread.
+    unsafe { zero(thread.cast(), size_of::<Thread>()) };
+    0
+}
+
+/// Zeroes `size` bytes at `start`.
+///
+/// With atomic stores, because the compiler makes a call to memset of plain ones, which the kernel may not have.
+///
+/// # Safety
+///
+/// The bytes are valid for writes, in words of 32 bits, and used by nobody else meanwhile.
+#[inline]
+unsafe fn zero(start: *const AtomicU32, size: usize) {
+    for index in 0..size / size_of::<u32>() {
+        // Relaxed: whoever hands the memory on, orders it.
+        // SAFETY: inside, by the caller's word.
+        unsafe { (*start.add(index)).store(0, Relaxed) };
+    }
+}
+
+/// Runs the calling thread's exit.
+///
+/// # Safety
+///
+/// `report` is NULL or valid for writes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_thread_exit(report: *mut ExitReport) {
+    match current() {
+        // Nothing to do is the common case: not even a report is made, if nobody wants one.
+        Some(thread) if report.is_null() && thread.slots.is_idle() => {}
+        // SAFETY: the caller vouches for the pointer.
+        thread => unsafe { exit(thread, report) },
+    }
+}
+
+/// # Safety
+///
+/// As [`tsd_thread_exit`].
+#[cold]
+unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport) {
+    let mut unwanted = MaybeUninit::uninit();
+    let report = if report.is_null() { unwanted.as_mut_ptr() } else { report };
+    // SAFETY: a local variable, or the caller vouches for the pointer; all zero bytes are a report.
+    let report = unsafe {
+        zero(report.cast(), size_of::<ExitReport>());
+        &mut *report
+    };
+    SPACE.exit_into(report);
+    if let Some(thread) = thread
+        && !report.flags.contains(ExitFlags::ALREADY_EXITING)
+        && !thread.fls.back.load(Relaxed).is_null()
+    {
+        // Acquire: pairs with the Release in `fls::join`.
+        let leave = LEAVE_FLS.load(Acquire);
+        // SAFETY: a thread is on the list, so the family has stored its function, of this type.
+        unsafe { transmute::<*mut (), extern "C" fn(&Thread)>(leave)(thread) };
+    }
+}
+
+/// Creates a key.
+///
+/// # Safety
+///
+/// `key` is NULL or valid for writes. `destructor` must be callable with the values that will be set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
+    // SAFETY: the caller's word, and no name.
+    unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) }
+}
+
+/// What both calls that create keys come to.
+///
+/// # Safety
+///
+/// `key` is NULL or valid for writes; `name` is `length` bytes of UTF-8 that are never changed; the destructor must be
+/// callable with the values that will be set.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn tsd_key_create_from(
+    key: *mut u32,
+    destructor: Option<Destructor>,
+    last_phase: bool,
+    name: *const u8,
+    length: usize,
+) -> c_int {
+    if key.is_null() {
+        return Error::NullPointer.errno();
+    }
+    // SAFETY: the caller's word.
+    let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
+    match SPACE.create_with(KeyOptions { destructor, last_phase, name }) {
+        Ok(created) => {
+            // SAFETY: not NULL, so valid for writes by the caller's word.
+            unsafe { key.write(created.raw()) };
+            0
+        }
+        Err(error) => error.errno(),
+    }
+}
+
+/// Deletes a key.
+#[unsafe(no_mangle)]
+pub extern "C" fn tsd_key_delete(key: u32) -> c_int {
+    status(SPACE.delete(Key::from_raw(key)))
+}
+
+/// The calling thread's value.
+#[unsafe(no_mangle)]
+pub extern "C" fn tsd_get(key: u32) -> *mut c_void {
+    SPACE.get(Key::from_raw(key))
+}
+
+/// Stores the calling thread's value.
+///
+/// # Safety
+///
+/// The key's destructor must be callable with `value`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_set(key: u32, value: *const c_void) -> c_int {
+    // SAFETY: the caller's word.
+    status(unsafe { SPACE.set(Key::from_raw(key), value.cast_mut()) })
+}

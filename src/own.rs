@@ -1,0 +1,30 @@
+//! Read-modify-write of words that one thread and the interrupts that stop it share.
+//!
+//! For CPUs on which `core`'s relaxed atomics are the shortest way. x86_64, whose atomics always lock the line, has
+//! its own in `arch/x86_64/own.rs`.
+
+use core::ptr;
+
+use crate::sync::Relaxed;
+use crate::sync::own::{AtomicPtr, AtomicUsize};
+
+// Relaxed in all of them: of one thread and its interrupts only.
+
+/// Sets bits.
+#[inline]
+pub(crate) fn set_bits(word: &AtomicUsize, bits: usize) {
+    word.fetch_or(bits, Relaxed);
+}
+
+/// Clears bits.
+#[inline]
+pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
+    word.fetch_and(!bits, Relaxed);
+}
+
+/// Takes the value, which was `seen` a moment ago, and leaves NULL.
+#[inline]
+pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
+    let _ = seen;
+    place.swap(ptr::null_mut(), Relaxed)
+}

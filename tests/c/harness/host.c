@@ -1,0 +1,120 @@
+/* The port of the test programs to the host: the system's threads are the kernel, a thread-local pointer its hook. */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+
+struct thread {
+    /* What a thread control block embeds. */
+    tsd_thread_t tsd;
+    pthread_t system;
+    void (*body)(void *);
+    void *argument;
+    tsd_exit_report_t report;
+    jmp_buf end;
+};
+
+static __thread struct thread *current;
+static __thread int in_interrupt;
+
+int calls;
+uintptr_t calls_sum;
+
+tsd_thread_t *tsd_current(void) { return current && !in_interrupt ? &current->tsd : NULL; }
+
+/* One condition variable is enough for tests: every sleeper looks at its own word when it wakes. */
+static pthread_mutex_t sleepers = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
+
+void tsd_wait(const uint32_t *word, uint32_t expected) {
+    pthread_mutex_lock(&sleepers);
+    while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == expected) {
+        pthread_cond_wait(&woken, &sleepers);
+    }
+    pthread_mutex_unlock(&sleepers);
+}
+
+void tsd_wake(const uint32_t *word) {
+    (void)word;
+    pthread_mutex_lock(&sleepers);
+    pthread_cond_broadcast(&woken);
+    pthread_mutex_unlock(&sleepers);
+}
+
+void check_failed(const char *file, int line, const char *condition) {
+    fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+    fflush(stderr);
+    _Exit(1);
+}
+
+static void *start(void *argument) {
+    struct thread *self = argument;
+    current = self;
+    CHECK(tsd_thread_attach() == 0);
+    if (setjmp(self->end) == 0) {
+        self->body(self->argument);
+        tsd_thread_exit(&self->report);
+    }
+    current = NULL;
+    return NULL;
+}
+
+thread_t *thread_start(void (*body)(void *), void *argument) {
+    struct thread *created = malloc(sizeof *created);
+    CHECK(created != NULL);
+    /* A kernel re-uses memory that held anything. */
+    memset(created, 0xFF, sizeof *created);
+    created->body = body;
+    created->argument = argument;
+    CHECK(tsd_thread_init(&created->tsd) == 0);
+    CHECK(pthread_create(&created->system, NULL, start, created) == 0);
+    return created;
+}
+
+tsd_exit_report_t thread_join(thread_t *thread) {
+    tsd_exit_report_t report;
+    CHECK(pthread_join(thread->system, NULL) == 0);
+    report = thread->report;
+    free(thread);
+    return report;
+}
+
+/* The exit runs on the stack as it is, below the frames that it may have to look at. */
+void thread_exit(void) {
+    tsd_thread_exit(&current->report);
+    longjmp(current->end, 1);
+}
+
+void thread_yield(void) { sched_yield(); }
+
+tsd_thread_t *thread_structure(thread_t *thread) { return &thread->tsd; }
+
+void without_thread(void (*body)(void)) {
+    in_interrupt = 1;
+    body();
+    in_interrupt = 0;
+}
+
+void count_call(void *value) {
+    __atomic_fetch_add(&calls, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&calls_sum, (uintptr_t)value, __ATOMIC_SEQ_CST);
+}
+
+void reset_calls(void) {
+    __atomic_store_n(&calls, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&calls_sum, 0, __ATOMIC_SEQ_CST);
+}
+
+static void run_test(void *argument) {
+    (void)argument;
+    test();
+}
+
+int main(void) {
+    tsd_exit_report_t report = run_thread(run_test, NULL);
+    CHECK(report.left_over == 0);
+    CHECK(tsd_keys_in_use() == 0);
+    return 0;
+}

@@ -1,0 +1,220 @@
+//! The archive: its symbols, its members, what happens when it does not match the header, and how others find it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use tsd_runner::install::archive::{MEMBERS, suffix};
+use tsd_runner::{install, programs as tools};
+
+use super::place::Place;
+use super::{run, scratch};
+
+/// All tests.
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("c::archive::symbols_are_ours_alone", || symbols_are_ours(&installed("host", false)?, false)),
+        Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed("plain", true)?, true)),
+        Trial::test("c::archive::every_declared_function_is_there", every_declared_function_is_there),
+        Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
+        Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
+        Trial::test("c::archive::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
+        Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
+        Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
+    ]
+}
+
+/// The prefix of an archive for the host.
+fn installed(name: &str, plain_names: bool) -> Result<install::Options, Failed> {
+    let mut options = Place::ALL[0].options();
+    if plain_names {
+        options.prefix = scratch(name)?;
+        options.plain_names = true;
+        install::run(&options).map_err(|error| error.to_string())?;
+    }
+    Ok(options)
+}
+
+/// The symbols of each member: whether it defines them, and whether others see them.
+fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Failed> {
+    let mut nm = Command::new(tools::NM.command);
+    let output = run(nm.arg("--format=posix").arg(prefix.join("lib/libtsd.a")))?;
+    let mut members = BTreeMap::new();
+    let mut member = String::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        match words[..] {
+            [name] => {
+                let file = name.trim_end_matches("]:").rsplit(['[', '/']).next().unwrap_or_default();
+                member = file.trim_end_matches(':').to_owned();
+            }
+            [name, kind, ..] => {
+                let kind = kind.chars().next().unwrap_or('?');
+                members.entry(member.clone()).or_insert_with(Vec::new).push((kind, name.to_owned()));
+            }
+            [] => {}
+        }
+    }
+    if members.len() == MEMBERS.len() { Ok(members) } else { Err(format!("members: {:?}", members.keys()).into()) }
+}
+
+/// The names of the standards that the archive implements.
+const FAMILIES: &str = "pthread_key_create pthread_key_delete pthread_getspecific pthread_setspecific pthread_once \
+    tss_create tss_delete tss_get tss_set call_once __cxa_thread_atexit __cxa_thread_atexit_impl TlsAlloc TlsFree \
+    TlsGetValue TlsSetValue FlsAlloc FlsFree FlsGetValue FlsSetValue GetLastError SetLastError";
+
+/// Every global symbol is ours, every name of a standard has its prefix or has none, and what the archive wants is the
+/// kernel's hook alone.
+fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Failed> {
+    let suffix = suffix(options);
+    let mut defined = BTreeSet::new();
+    let mut wanted = BTreeSet::new();
+    for (kind, name) in symbols(&options.prefix)?.into_values().flatten() {
+        match kind {
+            'U' => wanted.insert(name),
+            'w' => {
+                assert!(["__start_tsd_notifications", "__stop_tsd_notifications"].contains(&name.as_str()), "{name}");
+                continue;
+            }
+            kind if kind.is_ascii_uppercase() => defined.insert(name),
+            _ => continue,
+        };
+    }
+    let ours = |name: &String| name.starts_with("tsd_") && name.ends_with(&suffix);
+    let families: BTreeSet<String> = FAMILIES
+        .split_whitespace()
+        .map(|name| if plain { name.to_owned() } else { format!("tsd_{name}{suffix}") })
+        .collect();
+    let strangers: Vec<_> = defined.iter().filter(|name| !ours(name) && !families.contains(*name)).collect();
+    assert!(strangers.is_empty(), "not ours: {strangers:?}");
+    let missing: Vec<_> = families.difference(&defined).collect();
+    assert!(missing.is_empty(), "missing: {missing:?}");
+    let outside: Vec<_> = wanted.difference(&defined).collect();
+    assert_eq!(outside, [&format!("tsd_current{suffix}")], "wanted from outside");
+    Ok(())
+}
+
+/// What a header declares with TSD_SYMBOL or TSD_FAMILY_SYMBOL, the archive defines; and the other way round, but for
+/// what its members use among themselves.
+fn every_declared_function_is_there() -> Result<(), Failed> {
+    let options = installed("host", false)?;
+    let suffix = suffix(&options);
+    let include = options.prefix.join("include");
+    let mut declared = BTreeSet::new();
+    for header in ["tsd.h", "tsd/inline.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"] {
+        let text = fs::read_to_string(include.join(header)).map_err(|error| format!("{header}: {error}"))?;
+        for (marker, prefix) in [(" TSD_SYMBOL(", ""), ("TSD_FAMILY_SYMBOL(", "tsd_")] {
+            for rest in text.split(marker).skip(1) {
+                let name = rest.split(')').next().unwrap_or_default();
+                if !["name", "tsd_##name"].contains(&name) {
+                    declared.insert(format!("{prefix}{name}{suffix}"));
+                }
+            }
+        }
+    }
+    let all = symbols(&options.prefix)?.into_values().flatten();
+    let defined: BTreeSet<String> =
+        all.filter(|(kind, _)| kind.is_ascii_uppercase() && *kind != 'U').map(|(_, name)| name).collect();
+    let missing: Vec<_> = declared.difference(&defined).collect();
+    assert_eq!(missing, [&format!("tsd_current{suffix}")], "declared but not defined");
+    let undeclared: Vec<_> = defined.difference(&declared).map(|name| name.trim_end_matches(&suffix)).collect();
+    assert_eq!(undeclared, ["tsd_detach", "tsd_key_create_from", "tsd_leave_fls"], "defined but not declared");
+    Ok(())
+}
+
+/// Nothing of Rust's panics, formatting or memory functions is left in any member.
+fn nothing_can_panic() -> Result<(), Failed> {
+    let words = ["panic", "unwind_", "rust_", "3fmt", "memcpy", "memset", "memmove", "memcmp", "aeabi", "strlen"];
+    for (kind, name) in symbols(&installed("host", false)?.prefix)?.into_values().flatten() {
+        assert!(!words.iter().any(|word| name.contains(word)), "{kind} {name}");
+    }
+    Ok(())
+}
+
+/// A program that uses the core's five calls links with the member `core` and the two default hooks only.
+fn core_pulls_in_nothing_else() -> Result<(), Failed> {
+    let place = &Place::ALL[0];
+    let dir = scratch("core")?;
+    let program = dir.join("program.c");
+    let text = "#include <tsd.h>
+        static tsd_thread_t thread;
+        tsd_thread_t *tsd_current(void) { return &thread; }
+        int main(void) {
+            tsd_key_t key;
+            tsd_thread_init(&thread);
+            if (tsd_key_create(&key, NULL) != 0 || tsd_set(key, &key) != 0 || tsd_get(key) != &key) {
+                return 1;
+            }
+            tsd_thread_exit(NULL);
+            return tsd_get(key) != NULL || tsd_key_delete(key);
+        }\n";
+    fs::write(&program, text).map_err(|error| error.to_string())?;
+    let (map, executable) = (dir.join("map"), dir.join("program"));
+    let mut gcc = Command::new(place.c);
+    gcc.arg("-I").arg(place.prefix().join("include")).arg(&program).arg("-L").arg(place.prefix().join("lib"));
+    run(gcc.args(["-ltsd", "-o"]).arg(&executable).arg(format!("-Wl,-Map={}", map.display())))?;
+    run(&mut Command::new(&executable))?;
+    let map = fs::read_to_string(map).map_err(|error| error.to_string())?;
+    let linked: BTreeSet<_> = map
+        .lines()
+        .filter_map(|line| line.split_once("libtsd.a(")?.1.split_once(')').map(|(member, _)| member.to_owned()))
+        .collect();
+    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-wake.o"]);
+    Ok(())
+}
+
+/// A header of another capacity, with an archive of the usual one: the linker says so.
+fn mismatch_fails_at_link_time() -> Result<(), Failed> {
+    let [usual, small, _] = &Place::ALL;
+    let dir = scratch("mismatch")?;
+    let program = dir.join("program.c");
+    let text = "#include <tsd.h>
+        static tsd_thread_t thread;
+        tsd_thread_t *tsd_current(void) { return &thread; }
+        int main(void) { return tsd_get(0) != NULL; }\n";
+    fs::write(&program, text).map_err(|error| error.to_string())?;
+    let mut gcc = Command::new(usual.c);
+    gcc.arg("-I").arg(small.prefix().join("include")).arg(&program).arg("-L").arg(usual.prefix().join("lib"));
+    let output = gcc.args(["-ltsd", "-o"]).arg(dir.join("program")).output().map_err(|error| error.to_string())?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "it linked");
+    assert!(message.contains(&format!("tsd_get{}", suffix(&small.options()))), "{message}");
+    Ok(())
+}
+
+const PROGRAM: &str = "#include <tsd.h>
+tsd_thread_t *tsd_current(void) { return NULL; }
+int main(void) { return tsd_keys_in_use() != 0; }\n";
+
+fn pkg_config_finds_it() -> Result<(), Failed> {
+    let place = &Place::ALL[0];
+    let dir = scratch("pkg-config")?;
+    fs::write(dir.join("program.c"), PROGRAM).map_err(|error| error.to_string())?;
+    let mut pkg_config = Command::new(tools::PKG_CONFIG.command);
+    pkg_config.env("PKG_CONFIG_PATH", place.prefix().join("lib/pkgconfig")).args(["--cflags", "--libs", "tsd"]);
+    let flags = String::from_utf8_lossy(&run(&mut pkg_config)?.stdout).into_owned();
+    let mut gcc = Command::new(place.c);
+    gcc.arg(dir.join("program.c")).args(flags.split_whitespace()).arg("-o").arg(dir.join("program"));
+    run(&mut gcc)?;
+    run(&mut Command::new(dir.join("program"))).map(|_| ())
+}
+
+fn cmake_finds_it() -> Result<(), Failed> {
+    let place = &Place::ALL[0];
+    let dir = scratch("cmake")?;
+    let lists = format!(
+        "cmake_minimum_required(VERSION 3.16)\nproject(user C)\nfind_package(tsd {} CONFIG REQUIRED)\n\
+         add_executable(program program.c)\ntarget_link_libraries(program PRIVATE tsd::tsd)\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    fs::write(dir.join("program.c"), PROGRAM).map_err(|error| error.to_string())?;
+    fs::write(dir.join("CMakeLists.txt"), lists).map_err(|error| error.to_string())?;
+    let build = dir.join("build");
+    let mut configure = Command::new(tools::CMAKE.command);
+    configure.arg("-S").arg(&dir).arg("-B").arg(&build);
+    run(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", place.prefix().display())))?;
+    run(Command::new(tools::CMAKE.command).arg("--build").arg(&build))?;
+    run(&mut Command::new(build.join("program"))).map(|_| ())
+}

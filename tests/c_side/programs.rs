@@ -1,0 +1,76 @@
+//! The programs: compiled with warnings as errors, linked to the archive, run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::place::Place;
+use super::{files, run, scratch, source};
+
+/// One for each program in each place.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for place in &Place::ALL {
+        for program in programs(place) {
+            let (name, folder) = (stem(&program), program.parent().map(stem).unwrap_or_default());
+            let test = format!("c::{}::{folder}::{name}", place.name);
+            trials.push(Trial::test(test, move || build_and_run(place, &program)));
+        }
+    }
+    trials
+}
+
+fn programs(place: &'static Place) -> Vec<PathBuf> {
+    let folders = files(&source()).into_iter().filter(|folder| !folder.ends_with("harness"));
+    let programs = folders.flat_map(|folder| files(&folder));
+    programs.filter(|program| place.cxx.is_some() || !is_cxx(program)).collect()
+}
+
+fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
+    let port = port(place)?;
+    let folder = program.parent().map(stem).unwrap_or_default();
+    let executable = scratch(&format!("{}/{folder}", place.name))?.join(stem(program));
+    let mut compiler = if is_cxx(program) {
+        let mut compiler = Command::new(place.cxx.unwrap_or_default());
+        compiler.arg("-std=c++17");
+        compiler
+    } else {
+        let mut compiler = Command::new(place.c);
+        compiler.arg("-std=c11");
+        compiler
+    };
+    compiler.args(["-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
+    compiler.args(includes(place)).arg(program).arg(port);
+    compiler.arg("-L").arg(place.prefix().join("lib")).args(["-ltsd", "-o"]).arg(&executable);
+    run(&mut compiler)?;
+    run(&mut Command::new(executable)).map(|_| ())
+}
+
+/// The object file of the harness, which is compiled once.
+fn port(place: &Place) -> Result<PathBuf, Failed> {
+    static COMPILED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let object = scratch(place.name)?.join(format!("port-{}.o", std::process::id()));
+    let mut compiled = COMPILED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if !compiled.contains(&place.name) {
+        let mut compiler = Command::new(place.c);
+        compiler.args(["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-c"]);
+        compiler.args(includes(place)).arg(source().join("harness/host.c")).arg("-o").arg(&object);
+        run(&mut compiler)?;
+        compiled.push(place.name);
+    }
+    Ok(object)
+}
+
+fn includes(place: &Place) -> [PathBuf; 4] {
+    ["-I".into(), place.prefix().join("include"), "-I".into(), source().join("harness")]
+}
+
+fn is_cxx(program: &Path) -> bool {
+    program.extension().is_some_and(|extension| extension == "cc")
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
