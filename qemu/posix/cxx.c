@@ -1,9 +1,11 @@
 /*
- * What the compiler's C++ runtime asks of a C library that is glibc: where the unwind tables of an address are, and which
- * object registers a function for the program's end. The program is one object. The structure is glibc's.
+ * What the compiler's C++ runtime asks of a C library that is glibc: where the unwind tables of an address are, whether
+ * there is but one thread, random numbers. The program is one object. The structure is glibc's.
  */
 #include <elf.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 struct object {
     unsigned long long flags;
@@ -37,3 +39,11 @@ int _dl_find_object(const void *address, struct object *result) {
 }
 
 void *const __dso_handle = NULL;
+
+/* Never said, so that reference counts are always counted atomically. */
+char __libc_single_threaded = 0;
+
+uint32_t arc4random(void);
+
+/* The machine has no source of random numbers, and nothing else would be one. */
+uint32_t arc4random(void) { abort(); }
