@@ -24,18 +24,48 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 6] = ["create", "current", "cxx", "errno", "exit", "wait"];
+const CONNECTION: [&str; 6] = ["compiler", "create", "current", "errno", "exit", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another archive
 /// that names one late would get the C library's.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "pthread_key_create",
+    "__pthread_key_create",
     "pthread_once",
     "tss_create",
     "call_once",
     "__cxa_thread_atexit",
     "__errno_location",
     "__pthread_tsd_run_dtors",
+];
+
+/// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that has
+/// all threads' functions or none.
+const NAMED_WEAKLY: [&str; 24] = [
+    "__wrap_pthread_create",
+    "pthread_cancel",
+    "pthread_cond_broadcast",
+    "pthread_cond_destroy",
+    "pthread_cond_init",
+    "pthread_cond_signal",
+    "pthread_cond_timedwait",
+    "pthread_cond_wait",
+    "pthread_detach",
+    "pthread_equal",
+    "pthread_join",
+    "pthread_mutex_destroy",
+    "pthread_mutex_init",
+    "pthread_mutex_lock",
+    "pthread_mutex_timedlock",
+    "pthread_mutex_trylock",
+    "pthread_mutex_unlock",
+    "pthread_mutexattr_destroy",
+    "pthread_mutexattr_init",
+    "pthread_mutexattr_settype",
+    "pthread_self",
+    "sched_yield",
+    "nanosleep",
+    "usleep",
 ];
 
 /// Calls that are led to `__wrap_NAME`.
@@ -181,7 +211,7 @@ impl Compiler {
         let mut command = Command::new(if has_cxx { cxx.command } else { c.command });
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
-        command.args(OURS.map(|symbol| format!("-Wl,--undefined={symbol}")));
+        command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
         command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
         command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
         command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));
