@@ -225,8 +225,20 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
+        match self.port.current() {
+            // A report of its own, so that it is written once and where the caller wants it.
+            Some(slots) if slots.is_idle() => ExitReport::default(),
+            current => self.exit_reporting(current),
+        }
+    }
+
+    #[cold]
+    fn exit_reporting(&self, current: Option<&Slots<N>>) -> ExitReport {
         let mut report = ExitReport::default();
-        self.exit_into(&mut report);
+        match current {
+            Some(slots) => self.exit_with_work(slots, &mut report),
+            None => report.flags = ExitFlags::NO_THREAD,
+        }
         report
     }
 

@@ -15,6 +15,7 @@
 //! - `panic`, `watchdog`  the end of a run, good or bad
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
+//! - `counts`     instructions of each call
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
 //!
@@ -26,6 +27,7 @@
 
 mod clock;
 mod console;
+mod counts;
 mod cpu;
 mod crash;
 mod demo;
@@ -93,6 +95,7 @@ fn run(_: usize) -> usize {
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
         Some("crash") => crash::run(words),
+        Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         mode => {

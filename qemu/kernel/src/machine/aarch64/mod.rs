@@ -11,6 +11,7 @@ compile_error!("build for aarch64-unknown-none-softfloat: interrupt handlers do 
 pub(crate) mod boot;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 pub(crate) mod fp;
 mod gic;

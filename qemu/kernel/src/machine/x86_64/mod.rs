@@ -16,6 +16,7 @@ mod apic;
 pub(crate) mod boot;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 mod descriptors;
 mod entry;
