@@ -346,10 +346,7 @@ where
     #[inline]
     #[must_use]
     pub fn index(key: Key) -> usize {
-        let index = Self::offset(key) >> tag::SHIFT;
-        // SAFETY: `offset` is that of an index below N, or 0, and no capacity is 0.
-        unsafe { hint::assert_unchecked(index < N) };
-        index
+        Self::offset(key) >> tag::SHIFT
     }
 
     /// The index that `key` names, in bytes from the first slot or entry.
@@ -357,8 +354,8 @@ where
     pub(crate) fn offset(key: Key) -> usize {
         let offset = (key.raw() & tag::index_mask(N) as u32) as usize;
         // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
-        // where N is a power of two.
-        offset * usize::from(offset < N << tag::SHIFT)
+        // where N is a power of two. The compiler sees from it that no index needs another check.
+        offset.min((N - 1) << tag::SHIFT)
     }
 
     /// The entry at an offset that [`offset`](Self::offset) gave.
