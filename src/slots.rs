@@ -8,7 +8,7 @@
 //! do.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::key::{Key, tag};
@@ -226,6 +226,14 @@ where
         slot.value.store(value, Relaxed);
     }
 
+    /// The index that a bit of `touched` stands for.
+    fn index_of_bit(word: usize, bit: u32) -> usize {
+        let index = word * BITS + bit as usize;
+        // SAFETY: `bind` sets the bits of slots that there are, and nothing else sets any.
+        unsafe { hint::assert_unchecked(index < N) };
+        index
+    }
+
     /// Calls `visit` with the index of each touched slot, in ascending order. Where `visit` says that it has let other
     /// code run, slots that this code touched behind the present one are visited too.
     pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
@@ -234,7 +242,7 @@ where
             while bits != 0 {
                 let bit = bits.trailing_zeros();
                 bits &= bits - 1;
-                if visit(word * BITS + bit as usize) {
+                if visit(Self::index_of_bit(word, bit)) {
                     bits = touched.load(Relaxed) & above(bit);
                 }
             }
@@ -256,7 +264,7 @@ where
             let mut bits = touched.load(Relaxed);
             own::clear_bits(touched, bits);
             while bits != 0 {
-                let index = word * BITS + bits.trailing_zeros() as usize;
+                let index = Self::index_of_bit(word, bits.trailing_zeros());
                 visit(index);
                 let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.

@@ -350,7 +350,10 @@ where
     #[inline]
     #[must_use]
     pub fn index(key: Key) -> usize {
-        Self::offset(key) >> tag::SHIFT
+        let index = Self::offset(key) >> tag::SHIFT;
+        // SAFETY: `offset` is that of an index below N, or 0, and no capacity is 0.
+        unsafe { hint::assert_unchecked(index < N) };
+        index
     }
 
     /// The index that `key` names, in bytes from the first slot or entry.
