@@ -87,8 +87,8 @@ impl<const M: usize> Notifications<M> {
     fn replace(&self, old: *const Notification, new: *const Notification) -> Result<(), ()> {
         self.registered
             .iter()
-            // AcqRel: Release hands over what `new` points to, to the Acquire in `send`; Acquire keeps the
-            // re-use of a place after its last use. Relaxed on failure: the place is passed over.
+            // AcqRel: Release hands over what `new` points to, to the Acquire in `send_registered`; by Acquire who
+            // takes a registration back sees what was written before it. Relaxed on failure: the place is passed over.
             .find(|place| place.compare_exchange(old.cast_mut(), new.cast_mut(), AcqRel, Relaxed).is_ok())
             .map(|_| ())
             .ok_or(())

@@ -10,7 +10,7 @@ use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
 use crate::port::Port;
 use crate::slots::{INITIALISING, Slots};
-use crate::sync::{AcqRel, Acquire, AtomicU32, Relaxed, Release, const_fn};
+use crate::sync::{Acquire, AtomicU32, Relaxed, Release, const_fn};
 
 /// The state of one initialisation; POSIX `pthread_once_t`, C11 `once_flag`. All zero bytes: never called.
 #[derive(Debug, Default)]
@@ -114,9 +114,9 @@ impl Once {
         P: Port<N>,
         Capacity<N>: Supported,
     {
-        // AcqRel: Release hands the initialiser's writes to the Acquire loads in `begin` and `is_complete`; Acquire
-        // orders what follows behind the waiter's mark.
-        if self.state.swap(state, AcqRel) == AWAITED {
+        // Release: hands the initialiser's writes to the Acquire loads in `begin` and `is_complete`. Not Acquire: a
+        // waiter's mark brings nothing with it, and `wake` orders itself against `wait` (`Port::wait`).
+        if self.state.swap(state, Release) == AWAITED {
             port.wake(&self.state);
         }
     }

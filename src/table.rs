@@ -19,7 +19,7 @@ use crate::key::{Destructor, Key, KeyOptions, tag};
 use crate::slots::Slots;
 use crate::statics::StaticKey;
 use crate::sync::own::compiler_fence;
-use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
+use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
 
 /// PTHREAD_KEYS_MAX where the kernel names no other capacity.
 pub const DEFAULT_KEYS: usize = 128;
@@ -229,9 +229,10 @@ where
             return Err(Error::StaticKey);
         }
         let dead = tag::dead(tag, N);
-        // AcqRel on success: the deletion comes after the creation and before the next creator's writes.
+        // Acquire on success: pairs with the tag's Release in `create_with`. With the Release below, what this key's
+        // creator wrote comes before what the next one writes, though the key may have come here by a relaxed load.
         // Relaxed on failure: nothing is done with the value.
-        if entry.tag.compare_exchange(tag, dead, AcqRel, Relaxed).is_err() {
+        if entry.tag.compare_exchange(tag, dead, Acquire, Relaxed).is_err() {
             return Err(Error::DeletedKey);
         }
         if dead == tag::RETIRED {

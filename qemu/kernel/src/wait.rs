@@ -144,7 +144,7 @@ impl Semaphore {
 
     /// Counts one down if there is one.
     pub(crate) fn try_acquire(&self) -> bool {
-        self.count.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
+        self.count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
     }
 
     /// Counts one up and wakes those who wait.

@@ -112,3 +112,22 @@ pub(crate) fn runs_the_destructor_of_a_key_by_relaxed_hand_over(outcomes: &Outco
     assert_eq!((report.calls, counted.0.get()), (1, 1));
     outcomes.note("called");
 }
+
+/// A thread deletes a key that came by a relaxed load and creates the next: the next one's destructor is the later one.
+pub(crate) fn runs_the_later_of_two_destructors(outcomes: &Outcomes) {
+    let shared = Arc::new((KeyTable::<1>::new(), AtomicU32::new(0)));
+    start(&shared, |(table, key)| key.store(table.create(Some(wrong)).unwrap().raw(), Relaxed));
+    let old = Key::from_raw(shared.1.load(Relaxed));
+    if old == Key::default() {
+        outcomes.note("none yet");
+        return;
+    }
+    shared.0.delete(old).unwrap();
+    let new = shared.0.create(Some(right)).unwrap();
+    let (slots, counted) = (Slots::new(), Counted::new());
+    // SAFETY: the destructor takes a `Counted`, and the slots are this thread's.
+    unsafe { shared.0.set(&slots, new, counted.as_value()).unwrap() };
+    let report = shared.0.exit(&slots);
+    assert_eq!((report.calls, counted.0.get()), (1, 1));
+    outcomes.note("called");
+}

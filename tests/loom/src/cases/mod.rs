@@ -61,6 +61,7 @@ cases! {
     exit::against_a_successor_of_another_phase(3, None): "called", "not called";
     exit::against_delete_and_create_apart(3, Some(4)): "called", "not called";
     exit::runs_the_destructor_of_a_key_by_relaxed_hand_over(3, None): "called", "none yet";
+    exit::runs_the_later_of_two_destructors(3, None): "called", "none yet";
     listing::shows_a_key_whole(3, Some(6)): "first", "none", "second";
     listing::shows_a_key_whole_of_two_creators(2, Some(4)): "first", "none", "second";
     once::two_callers(3, None): "first ran it", "second ran it";
@@ -70,6 +71,7 @@ cases! {
     once::is_complete_shows_what_was_written(3, None): "complete", "not yet";
     notify::registration_against_attach(3, None): "heard", "not registered yet";
     notify::two_registrations_and_one_place(3, None): "first wins", "second wins";
+    notify::registration_taken_back(3, None): "not registered yet", "taken back";
     notify::place_is_used_again(3, None): "heard new", "heard none", "heard old";
 }
 

@@ -93,3 +93,20 @@ pub(crate) fn place_is_used_again(outcomes: &Outcomes) {
     }
     other.join().unwrap();
 }
+
+/// Who takes a registration back sees what was written before it.
+pub(crate) fn registration_taken_back(outcomes: &Outcomes) {
+    let space = space();
+    let registered = notification();
+    let other = start(&space, move |space| {
+        make_ready(registered);
+        notifications(space).register(registered).unwrap();
+    });
+    if notifications(&space).unregister(registered) {
+        hear(Reason::ThreadDetach, registered.context);
+        outcomes.note("taken back");
+    } else {
+        outcomes.note("not registered yet");
+    }
+    other.join().unwrap();
+}

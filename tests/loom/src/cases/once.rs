@@ -54,10 +54,16 @@ impl Guarded {
         let initialise = || {
             self.note_run(caller);
             // SAFETY: nobody else is in the initialiser, and nobody reads before it is complete.
-            self.data.with_mut(|data| unsafe { *data += 1 });
+            self.data.with_mut(|data| unsafe { *data = 1 });
         };
         self.space.once(&self.control, initialise).unwrap();
         self.read();
+    }
+
+    /// Writes what an initialiser does that is not going to end.
+    fn leave_unfinished(&self) {
+        // SAFETY: nobody else is in the initialiser.
+        self.data.with_mut(|data| unsafe { *data = 7 });
     }
 
     fn read(&self) {
@@ -91,13 +97,14 @@ pub(crate) fn three_callers(outcomes: &Outcomes) {
     guarded.note_runner(outcomes);
 }
 
-/// An initialiser that unwinds leaves the control as if never called: who waits runs it.
+/// An initialiser that unwinds leaves the control as if never called: who waits runs it, and sees what it wrote.
 pub(crate) fn initialiser_that_unwinds(outcomes: &Outcomes) {
     let guarded = Guarded::new();
     let other = start(&guarded, |guarded| {
         let call = || {
             guarded.space.once(&guarded.control, || {
                 guarded.note_run(1);
+                guarded.leave_unfinished();
                 panic::resume_unwind(Box::new(Unwound));
             })
         };
@@ -118,6 +125,7 @@ pub(crate) fn thread_killed_in_the_initialiser(outcomes: &Outcomes) {
         let call = || {
             guarded.space.once(&guarded.control, || {
                 guarded.note_run(1);
+                guarded.leave_unfinished();
                 let _ = guarded.space.exit();
                 // Loom wants every thread to end; this one does when all is over for the others.
                 let mut buried = guarded.buried.lock().unwrap();
