@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xa0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h298a86b82ed595c8E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17ha00ddc07039408faE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -73,7 +73,7 @@
 	mov    rcx,rsp
 	mov    rdx,rdi
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17h02840964cd23fd61E>
+	call   <_ZN3tsd4exit3run17h096b8fceee660e06E>
 	mov    rax,QWORD PTR [rsp+0x30]
 	mov    QWORD PTR [rbx+0x30],rax
 	movaps xmm0,XMMWORD PTR [rsp]
@@ -88,21 +88,21 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad791]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad771]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x16a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad771],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad751],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	jne    <tsd128_create+0x10>
 	inc    rax
 	mov    rdx,rax
 	xor    r8d,r8d
-	mov    rax,QWORD PTR [rip+0xad74f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad72f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xc6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad763]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad743]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	mov    r10,0xffffffffffffffff
 	shl    r10,cl
 	cmp    rcx,0x40
@@ -114,14 +114,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad708]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad6e8]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad6f9],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad6d9],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	jne    <tsd128_create+0x80>
 	test   rax,r10
 	je     <tsd128_create+0x19b>
-	mov    rcx,QWORD PTR [rip+0xad70f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad6ef]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -132,11 +132,11 @@
 	and    rax,rcx
 	mov    r9,rax
 	jne    <tsd128_create+0x70>
-	mov    rax,QWORD PTR [rip+0xad6c3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad6a3]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x32>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad6cf]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad6af]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -149,14 +149,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad670]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad650]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad661],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad641],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	jne    <tsd128_create+0x120>
 	test   rax,r10
 	je     <tsd128_create+0x195>
-	mov    rcx,QWORD PTR [rip+0xad673]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad653]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -169,7 +169,7 @@
 	mov    r9,rax
 	jne    <tsd128_create+0x110>
 	jmp    <tsd128_create+0x32>
-	mov    rax,QWORD PTR [rip+0xad62f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xad60f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
@@ -192,19 +192,19 @@
 	or     rcx,r8
 	or     rcx,0x1
 	mov    QWORD PTR [r8+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xad5c0]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xad5a0]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    esi,esi
 	sub    rdx,rax
 	cmovae rsi,rdx
-	mov    rax,QWORD PTR [rip+0xad5b8]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xad598]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	cmp    rsi,rax
 	jbe    <tsd128_create+0x215>
-	mov    rax,QWORD PTR [rip+0xad5ac]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xad58c]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rsi
 	mov    rdx,rsi
 	cmova  rdx,rax
-	lock cmpxchg QWORD PTR [rip+0xad595],rdx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad575],rdx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	jne    <tsd128_create+0x200>
 	shl    rcx,0x20
 	test   cl,0x1
@@ -236,7 +236,7 @@
 	je     <tsd128_delete+0x9e>
 	cmp    edi,eax
 	jne    <tsd128_delete+0x9e>
-	cmp    QWORD PTR [rip+0xad53a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	cmp    QWORD PTR [rip+0xad51a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	ja     <tsd128_delete+0x9e>
 	mov    rdi,rax
 	or     rdi,0x7f3
@@ -254,9 +254,9 @@
 	rol    rdx,cl
 	shr    eax,0x6
 	lock and QWORD PTR [rax*8+0x4b12a8],rdx
-	lock dec QWORD PTR [rip+0xad4d6]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock dec QWORD PTR [rip+0xad4b6]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	jmp    <tsd128_delete+0x9c>
-	lock inc QWORD PTR [rip+0xad4d4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	lock inc QWORD PTR [rip+0xad4b4]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret
