@@ -183,20 +183,29 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index`, which was `seen` a moment ago, and leaves the slot bound to no key: whoever sets it
-    /// again binds it again, so that later walks need not look at it.
+    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves the slot bound to no key:
+    /// whoever sets it again binds it again, so that later walks need not look at it.
     ///
     /// An interrupt handler may set the slot between any two steps. Before the tag is gone, its value is the one that
     /// is taken. After that it binds the slot: then the bit is set again, and the handler's value is taken in place of
-    /// the one that it has replaced.
-    pub(crate) fn unbind(&self, index: usize, seen: *mut c_void) -> *mut c_void {
+    /// the one that it has replaced; or, where it has bound the slot to a later key, is left to that key.
+    pub(crate) fn unbind(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
         own::clear_bits(&self.touched.as_ref()[index / BITS], 1 << (index % BITS));
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
         slot.tag.store(0, Relaxed);
         compiler_fence(Ordering::SeqCst);
         // Relaxed: what orders the value's content between threads is the business of who takes it.
-        if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) }
+        let value =
+            if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) };
+        compiler_fence(Ordering::SeqCst);
+        let bound = slot.tag.load(Relaxed);
+        if bound == 0 || bound == tag {
+            return value;
+        }
+        // Relaxed: of this thread and its interrupts only. It fails where a handler has stored another one since.
+        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+        ptr::null_mut()
     }
 
     /// Notes the round in which the destructors run that are noted next.
