@@ -183,12 +183,29 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL. In one step: a value that an interrupt
-    /// handler stores at this moment, or that another thread takes, is either the one taken or not there.
-    pub(crate) fn take(&self, index: usize, seen: *mut c_void) -> *mut c_void {
-        let value = &self.slots[index].value;
+    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves the slot bound to no key:
+    /// whoever sets it again binds it again, so that later walks need not look at it.
+    ///
+    /// An interrupt handler may set the slot between any two steps. Before the tag is gone, its value is the one that
+    /// is taken. After that it binds the slot: then the bit is set again, and the handler's value is taken in place of
+    /// the one that it has replaced; or, where it has bound the slot to a later key, is left to that key.
+    pub(crate) fn unbind(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
+        own::clear_bits(&self.touched.as_ref()[index / BITS], 1 << (index % BITS));
+        let slot = &self.slots[index];
+        compiler_fence(Ordering::SeqCst);
+        slot.tag.store(0, Relaxed);
+        compiler_fence(Ordering::SeqCst);
         // Relaxed: what orders the value's content between threads is the business of who takes it.
-        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value, seen) }
+        let value =
+            if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) };
+        compiler_fence(Ordering::SeqCst);
+        let bound = slot.tag.load(Relaxed);
+        if bound == 0 || bound == tag {
+            return value;
+        }
+        // Relaxed: of this thread and its interrupts only. It fails where a handler has stored another one since.
+        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+        ptr::null_mut()
     }
 
     /// Notes the round in which the destructors run that are noted next.
@@ -230,15 +247,12 @@ where
     /// code run, slots that this code touched behind the present one are visited too.
     pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
         self.for_each_word(|word, touched| {
-            let mut before = touched.load(Relaxed);
-            let mut bits = before;
+            let mut bits = touched.load(Relaxed);
             while bits != 0 {
                 let bit = bits.trailing_zeros();
                 bits &= bits - 1;
-                // Compared first, so that the next step need not wait for the word where it is as before.
-                if visit(Self::index_of_bit(word, bit)) && touched.load(Relaxed) != before {
-                    before = touched.load(Relaxed);
-                    bits = before & above(bit);
+                if visit(Self::index_of_bit(word, bit)) {
+                    bits = touched.load(Relaxed) & above(bit);
                 }
             }
         });
