@@ -312,7 +312,11 @@ where
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
         let value = self.get(slots, key);
-        if value.is_null() || !slots.is_shared() { ptr::null_mut() } else { slots.take(Self::index(key), value) }
+        if value.is_null() || !slots.is_shared() {
+            return ptr::null_mut();
+        }
+        // Relaxed: what orders the value's content between threads is the business of who takes it.
+        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
     }
 
     /// `set` where the slot is not bound to the key yet.
@@ -346,7 +350,10 @@ where
     #[inline]
     #[must_use]
     pub fn index(key: Key) -> usize {
-        Self::offset(key) >> tag::SHIFT
+        let index = Self::offset(key) >> tag::SHIFT;
+        // SAFETY: `offset` is that of an index below N, or 0, and no capacity is 0.
+        unsafe { hint::assert_unchecked(index < N) };
+        index
     }
 
     /// The index that `key` names, in bytes from the first slot or entry.
