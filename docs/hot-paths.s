@@ -88,21 +88,21 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad771]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad7c1]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x16a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad751],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad7a1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	jne    <tsd128_create+0x10>
 	inc    rax
 	mov    rdx,rax
 	xor    r8d,r8d
-	mov    rax,QWORD PTR [rip+0xad72f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad77f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xc6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad743]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad793]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	mov    r10,0xffffffffffffffff
 	shl    r10,cl
 	cmp    rcx,0x40
@@ -114,14 +114,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad6e8]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad738]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad6d9],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad729],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
 	jne    <tsd128_create+0x80>
 	test   rax,r10
 	je     <tsd128_create+0x19b>
-	mov    rcx,QWORD PTR [rip+0xad6ef]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad73f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -132,11 +132,11 @@
 	and    rax,rcx
 	mov    r9,rax
 	jne    <tsd128_create+0x70>
-	mov    rax,QWORD PTR [rip+0xad6a3]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad6f3]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x32>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad6af]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad6ff]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -149,14 +149,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad650]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad6a0]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad641],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad691],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
 	jne    <tsd128_create+0x120>
 	test   rax,r10
 	je     <tsd128_create+0x195>
-	mov    rcx,QWORD PTR [rip+0xad653]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad6a3]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -169,7 +169,7 @@
 	mov    r9,rax
 	jne    <tsd128_create+0x110>
 	jmp    <tsd128_create+0x32>
-	mov    rax,QWORD PTR [rip+0xad60f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad65f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
@@ -192,19 +192,19 @@
 	or     rcx,r8
 	or     rcx,0x1
 	mov    QWORD PTR [r8+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xad5a0]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad5f0]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    esi,esi
 	sub    rdx,rax
 	cmovae rsi,rdx
-	mov    rax,QWORD PTR [rip+0xad598]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad5e8]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	cmp    rsi,rax
 	jbe    <tsd128_create+0x215>
-	mov    rax,QWORD PTR [rip+0xad58c]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad5dc]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rsi
 	mov    rdx,rsi
 	cmova  rdx,rax
-	lock cmpxchg QWORD PTR [rip+0xad575],rdx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad5c5],rdx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
 	jne    <tsd128_create+0x200>
 	shl    rcx,0x20
 	test   cl,0x1
@@ -236,7 +236,7 @@
 	je     <tsd128_delete+0x9e>
 	cmp    edi,eax
 	jne    <tsd128_delete+0x9e>
-	cmp    QWORD PTR [rip+0xad51a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	cmp    QWORD PTR [rip+0xad56a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
 	ja     <tsd128_delete+0x9e>
 	mov    rdi,rax
 	or     rdi,0x7f3
@@ -254,9 +254,9 @@
 	rol    rdx,cl
 	shr    eax,0x6
 	lock and QWORD PTR [rax*8+0x4b12a8],rdx
-	lock dec QWORD PTR [rip+0xad4b6]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
+	lock dec QWORD PTR [rip+0xad506]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
 	jmp    <tsd128_delete+0x9c>
-	lock inc QWORD PTR [rip+0xad4b4]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	lock inc QWORD PTR [rip+0xad504]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret
