@@ -183,24 +183,17 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves the slot bound to no key:
-    /// whoever sets it again binds it again, so that later walks need not look at it.
+    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves NULL. In one step: a value that
+    /// an interrupt handler stores at this moment, or that another thread takes, is either the one taken or not there.
     ///
-    /// An interrupt handler may set the slot between any two steps. Before the tag is gone, its value is the one that
-    /// is taken. After that it binds the slot: then the bit is set again, and the handler's value is taken in place of
-    /// the one that it has replaced; or, where it has bound the slot to a later key, is left to that key.
-    pub(crate) fn unbind(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
-        own::clear_bits(&self.touched.as_ref()[index / BITS], 1 << (index % BITS));
+    /// NULL if a handler has bound the slot to a later key meanwhile: its value stays with that key.
+    pub(crate) fn take(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
         let slot = &self.slots[index];
-        compiler_fence(Ordering::SeqCst);
-        slot.tag.store(0, Relaxed);
-        compiler_fence(Ordering::SeqCst);
         // Relaxed: what orders the value's content between threads is the business of who takes it.
         let value =
             if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) };
         compiler_fence(Ordering::SeqCst);
-        let bound = slot.tag.load(Relaxed);
-        if bound == 0 || bound == tag {
+        if slot.tag.load(Relaxed) == tag {
             return value;
         }
         // Relaxed: of this thread and its interrupts only. It fails where a handler has stored another one since.
