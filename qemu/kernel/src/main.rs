@@ -18,6 +18,7 @@
 //! - `counts`     instructions of each call
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
+//! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -38,6 +39,7 @@ mod interrupt;
 mod machine;
 mod panic;
 mod port;
+mod program;
 mod ready;
 mod scheduler;
 mod selftest;
@@ -84,6 +86,7 @@ fn init_cpu(cpu: usize) {
     machine::memory::init_cpu();
     machine::interrupts::init_cpu(cpu);
     machine::timer::init_cpu();
+    machine::program::init_cpu();
     scheduler::begin_idle();
     clock::arm_tick(true);
     cpu::set_online();
@@ -98,6 +101,7 @@ fn run(_: usize) -> usize {
         Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
+        Some("program") => program::run(words),
         mode => {
             println!("tsd: kernel: no such mode: {}", mode.unwrap_or("(none)"));
             panic::end(STATUS_USAGE)
