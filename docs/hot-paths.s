@@ -20,10 +20,12 @@
 	ret
 	push   rax
 	add    rdi,0xa0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h69b1f5dc7e933ae9E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h298a86b82ed595c8E>
+	movzx  ecx,ax
+	cmp    ecx,0x115
+	lea    rsp,[rsp+0x8]
+	je     <tsd128_set+0x3a>
 	movzx  eax,al
-	mov    eax,DWORD PTR [rax*4+0x47c530]
-	add    rsp,0x8
 	ret
 
 <inlined_get_once>:
@@ -71,7 +73,7 @@
 	mov    rcx,rsp
 	mov    rdx,rdi
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17h096b8fceee660e06E>
+	call   <_ZN3tsd4exit3run17h02840964cd23fd61E>
 	mov    rax,QWORD PTR [rsp+0x30]
 	mov    QWORD PTR [rbx+0x30],rax
 	movaps xmm0,XMMWORD PTR [rsp]
@@ -86,21 +88,21 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad7a1]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad7e1]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x16a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad781],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad7c1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
 	jne    <tsd128_create+0x10>
 	inc    rax
 	mov    rdx,rax
 	xor    r8d,r8d
-	mov    rax,QWORD PTR [rip+0xad75f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad79f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xc6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad773]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad7b3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	mov    r10,0xffffffffffffffff
 	shl    r10,cl
 	cmp    rcx,0x40
@@ -112,14 +114,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad718]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad758]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad709],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad749],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	jne    <tsd128_create+0x80>
 	test   rax,r10
-	je     <tsd128_create+0x19f>
-	mov    rcx,QWORD PTR [rip+0xad71f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	je     <tsd128_create+0x19b>
+	mov    rcx,QWORD PTR [rip+0xad75f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -130,11 +132,11 @@
 	and    rax,rcx
 	mov    r9,rax
 	jne    <tsd128_create+0x70>
-	mov    rax,QWORD PTR [rip+0xad6d3]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad713]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x32>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad6df]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad71f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -147,14 +149,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad680]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad6c0]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad671],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad6b1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	jne    <tsd128_create+0x120>
 	test   rax,r10
-	je     <tsd128_create+0x199>
-	mov    rcx,QWORD PTR [rip+0xad683]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
+	je     <tsd128_create+0x195>
+	mov    rcx,QWORD PTR [rip+0xad6c3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -167,17 +169,17 @@
 	mov    r9,rax
 	jne    <tsd128_create+0x110>
 	jmp    <tsd128_create+0x32>
-	mov    rax,QWORD PTR [rip+0xad63f]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad67f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
-	shl    ecx,0x8
-	add    rcx,0x301
+	shl    ecx,0x18
+	or     rcx,0x40b0001
 	test   cl,0x1
 	je     <tsd128_create+0x222>
-	shr    ecx,0x6
-	and    ecx,0x1c
-	mov    eax,DWORD PTR [rcx+0x47c510]
+	shr    ecx,0x10
+	and    ecx,0xb
+	mov    eax,ecx
 	ret
 	mov    r8d,0x40
 	tzcnt  rax,r9
@@ -190,73 +192,73 @@
 	or     rcx,r8
 	or     rcx,0x1
 	mov    QWORD PTR [r8+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xad5cc]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad610]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    esi,esi
 	sub    rdx,rax
 	cmovae rsi,rdx
-	mov    rax,QWORD PTR [rip+0xad5c4]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad608]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
 	cmp    rsi,rax
 	jbe    <tsd128_create+0x215>
-	mov    rax,QWORD PTR [rip+0xad5b8]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad5fc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rsi
 	mov    rdx,rsi
 	cmova  rdx,rax
-	lock cmpxchg QWORD PTR [rip+0xad5a5],rdx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad5e5],rdx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
 	jne    <tsd128_create+0x200>
 	shl    rcx,0x20
 	test   cl,0x1
 	jne    <tsd128_create+0x18c>
 	shr    rcx,0x20
 	mov    DWORD PTR [rdi],ecx
-	xor    eax,eax
+	xor    ecx,ecx
+	mov    eax,ecx
 	ret
 
 <tsd128_delete>:
-	mov    ecx,edi
-	shr    ecx,0x4
-	and    ecx,0x7f
-	mov    eax,ecx
-	shl    eax,0x4
-	lea    rsi,[rax+0x4b02a8]
-	mov    rax,QWORD PTR [rax+0x4b02a8]
+	mov    esi,edi
+	and    esi,0x7f0
+	mov    rax,QWORD PTR [rsi+0x4b02a8]
 	cmp    edi,eax
 	sete   dl
-	mov    r8b,0x1
+	mov    cl,0x1
 	test   dl,al
-	jne    <tsd128_delete+0x31>
-	mov    rax,QWORD PTR [rsi]
-	mov    r8d,eax
-	and    r8b,0x1
+	jne    <tsd128_delete+0x29>
+	lea    rax,[rsi+0x4b02a8]
+	mov    rax,QWORD PTR [rax]
+	mov    ecx,eax
+	and    cl,0x1
 	mov    edx,0x16
-	test   r8b,r8b
-	je     <tsd128_delete+0x9e>
+	test   cl,cl
+	je     <tsd128_delete+0x9c>
 	cmp    edi,eax
-	jne    <tsd128_delete+0x9e>
-	cmp    QWORD PTR [rip+0xad54a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1028>
-	ja     <tsd128_delete+0x9e>
+	jne    <tsd128_delete+0x9c>
+	mov    ecx,esi
+	shr    ecx,0x4
+	cmp    rcx,QWORD PTR [rip+0xad58e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	jb     <tsd128_delete+0x9c>
 	mov    rdi,rax
 	or     rdi,0x7f3
 	lea    r8,[rdi+0x1]
 	mov    r9,rdi
 	inc    r9
-	je     <tsd128_delete+0xa1>
+	je     <tsd128_delete+0x9f>
 	and    r8,0xfffffffffffff80c
-	lock cmpxchg QWORD PTR [rsi],r8
-	jne    <tsd128_delete+0x9e>
+	lock cmpxchg QWORD PTR [rsi+0x4b02a8],r8
+	jne    <tsd128_delete+0x9c>
 	cmp    rdi,0xffffffffffffffff
-	je     <tsd128_delete+0x94>
-	mov    eax,ecx
-	mov    rdx,0xfffffffffffffffe
-	rol    rdx,cl
-	shr    eax,0x6
-	lock and QWORD PTR [rax*8+0x4b12a8],rdx
-	lock dec QWORD PTR [rip+0xad4e6]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1010>
-	jmp    <tsd128_delete+0x9c>
-	lock inc QWORD PTR [rip+0xad4e4]        # <_ZN11tsd_measure9space_1285SPACE17h9f76c5ed64c94b59E+0x1018>
+	je     <tsd128_delete+0x92>
+	mov    rax,0xfffffffffffffffe
+	rol    rax,cl
+	shr    esi,0xa
+	lock and QWORD PTR [rsi*8+0x4b12a8],rax
+	lock dec QWORD PTR [rip+0xad528]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	jmp    <tsd128_delete+0x9a>
+	lock inc QWORD PTR [rip+0xad526]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret
 	mov    r8,0xfffffffffffffffe
-	lock cmpxchg QWORD PTR [rsi],r8
+	lock cmpxchg QWORD PTR [rsi+0x4b02a8],r8
 	je     <tsd128_delete+0x6c>
-	jmp    <tsd128_delete+0x9e>
+	jmp    <tsd128_delete+0x9c>

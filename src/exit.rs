@@ -193,7 +193,7 @@ where
                 self.passed_over = true;
                 return false;
             }
-            let value = slots.take(index, value);
+            let value = slots.take(index, tag, value);
             if value.is_null() {
                 // Cleared or taken since `due` looked.
                 return false;

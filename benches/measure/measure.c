@@ -215,7 +215,8 @@ static double time_exit(const api_t *api, const unsigned *keys, unsigned values,
     void (*leave)(void) = api->exit;
     unsigned before = destroyed;
     HIDE(leave);
-    if (values == 0) {
+    /* The empty function is what calibrates the spans. */
+    if (values == 0 && api != &empty) {
         TIMES(count, leave());
     }
     count = count < 4096 ? count : 4096;
