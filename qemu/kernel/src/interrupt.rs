@@ -6,7 +6,7 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::{clock, cpu, machine, panic, scheduler, thread, thread::Thread, watchdog};
+use crate::{clock, cpu, machine, panic, program, scheduler, thread, thread::Thread, watchdog};
 
 /// An exception that is not an interrupt.
 #[derive(Debug)]
@@ -77,6 +77,7 @@ pub(crate) fn timer() {
     without_thread(|| watchdog::check(now_ns));
     scheduler::tick(now_ns);
     thread::test_cancel_after_interrupt();
+    program::cancel_after_interrupt();
 }
 
 /// Another CPU, or this one, asked this CPU to look for a better thread.
@@ -86,6 +87,7 @@ pub(crate) fn reschedule() {
     }
     scheduler::preempt();
     thread::test_cancel_after_interrupt();
+    program::cancel_after_interrupt();
 }
 
 fn without_thread(work: impl FnOnce()) {

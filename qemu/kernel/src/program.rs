@@ -24,6 +24,8 @@ mod memory;
 mod output;
 mod thread;
 
+pub(crate) use thread::cancel_after_interrupt;
+
 /// Runs the program with `words` as its arguments. The first word is the time of day: `epoch=SECONDS`.
 pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
     let epoch = words.next().and_then(|word| word.strip_prefix("epoch=")?.parse().ok());

@@ -13,6 +13,9 @@ use crate::machine::{
 /// A call's result: a number, or an error.
 pub(super) type Result = core::result::Result<usize, Errno>;
 
+/// The one call that is not Linux's: `qemu/posix/cancel.c` makes it.
+const SET_CANCEL: usize = 0x7473_6400;
+
 /// An error number of Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Errno(u16);
@@ -32,7 +35,10 @@ pub(super) const ETIMEDOUT: Errno = Errno(110);
 
 /// Does what the call `number` asks for. From the machine's entry.
 pub(crate) extern "C" fn handle(number: usize, frame: &Frame) -> usize {
-    match answer(number, frame) {
+    thread::set_in_call(true);
+    let answer = answer(number, frame);
+    thread::set_in_call(false);
+    match answer {
         Ok(result) => result,
         // The C library takes the highest addresses for error numbers.
         Err(Errno(error)) => usize::from(error).wrapping_neg(),
@@ -81,6 +87,7 @@ fn answer(number: usize, frame: &Frame) -> Result {
         calls::SCHED_SETSCHEDULER => thread::set_policy(a, b),
         calls::SCHED_GET_PRIORITY_MAX => thread::priorities(a).map(|range| *range.end()),
         calls::SCHED_GET_PRIORITY_MIN => thread::priorities(a).map(|range| *range.start()),
+        SET_CANCEL => thread::set_cancel(a),
         _ => Err(ENOSYS),
     }
 }

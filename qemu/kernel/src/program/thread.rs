@@ -7,8 +7,9 @@
 //! cancels the thread itself. Other signals have their default action.
 
 use core::{
+    mem,
     ops::RangeInclusive,
-    sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     cpu,
     machine::{
-        calls,
+        calls, interrupts,
         program::{self, Frame},
     },
     scheduler,
@@ -54,6 +55,10 @@ struct Local {
     unmap: [AtomicUsize; 2],
     /// The signals that the program has blocked.
     mask: AtomicU64,
+    /// A function of the program that cancels the thread, while that may happen at any instruction; or 0.
+    cancel: AtomicUsize,
+    /// The thread is in a call, where it is not cancelled.
+    in_call: AtomicBool,
 }
 
 static LOCALS: [Local; MAX_THREADS] = [const { Local::new() }; MAX_THREADS];
@@ -65,6 +70,8 @@ impl Local {
             clear_word: AtomicUsize::new(0),
             unmap: [const { AtomicUsize::new(0) }; 2],
             mask: AtomicU64::new(0),
+            cancel: AtomicUsize::new(0),
+            in_call: AtomicBool::new(false),
         }
     }
 
@@ -153,9 +160,11 @@ pub(super) fn begin(stack_pointer: usize, program_counter: usize) {
 
 fn run(stack_pointer: usize, program_counter: usize, arguments: &[usize; 6]) {
     let local = Local::current();
+    local.in_call.store(false, Ordering::SeqCst);
     // SAFETY: 1. The program gave the stack to this thread. 2. `left` is static, and `end` leaves.
     unsafe { program::enter(stack_pointer, program_counter, arguments, local.left.as_ptr()) };
     // The thread is on the kernel's stack again: nothing of the program's is used any more.
+    local.cancel.store(0, Ordering::SeqCst);
     let [address, bytes] = local.unmap.each_ref().map(|word| word.swap(0, Ordering::SeqCst));
     if bytes != 0 {
         let unmapped = memory::unmap(address, bytes);
@@ -218,6 +227,40 @@ pub(super) fn signal(number: usize, signal: usize) -> Result {
 /// `kill`: sends a signal to the process.
 pub(super) fn signal_process(process: usize, number: usize) -> Result {
     if process == PROCESS { signal(current_number(), number) } else { Err(ESRCH) }
+}
+
+/// Notes whether the calling thread is in a call. On the way out of one, a thread that may be cancelled anywhere looks
+/// for what came meanwhile at its next interrupt.
+pub(super) fn set_in_call(in_call: bool) {
+    Local::current().in_call.store(in_call, Ordering::SeqCst);
+}
+
+/// The kernel's own call: from now on the thread may be cancelled at any instruction, by a call of the function at
+/// `cancel`; with 0 no longer.
+pub(super) fn set_cancel(cancel: usize) -> Result {
+    if cancel != 0 {
+        call::place::<u8>(cancel)?;
+    }
+    Local::current().cancel.store(cancel, Ordering::SeqCst);
+    Ok(0)
+}
+
+/// Behind an interrupt, on the interrupted thread's stack, with interrupts masked: cancels the thread, if it is one of
+/// the program's that may be cancelled here and is wanted to.
+pub(crate) fn cancel_after_interrupt() {
+    let Some(thread) = Thread::current().filter(|thread| thread.kill_requested.load(Ordering::SeqCst)) else { return };
+    let local = &LOCALS[usize::from(thread.index())];
+    let cancel = local.cancel.load(Ordering::SeqCst);
+    if cancel != 0 && !local.in_call.load(Ordering::SeqCst) {
+        take_signal();
+        interrupts::enable();
+        // SAFETY: The program gave the address of such a function, which uses general registers only: the interrupted
+        // code's others are still in place if it returns.
+        unsafe { mem::transmute::<usize, extern "C" fn()>(cancel)() };
+        interrupts::disable();
+        // It returns where the program does not want to be cancelled just now: try again later.
+        thread.kill_requested.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Takes the signal that has ended a wait of the calling thread.

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 6] = ["compiler", "create", "current", "errno", "exit", "wait"];
+const CONNECTION: [&str; 7] = ["cancel", "compiler", "create", "current", "errno", "exit", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
@@ -69,7 +69,7 @@ const NAMED_WEAKLY: [&str; 24] = [
 ];
 
 /// Calls that are led to `__wrap_NAME`.
-const WRAPPED: [&str; 2] = ["exit", "pthread_create"];
+const WRAPPED: [&str; 3] = ["exit", "pthread_create", "pthread_setcanceltype"];
 
 /// Compiles and links for one architecture.
 #[derive(Debug)]
