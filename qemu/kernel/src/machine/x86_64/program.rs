@@ -88,16 +88,7 @@ pub(crate) unsafe extern "C" fn enter(
 /// It is the calling thread's, and has not returned.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn leave(left: usize) -> ! {
-    naked_asm!(
-        "mov rsp, rdi",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
-    )
+    naked_asm!("mov rsp, rdi", "pop r15", "pop r14", "pop r13", "pop r12", "pop rbx", "pop rbp", "ret",)
 }
 
 /// The entry of a program's calls: keeps every register but RAX, RCX and R11.

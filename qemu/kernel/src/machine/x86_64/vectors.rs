@@ -69,9 +69,7 @@ fn build() -> Table {
     for (vector, address) in interrupts {
         // SAFETY: The functions are entries of interrupts. The task state segment has the stack.
         unsafe {
-            table[usize::from(vector)]
-                .set_handler_addr(VirtAddr::from_ptr(address))
-                .set_stack_index(INTERRUPT_STACK)
+            table[usize::from(vector)].set_handler_addr(VirtAddr::from_ptr(address)).set_stack_index(INTERRUPT_STACK)
         };
     }
     table
