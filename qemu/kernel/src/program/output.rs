@@ -61,7 +61,7 @@ fn write_all(file: usize, parts: &[Part]) -> Result {
     // SAFETY: Bytes of the program, which it leaves alone during the call.
     let bytes = parts.map(|part| unsafe { core::slice::from_raw_parts(part.address as *const u8, part.len) });
     let written = bytes.clone().map(<[u8]>::len).sum();
-    if let Some(&byte) = bytes.clone().last().and_then(<[u8]>::last) {
+    if let Some(&byte) = bytes.clone().next_back().and_then(<[u8]>::last) {
         LINE_IS_OPEN.store(byte != b'\n', Ordering::SeqCst);
     }
     console::print_bytes(bytes);
