@@ -211,6 +211,14 @@ int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set);
  */
 int tsd_at_thread_exit(void (*function)(void *argument), void *argument) TSD_SYMBOL(tsd_at_thread_exit);
 
+/*
+ * Runs the calling thread's exit functions and nothing else of its exit; returns how many there were. For exit(): C++
+ * destroys the objects of the thread that calls it before atexit()'s functions run, while no key's destructor is called.
+ *
+ * Callable from threads and destructors. No lock is held while a function runs.
+ */
+uint32_t tsd_run_exit_functions(void) TSD_SYMBOL(tsd_run_exit_functions);
+
 /* ---- One-time initialisation ------------------------------------------------------------------------------------ */
 
 /* All zero bytes: the routine was never called. */

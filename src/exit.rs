@@ -193,7 +193,7 @@ where
                 self.passed_over = true;
                 return false;
             }
-            let value = slots.take(index, value);
+            let value = slots.take(index, tag, value);
             if value.is_null() {
                 // Cleared or taken since `due` looked.
                 return false;
@@ -207,21 +207,8 @@ where
         slots.note_running(0);
     }
 
-    /// Runs the thread-exit functions, the last registered first, until none is left.
     fn run_functions(&mut self) {
-        while self.slots.has(FUNCTIONS) {
-            while let Some((function, argument)) = self.functions.and_then(|list| list.pop()) {
-                self.report.functions += 1;
-                // SAFETY: `push`'s caller vouched for this call.
-                unsafe { foreign::call(function, argument) };
-            }
-            // Only now, so that the rest is not forgotten when a function unwinds.
-            self.slots.lower(FUNCTIONS);
-            if self.functions.is_some_and(|list| !list.is_empty()) {
-                // An interrupt handler has registered one since the list was empty.
-                self.slots.raise(FUNCTIONS);
-            }
-        }
+        self.report.functions += run_functions(self.slots, self.functions);
     }
 
     /// Notes the values whose destructors have not run, and makes the slots as new.
@@ -235,6 +222,28 @@ where
             }
         });
     }
+}
+
+/// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
+pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: Option<ExitFunctionList<'_>>) -> u32
+where
+    Capacity<N>: Supported,
+{
+    let mut count = 0;
+    while slots.has(FUNCTIONS) {
+        while let Some((function, argument)) = functions.and_then(|list| list.pop()) {
+            count += 1;
+            // SAFETY: `push`'s caller vouched for this call.
+            unsafe { foreign::call(function, argument) };
+        }
+        // Only now, so that the rest is not forgotten when a function unwinds.
+        slots.lower(FUNCTIONS);
+        if functions.is_some_and(|list| !list.is_empty()) {
+            // An interrupt handler has registered one since the list was empty.
+            slots.raise(FUNCTIONS);
+        }
+    }
+    count
 }
 
 /// The tag, the value and the destructor at `index`, if there is a value and its key lives and has a destructor.

@@ -8,7 +8,7 @@
 //! do.
 
 use core::ffi::c_void;
-use core::ptr;
+use core::{hint, ptr};
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::key::{Key, tag};
@@ -183,12 +183,22 @@ where
         self.lower(SHARED);
     }
 
-    /// Takes the value at `index`, which was `seen` a moment ago, and leaves NULL, so that a value which an interrupt handler stores at this moment,
-    /// or which another thread takes, is either the one taken or not there.
-    pub(crate) fn take(&self, index: usize, seen: *mut c_void) -> *mut c_void {
-        let value = &self.slots[index].value;
+    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves NULL. In one step: a value that
+    /// an interrupt handler stores at this moment, or that another thread takes, is either the one taken or not there.
+    ///
+    /// NULL if a handler has bound the slot to a later key meanwhile: its value stays with that key.
+    pub(crate) fn take(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
+        let slot = &self.slots[index];
         // Relaxed: what orders the value's content between threads is the business of who takes it.
-        if self.is_shared() { value.swap(ptr::null_mut(), Relaxed) } else { own::take(value, seen) }
+        let value =
+            if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) };
+        compiler_fence(Ordering::SeqCst);
+        if slot.tag.load(Relaxed) == tag {
+            return value;
+        }
+        // Relaxed: of this thread and its interrupts only. It fails where a handler has stored another one since.
+        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+        ptr::null_mut()
     }
 
     /// Notes the round in which the destructors run that are noted next.
@@ -218,19 +228,24 @@ where
         slot.value.store(value, Relaxed);
     }
 
+    /// The index that a bit of `touched` stands for.
+    fn index_of_bit(word: usize, bit: u32) -> usize {
+        let index = word * BITS + bit as usize;
+        // SAFETY: `bind` sets the bits of slots that there are, and nothing else sets any.
+        unsafe { hint::assert_unchecked(index < N) };
+        index
+    }
+
     /// Calls `visit` with the index of each touched slot, in ascending order. Where `visit` says that it has let other
     /// code run, slots that this code touched behind the present one are visited too.
     pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
         self.for_each_word(|word, touched| {
-            let mut before = touched.load(Relaxed);
-            let mut bits = before;
+            let mut bits = touched.load(Relaxed);
             while bits != 0 {
                 let bit = bits.trailing_zeros();
                 bits &= bits - 1;
-                // Compared first, so that the next step need not wait for the word where it is as before.
-                if visit(word * BITS + bit as usize) && touched.load(Relaxed) != before {
-                    before = touched.load(Relaxed);
-                    bits = before & above(bit);
+                if visit(Self::index_of_bit(word, bit)) {
+                    bits = touched.load(Relaxed) & above(bit);
                 }
             }
         });
@@ -251,7 +266,7 @@ where
             let mut bits = touched.load(Relaxed);
             own::clear_bits(touched, bits);
             while bits != 0 {
-                let index = word * BITS + bits.trailing_zeros() as usize;
+                let index = Self::index_of_bit(word, bits.trailing_zeros());
                 visit(index);
                 let slot = &self.slots[index];
                 // The tag first: a handler can't store to a slot any more that is bound to nothing.
@@ -293,3 +308,9 @@ const fn above(bit: u32) -> usize {
 
 // A slot is found by an offset that the key holds already.
 const _: () = assert!(size_of::<Slot>() == 1 << tag::SHIFT);
+
+// What a thread pays: 2.1 KiB for 128 keys where pointers have 64 bits, 100 bytes for 8 keys where they have 32.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Slots<128>>() <= 2150);
+#[cfg(target_pointer_width = "32")]
+const _: () = assert!(size_of::<Slots<8>>() <= 100);

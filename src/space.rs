@@ -189,6 +189,17 @@ where
         Ok(())
     }
 
+    /// Runs the calling thread's exit functions, the last registered first, and nothing else of its exit; how many
+    /// there were.
+    ///
+    /// For the end of a process: C++ destroys the objects of the thread that ends it before `atexit`'s functions run,
+    /// while no key's destructor is called. The thread goes on as it was.
+    ///
+    /// Callable from threads and destructors. No lock is held while a function runs. C++17 `[basic.start.term]`.
+    pub fn run_exit_functions(&self) -> u32 {
+        self.port.current().map_or(0, |slots| exit::run_functions(slots, self.port.exit_functions()))
+    }
+
     /// Sends the attach notifications. The kernel calls it once on each thread, before the thread's own code.
     ///
     /// A thread that never called it gets no detach notifications either; a kernel whose port keeps no notifications
@@ -225,8 +236,20 @@ where
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     #[inline]
     pub fn exit(&self) -> ExitReport {
+        match self.port.current() {
+            // A report of its own, so that it is written once and where the caller wants it.
+            Some(slots) if slots.is_idle() => ExitReport::default(),
+            current => self.exit_reporting(current),
+        }
+    }
+
+    #[cold]
+    fn exit_reporting(&self, current: Option<&Slots<N>>) -> ExitReport {
         let mut report = ExitReport::default();
-        self.exit_into(&mut report);
+        match current {
+            Some(slots) => self.exit_with_work(slots, &mut report),
+            None => report.flags = ExitFlags::NO_THREAD,
+        }
         report
     }
 

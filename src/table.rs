@@ -312,7 +312,11 @@ where
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
         let value = self.get(slots, key);
-        if value.is_null() || !slots.is_shared() { ptr::null_mut() } else { slots.take(Self::index(key), value) }
+        if value.is_null() || !slots.is_shared() {
+            return ptr::null_mut();
+        }
+        // Relaxed: what orders the value's content between threads is the business of who takes it.
+        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
     }
 
     /// `set` where the slot is not bound to the key yet.
@@ -354,8 +358,8 @@ where
     pub(crate) fn offset(key: Key) -> usize {
         let offset = (key.raw() & tag::index_mask(N) as u32) as usize;
         // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
-        // where N is a power of two.
-        offset * usize::from(offset < N << tag::SHIFT)
+        // where N is a power of two. The compiler sees from it that no index needs another check.
+        offset.min((N - 1) << tag::SHIFT)
     }
 
     /// The entry at an offset that [`offset`](Self::offset) gave.
@@ -401,7 +405,11 @@ where
     fn claim(&self) -> usize {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {
-                let mut free = !bits.load(Relaxed) & self.places(word);
+                let used = bits.load(Relaxed);
+                if used == usize::MAX {
+                    continue;
+                }
+                let mut free = !used & self.places(word);
                 while free != 0 {
                     let bit = free & free.wrapping_neg();
                     // Acquire: pairs with the Release in `delete`; the dead tag is visible.

@@ -1,5 +1,5 @@
 //! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
-//! the archive's symbols, and the build systems' files.
+//! the archive's symbols, the build systems' files, and README's example.
 //!
 //! Each program is a test of its own in each place where it runs, such as `c::gcc::core::full_table`.
 
@@ -7,13 +7,14 @@ mod c_side;
 
 use std::process;
 
-use c_side::{archive, headers, place::Place, programs};
+use c_side::{archive, headers, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, programs as tools, setup};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [programs::trials(), headers::trials(), archive::trials()].into_iter().flatten().collect();
+    let trials: Vec<Trial> =
+        [readme::trials(), programs::trials(), headers::trials(), archive::trials()].into_iter().flatten().collect();
     let selected: Vec<&Trial> = trials.iter().filter(|trial| !arguments.is_filtered_out(trial)).collect();
     if !arguments.list && !selected.is_empty() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.

@@ -7,8 +7,9 @@
 //! Descriptions" (`TPIDR_EL0`, `TPIDR_EL1`), C5.2 "Special-purpose registers" (`DAIF`).
 //!
 //! The reasons for the options of `asm!`, which are the same in each function:
-//! - `nomem` on the pointer registers: the instruction moves a register and nothing else. It is left
-//!   out on interrupt masking, where memory accesses must not be moved out of the masked section.
+//! - `nomem` on reading the pointer registers: the instruction moves a register and nothing else. It is
+//!   left out on writing them, since the block that is pointed to must have been written before, and on
+//!   interrupt masking, where memory accesses must not be moved out of the masked section.
 //! - `nostack`: no instruction here pushes.
 //! - `preserves_flags`: `MRS` and `MSR` of these registers leave NZCV alone.
 //! - No `pure`: another thread, or the same one after a migration, reads another value.
@@ -38,7 +39,7 @@ pub fn thread_pointer() -> *mut u8 {
 pub unsafe fn set_thread_pointer(pointer: *mut u8) {
     // SAFETY: The caller vouches for the value; the write itself touches no memory.
     unsafe {
-        asm!("msr tpidr_el0, {}", in(reg) pointer, options(nomem, nostack, preserves_flags));
+        asm!("msr tpidr_el0, {}", in(reg) pointer, options(nostack, preserves_flags));
     }
 }
 
@@ -66,7 +67,7 @@ pub fn cpu_pointer() -> *mut u8 {
 pub unsafe fn set_cpu_pointer(pointer: *mut u8) {
     // SAFETY: The caller vouches for the value; the write itself touches no memory.
     unsafe {
-        asm!("msr tpidr_el1, {}", in(reg) pointer, options(nomem, nostack, preserves_flags));
+        asm!("msr tpidr_el1, {}", in(reg) pointer, options(nostack, preserves_flags));
     }
 }
 

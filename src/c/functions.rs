@@ -20,3 +20,9 @@ pub unsafe extern "C" fn tsd_at_thread_exit(function: Option<ExitFunction>, argu
         None => Error::NullPointer.errno(),
     }
 }
+
+/// Runs the calling thread's exit functions and nothing else of its exit; how many there were.
+#[unsafe(no_mangle)]
+pub extern "C" fn tsd_run_exit_functions() -> u32 {
+    SPACE.run_exit_functions()
+}

@@ -4,6 +4,7 @@ pub(crate) mod archive;
 pub(crate) mod headers;
 pub(crate) mod place;
 pub(crate) mod programs;
+pub(crate) mod readme;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -30,12 +30,21 @@ pub(crate) fn break_lock() {
 
 /// Prints `message` as a whole.
 pub(crate) fn print(message: fmt::Arguments<'_>) {
+    let written = with_serial(|serial| serial.write_fmt(message));
+    debug_assert!(written.is_ok(), "a Display implementation failed");
+}
+
+/// Prints `parts` as a whole, whatever bytes they are.
+pub(crate) fn print_bytes<'a>(parts: impl Iterator<Item = &'a [u8]>) {
+    with_serial(|_| parts.for_each(write_bytes));
+}
+
+fn with_serial<T>(write: impl FnOnce(&mut Serial) -> T) -> T {
     let state = interrupts::save_and_disable();
-    let written =
-        if LOCK_IS_OFF.load(Ordering::SeqCst) { Serial.write_fmt(message) } else { SERIAL.lock().write_fmt(message) };
+    let written = if LOCK_IS_OFF.load(Ordering::SeqCst) { write(&mut Serial) } else { write(&mut SERIAL.lock()) };
     // SAFETY: The state is from the call above, on the same CPU since interrupts were masked.
     unsafe { interrupts::restore(state) };
-    debug_assert!(written.is_ok(), "a Display implementation failed");
+    written
 }
 
 /// Prints a message on the console.

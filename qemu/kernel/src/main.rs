@@ -15,8 +15,10 @@
 //! - `panic`, `watchdog`  the end of a run, good or bad
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
+//! - `counts`     instructions of each call
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
+//! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
@@ -26,6 +28,7 @@
 
 mod clock;
 mod console;
+mod counts;
 mod cpu;
 mod crash;
 mod demo;
@@ -36,6 +39,7 @@ mod interrupt;
 mod machine;
 mod panic;
 mod port;
+mod program;
 mod ready;
 mod scheduler;
 mod selftest;
@@ -82,6 +86,7 @@ fn init_cpu(cpu: usize) {
     machine::memory::init_cpu();
     machine::interrupts::init_cpu(cpu);
     machine::timer::init_cpu();
+    machine::program::init_cpu();
     scheduler::begin_idle();
     clock::arm_tick(true);
     cpu::set_online();
@@ -93,8 +98,10 @@ fn run(_: usize) -> usize {
     let passed = match words.next() {
         Some("selftest") => selftest::run(words),
         Some("crash") => crash::run(words),
+        Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
+        Some("program") => program::run(words),
         mode => {
             println!("tsd: kernel: no such mode: {}", mode.unwrap_or("(none)"));
             panic::end(STATUS_USAGE)

@@ -10,7 +10,7 @@
 use core::ops::{Deref, DerefMut};
 
 use heapless::Vec;
-use spin::mutex::SpinMutex;
+use spin::{mutex::SpinMutex, relax::Loop};
 use tsd::ExitReport;
 
 use crate::{
@@ -59,7 +59,9 @@ pub(crate) struct Scheduler {
     cpus: [CpuState; MAX_CPUS],
 }
 
-static SCHEDULER: SpinMutex<Scheduler> = SpinMutex::new(Scheduler {
+/// Waiting for the lock does not tell the CPU that it spins: QEMU's x86_64 emulation takes a lock of its
+/// own at each PAUSE, which keeps the holder from its accesses to devices.
+static SCHEDULER: SpinMutex<Scheduler, Loop> = SpinMutex::new(Scheduler {
     table: Table::new(),
     stacks: Pool::new(),
     waiting: Vec::new(),
@@ -333,14 +335,6 @@ pub(crate) fn set_affinity(affinity: u8) {
         scheduler.make_ready(thread);
         scheduler.switch();
     }
-}
-
-/// Sets the priority of the running thread.
-pub(crate) fn set_priority(priority: u8) {
-    let thread = Thread::current().expect("a thread is running").index();
-    let mut scheduler = lock();
-    scheduler.table.record_mut(thread).options.priority = priority;
-    scheduler.preempt(Slice::GoesOn);
 }
 
 /// Returns the name of the thread that has the control block `index`.

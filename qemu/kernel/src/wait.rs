@@ -65,6 +65,11 @@ pub(crate) fn wake(word: &AtomicU32) {
     scheduler::lock().wake_word(core::ptr::from_ref(word).addr());
 }
 
+/// Wakes those that waited longest for `word`, `most` at most, and returns how many there were.
+pub(crate) fn wake_some(word: &AtomicU32, most: usize) -> usize {
+    scheduler::lock().wake_some(core::ptr::from_ref(word).addr(), most)
+}
+
 /// Blocks the running thread for `delay_ns`, or until it is killed. A cancellation point.
 pub(crate) fn sleep_ns(delay_ns: u64) {
     let nobody_wakes_this = AtomicU32::new(0);
@@ -79,13 +84,18 @@ pub(crate) fn sleep_ns(delay_ns: u64) {
 impl Scheduler {
     /// Makes all threads ready that wait for the word at `address`.
     pub(crate) fn wake_word(&mut self, address: usize) {
-        self.wake_where(Wake::Woken, |state| matches!(state, State::Waiting { word, .. } if *word == address));
+        self.wake_some(address, usize::MAX);
+    }
+
+    fn wake_some(&mut self, address: usize, most: usize) -> usize {
+        self.wake_where(Wake::Woken, most, |state| matches!(state, State::Waiting { word, .. } if *word == address))
     }
 
     /// Makes all threads ready whose time is up.
     pub(crate) fn wake_sleepers(&mut self, now_ns: u64) {
         self.wake_where(
             Wake::TimedOut,
+            usize::MAX,
             |state| matches!(state, State::Waiting { until_ns: Some(until), .. } if *until <= now_ns),
         );
         let next = self.waiting.iter().filter_map(|&index| match self.table.record(index).state {
@@ -95,15 +105,19 @@ impl Scheduler {
         NEXT_WAKE_NS.store(next.min().unwrap_or(u64::MAX), Ordering::SeqCst);
     }
 
-    fn wake_where(&mut self, reason: Wake, matches: impl Fn(&State) -> bool) {
-        let mut position = 0;
-        while let Some(&index) = self.waiting.get(position) {
+    fn wake_where(&mut self, reason: Wake, most: usize, matches: impl Fn(&State) -> bool) -> usize {
+        let (mut position, mut woken) = (0, 0);
+        while woken < most
+            && let Some(&index) = self.waiting.get(position)
+        {
             if matches(&self.table.record(index).state) {
                 self.wake_at(position, reason);
+                woken += 1;
             } else {
                 position += 1;
             }
         }
+        woken
     }
 
     /// Makes `thread` ready if it waits where it may be ended.
@@ -144,7 +158,7 @@ impl Semaphore {
 
     /// Counts one down if there is one.
     pub(crate) fn try_acquire(&self) -> bool {
-        self.count.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
+        self.count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1)).is_ok()
     }
 
     /// Counts one up and wakes those who wait.

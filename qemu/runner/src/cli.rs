@@ -12,6 +12,7 @@ use crate::{
     image,
     install::{self, Numbers, Target, ThreadPointer},
     machine::Arch,
+    program,
 };
 
 /// What `--help` prints.
@@ -22,6 +23,8 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
+  program FILE...    compiles a C or C++ program of these files for the image, boots it and exits with its status;
+                     takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
   evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants
@@ -30,7 +33,8 @@ Commands:
 Options:
   --arch ARCH        x86_64 or aarch64 only
   --cpus N           1 to 8 CPUs (default 4)
-  --keys N           capacity of the key table: 1 to 64, or a multiple of 64 up to 4096 (default 128)
+  --keys N           capacity of the key table: 1 to 64, or a multiple of 64 up to 4096 (default 128; of a
+                     program 192, one of which is for errno)
   --requests N       requests that the demo serves, 1 to 1000000 (default 4000)
   --target T         of install: host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler
   --prefix DIR       of install: where lib and include go
@@ -40,7 +44,7 @@ Options:
   --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
                      of install: tsd_get() is inline, the thread's part found as include/tsd/inline.h says
   --plain-names      of install: no prefix before the families' names, for the host too
-  --seconds N        how long the fuzzer runs (default 600)
+  --seconds N        how long the fuzzer runs, or a program may run (default 600)
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
   --help             print this
 
@@ -56,6 +60,8 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
+    /// Run a program in the images.
+    Program(program::Options),
     /// Build and lay out the C archive.
     Install(install::Options),
     /// Produce this kind of evidence.
@@ -99,6 +105,9 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     let mut words: Vec<OsString> = words.into_iter().map(Into::into).collect();
     let names_command = words.first().is_some_and(|word| !word.to_string_lossy().starts_with('-'));
     let name = if names_command { words.remove(0).to_string_lossy().into_owned() } else { "demo".into() };
+    if name == "program" {
+        return program(words);
+    }
     let parser = Parser::from_args(words);
     match name.as_str() {
         "demo" => demo(parser),
@@ -123,6 +132,43 @@ fn demo(mut parser: Parser) -> Result<Command> {
         }
     }
     Ok(Command::Demo(run, requests))
+}
+
+fn program(words: Vec<OsString>) -> Result<Command> {
+    let mut options = program::Options::default();
+    let mut words = words.into_iter().map(|word| word.to_string_lossy().into_owned());
+    let mut own = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "--" {
+            options.arguments = words.by_ref().collect();
+        } else if word.starts_with('-') && !word.starts_with("--") && word != "-h" {
+            // The compiler's. These have their value in the next word.
+            let value = if ["-I", "-D", "-U", "-include"].contains(&word.as_str()) { words.next() } else { None };
+            options.flags.extend([word].into_iter().chain(value));
+        } else {
+            own.push(word);
+        }
+    }
+    let (mut parser, mut run) = (Parser::from_args(own), Run { keys: program::DEFAULT_KEYS, ..Run::default() });
+    while let Some(word) = next(&mut parser)? {
+        match word.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--seconds" => options.seconds = number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?.into(),
+            _ if word.starts_with('-') => run.take(&word, &mut parser)?,
+            _ => options.sources.push(PathBuf::from(word)),
+        }
+    }
+    if options.sources.is_empty() {
+        return Err(wrong("program takes the program's files".into()));
+    }
+    if let Some(missing) = options.sources.iter().find(|source| !source.is_file()) {
+        return Err(wrong(format!("no such file: {}", missing.display())));
+    }
+    if options.arguments.iter().any(|argument| argument.contains(char::is_whitespace)) {
+        return Err(wrong("an argument of the program can't contain blanks".into()));
+    }
+    let Run { archs, cpus, keys, may_install } = run;
+    Ok(Command::Program(program::Options { archs, cpus, keys, may_install, ..options }))
 }
 
 fn install(mut parser: Parser) -> Result<Command> {
@@ -271,6 +317,21 @@ mod tests {
         let run = Run { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
         let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
         assert_eq!(parsed(line), Command::Demo(run, 10));
+    }
+
+    #[test]
+    fn program_has_options_of_the_compiler_and_arguments() {
+        let Command::Program(options) = parsed("program src/cli.rs -I dir -DX --arch x86_64 -std=c11 -- -a --arch b")
+        else {
+            panic!("another command");
+        };
+        assert_eq!(options.sources, [PathBuf::from("src/cli.rs")]);
+        assert_eq!(options.flags, ["-I", "dir", "-DX", "-std=c11"]);
+        assert_eq!(options.arguments, ["-a", "--arch", "b"]);
+        assert_eq!(options.archs, [Arch::X86_64]);
+        assert!(error("program --arch x86_64").contains("files"));
+        assert!(error("program no-such-file.c").contains("no such file: no-such-file.c"));
+        assert!(error("program src/cli.rs --nonsense").contains("--nonsense"));
     }
 
     #[test]

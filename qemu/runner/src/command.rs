@@ -62,6 +62,21 @@ pub fn output(command: &mut Command) -> Result<String> {
     Err(Error::failure(format!("{program} failed ({})", output.status)).with_details(last.iter().copied()))
 }
 
+/// Runs a command that is one of many, without an echo unless it fails.
+///
+/// # Errors
+/// It can't be started, or does not succeed; the error then has what it printed as errors.
+pub fn run_quietly(command: &mut Command) -> Result<()> {
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect::<Vec<_>>();
+            Err(Error::failure(format!("{} failed", as_typed(command))).with_details(lines))
+        }
+        Err(error) => Err(Error::failure(format!("{} can't be started: {error}", as_typed(command)))),
+    }
+}
+
 /// Runs `command` without an echo, for a question such as `--version`. `None` when it does not succeed.
 pub fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;

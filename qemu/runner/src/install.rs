@@ -106,8 +106,15 @@ impl ThreadPointer {
 /// # Errors
 /// Something is missing, does not compile, or can't be written.
 pub fn run(options: &Options) -> Result<()> {
-    let toolchain = toolchain(&options.target, options.may_install)?;
-    let archive = archive::build(options, &toolchain)?;
+    run_with(options, &toolchain(&options.target, options.may_install)?)
+}
+
+/// The same with a toolchain that is known to have what it takes.
+///
+/// # Errors
+/// Something does not compile, or can't be written.
+pub fn run_with(options: &Options, toolchain: &Toolchain) -> Result<()> {
+    let archive = archive::build(options, toolchain)?;
     layout::write(options, &archive)
 }
 

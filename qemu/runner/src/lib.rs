@@ -13,6 +13,7 @@
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`demo`]       the request server on each machine, figures side by side
+//! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
@@ -31,6 +32,7 @@ pub mod install;
 pub mod lint;
 pub mod machine;
 pub mod packages;
+pub mod program;
 pub mod programs;
 pub mod protocol;
 pub mod qemu;

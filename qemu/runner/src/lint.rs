@@ -3,7 +3,9 @@
 use crate::{
     command,
     error::{Error, Result},
-    image, setup,
+    image,
+    install::archive::MEMBERS,
+    setup,
     setup::Wants,
     toolchain::Toolchain,
     workspace,
@@ -13,7 +15,7 @@ use crate::{
 const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
-/// image, and on the library for targets with 32-bit pointers.
+/// image, on the library for targets with 32-bit pointers, and on the C archive for all of them.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
@@ -26,7 +28,20 @@ pub fn run(may_install: bool) -> Result<()> {
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
-    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))
+    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))?;
+    targets.iter().try_for_each(|target| check_archive(&toolchain, target))
+}
+
+/// Every member of the C archive, and each alone, as it is built.
+fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
+    let alone = MEMBERS.iter().map(|member| format!("--features={}", member.name));
+    for features in alone.chain(["--all-features".into()]) {
+        let mut cargo = toolchain.cargo("clippy", target);
+        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);
+        cargo.arg(workspace::images_dir()?.join("lint")).args([&features, "--", "-Dwarnings"]);
+        command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+    }
+    Ok(())
 }
 
 fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {

@@ -116,6 +116,12 @@ impl Machine {
         command.arg("-kernel").arg(kernel);
         command
     }
+
+    /// Has the machine lay `program` into memory, of which there is more then.
+    pub fn add_program(&self, command: &mut Command, program: &Path) {
+        let file = program.display().to_string().replace(',', ",,");
+        command.args(["-m", "512M", "-device", &format!("loader,file={file}")]);
+    }
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use tsd_runner::{
     cli::{self, Command},
     demo,
     error::Result,
-    evidence, install, lint,
+    evidence, install, lint, program,
 };
 
 fn main() -> ExitCode {
     match cli::parse(env::args_os().skip(1)).and_then(obey) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("tsd: error: {error}");
             ExitCode::from(error.status())
@@ -21,13 +21,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn obey(command: Command) -> Result<()> {
+/// Returns the status of a program that was run, else success.
+fn obey(command: Command) -> Result<ExitCode> {
     match command {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
+        Command::Program(options) => return program::run(&options),
         Command::Install(options) => install::run(&options)?,
         Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

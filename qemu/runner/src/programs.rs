@@ -85,6 +85,33 @@ pub const AARCH64_GCC: Program = Program {
     brew: &[&["aarch64-elf-gcc"]],
 };
 
+/// A C++ compiler for 64-bit Arm.
+pub const AARCH64_GXX: Program = Program {
+    command: "aarch64-linux-gnu-g++",
+    apt: &[&["g++-aarch64-linux-gnu"]],
+    dnf: &[&["gcc-c++-aarch64-linux-gnu"]],
+    pacman: &[&["aarch64-linux-gnu-gcc"]],
+    brew: &[],
+};
+
+/// A C compiler for 64-bit x86.
+pub const X86_64_GCC: Program = Program {
+    command: "x86_64-linux-gnu-gcc",
+    apt: &[&["gcc-x86-64-linux-gnu"]],
+    dnf: &[&["gcc-x86_64-linux-gnu"]],
+    pacman: &[],
+    brew: &[],
+};
+
+/// A C++ compiler for 64-bit x86.
+pub const X86_64_GXX: Program = Program {
+    command: "x86_64-linux-gnu-g++",
+    apt: &[&["g++-x86-64-linux-gnu"]],
+    dnf: &[&["gcc-c++-x86_64-linux-gnu"]],
+    pacman: &[],
+    brew: &[],
+};
+
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Program =
     Program { command: "cmake", apt: &[&["cmake"]], dnf: &[&["cmake"]], pacman: &[&["cmake"]], brew: &[&["cmake"]] };

@@ -117,9 +117,16 @@ pub fn boot(
     limits: Limits,
     sink: &mut dyn FnMut(&str),
 ) -> Result<Outcome> {
-    let mut command = machine.command(kernel, line, cpus);
-    command::echo(&command);
-    let (end, lines) = watch(&mut command, limits, sink)?;
+    run(machine, &mut machine.command(kernel, line, cpus), limits, sink)
+}
+
+/// The same with a command of [`Machine::command`] that was added to.
+///
+/// # Errors
+/// As [`boot`].
+pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
+    command::echo(command);
+    let (end, lines) = watch(command, limits, sink)?;
     Ok(Outcome::new(end, lines, machine.success))
 }
 

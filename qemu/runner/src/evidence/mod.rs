@@ -1,7 +1,7 @@
 //! Evidence beyond the tests: each kind is one command, `cargo run -- evidence KIND`, and one row of docs/evidence.md.
 //!
-//! - [`interleavings`]  the library under loom, each case in its long form
-//! - [`orderings`]      the same with one memory ordering weakened at a time
+//! - `interleavings`    the library under loom, each case in its long form
+//! - `orderings`        the same with one memory ordering weakened at a time
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model

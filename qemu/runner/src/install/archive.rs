@@ -97,14 +97,14 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
         if member.name == "core" {
             let mut objcopy = Command::new(programs::OBJCOPY.command);
             objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display())).arg(&linked).arg("/dev/null");
-            run_quietly(&mut objcopy)?;
+            command::run_quietly(&mut objcopy)?;
         }
         objects.push(build.finish(member, &linked)?);
     }
     let file = build.dir.join("libtsd.a");
     // The archiver adds to a file that is there.
     let _ = fs::remove_file(&file);
-    run_quietly(Command::new(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
+    command::run_quietly(Command::new(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
     let figures = fs::read(&figures).map_err(|error| failed("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
@@ -135,7 +135,7 @@ impl Build<'_> {
         for symbol in our_symbols(&compiled, true)? {
             linker.arg(format!("--undefined={symbol}"));
         }
-        run_quietly(linker.arg(&compiled).arg("-o").arg(&linked))?;
+        command::run_quietly(linker.arg(&compiled).arg("-o").arg(&linked))?;
         Ok(linked)
     }
 
@@ -168,7 +168,7 @@ impl Build<'_> {
             }
         }
         let hidden = self.members.join(format!("{}.hidden.o", member.name));
-        run_quietly(objcopy.arg(linked).arg(&hidden))?;
+        command::run_quietly(objcopy.arg(linked).arg(&hidden))?;
 
         let mut objcopy = Command::new(programs::OBJCOPY.command);
         let defined = our_symbols(&hidden, true)?;
@@ -176,7 +176,7 @@ impl Build<'_> {
             let name = self.final_name(member, &symbol, defined.contains(&symbol));
             objcopy.arg(format!("--redefine-sym={symbol}={name}"));
         }
-        run_quietly(objcopy.arg(&hidden).arg(&object))?;
+        command::run_quietly(objcopy.arg(&hidden).arg(&object))?;
         Ok(object)
     }
 
@@ -204,18 +204,6 @@ fn our_symbols(file: &Path, only_defined: bool) -> Result<Vec<String>> {
     names.sort();
     names.dedup();
     Ok(names)
-}
-
-/// Runs a command that is one of many, without an echo unless it fails.
-fn run_quietly(command: &mut Command) -> Result<()> {
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect::<Vec<_>>();
-            Err(Error::failure(format!("{} failed", command::as_typed(command))).with_details(lines))
-        }
-        Err(error) => Err(Error::failure(format!("{} can't be started: {error}", command::as_typed(command)))),
-    }
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {

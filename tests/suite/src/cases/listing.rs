@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, KeyFlags, KeyOptions, KeyTable, Slots};
+use tsd::{Error, Key, KeyFlags, KeyOptions, KeyTable, Slots};
 
 use crate::{Line, Platform, Start, in_threads, value};
 
@@ -74,6 +74,8 @@ pub(super) fn counts_follow_creates_and_deletes<P: Platform>() {
     table.delete(two).unwrap();
     table.delete(three).unwrap();
     assert_eq!((table.in_use(), table.high_water(), table.retired()), (1, 3, 0));
+    table.create(None).unwrap();
+    assert_eq!((table.in_use(), table.high_water()), (2, 3));
 }
 
 /// While keys come and go, what is listed of one key is of one key: its name and its destructor belong together.
@@ -128,4 +130,17 @@ pub(super) fn errors_have_texts<P: Platform>() {
         assert_eq!(error.errno(), errno);
         assert!(errors[..number].iter().all(|&(other, _)| text(other) != text(error)));
     }
+}
+
+/// A key is live from its creation to its deletion, and no other number is.
+pub(super) fn live_keys_are_known<P: Platform>() {
+    let table = KeyTable::<3>::new();
+    let key = table.create(None).unwrap();
+    assert!(table.is_live(key));
+    assert!(!table.is_live(Key::default()));
+    assert!(!table.is_live(Key::from_raw(key.raw() + 1)));
+    table.delete(key).unwrap();
+    assert!(!table.is_live(key));
+    let new = table.create(None).unwrap();
+    assert!(table.is_live(new) && !table.is_live(key));
 }

@@ -98,6 +98,8 @@ cases! {
         replaced_value_gets_no_destructor,
         any_pointer_can_be_a_value,
         thousand_keys_in_one_table,
+        taken_value_is_gone,
+        slots_are_idle_until_something_is_set,
     }
     exit {
         value_is_null_in_its_destructor,
@@ -186,6 +188,9 @@ cases! {
         high_priority_waits_for_low(PRIORITIES),
         panic_in_the_initialiser_gives_back(UNWINDING),
         waiter_takes_over_from_a_panic(UNWINDING),
+        begin_and_end,
+        abandon_gives_back_the_innermost,
+        exit_gives_back_every_control,
     }
     notify {
         attach_in_order_detach_in_reverse,
@@ -195,6 +200,7 @@ cases! {
         full_list_refuses,
         each_thread_is_told_of_once,
         notification_starts_and_joins_a_thread,
+        fixed_notifications_can_be_replaced,
     }
     attach {
         attach_twice_is_refused,
@@ -231,6 +237,7 @@ cases! {
         counts_follow_creates_and_deletes,
         listing_while_keys_come_and_go,
         errors_have_texts,
+        live_keys_are_known,
     }
     interrupts {
         handler_uses_the_interrupted_threads_values(INTERRUPTS),
@@ -247,6 +254,7 @@ cases! {
         create_against_exit,
         creates_and_deletes_against_get_and_set,
         one_delete_wins,
+        take_against_exit,
         table_is_worn_out_by_all,
         threads_and_keys_come_and_go,
     }

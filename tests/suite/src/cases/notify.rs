@@ -165,3 +165,16 @@ pub(super) fn notification_starts_and_joins_a_thread<P: Platform>() {
     assert_eq!((EVENTS.count(22), EVENTS.count(23)), (3, 3));
     assert_eq!((EVENTS.count(12), EVENTS.count(13)), (2, 2));
 }
+
+/// A port may give other fixed notifications than those of the static.
+pub(super) fn fixed_notifications_can_be_replaced<P: Platform>() {
+    static BEFORE: [Notification; 1] = [logging(5)];
+    static AFTER: [Notification; 2] = [logging(6), logging(7)];
+
+    EVENTS.clear();
+    let notifications = Notifications::<2>::new().with_fixed(&BEFORE);
+    notifications.register(&LOGGING[0]).unwrap();
+    notifications.as_list().with_fixed(&AFTER).detach();
+    notifications.as_list().detach();
+    EVENTS.expect(&[13, 73, 63, 13, 53]);
+}

@@ -4,9 +4,11 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use tsd::{Error, Once};
+use tsd::{Error, KeySpace, Notifications, Once, OnceFrame};
 
-use crate::{Counter, KeyCell, Line, Loan, Log, Platform, Priority, Start, in_threads, value, wait_until};
+use crate::{
+    Counter, KeyCell, Line, Loan, Log, Platform, Priority, Start, in_threads, local::Local, value, wait_until,
+};
 
 /// The control of the case that runs.
 static CONTROL: Loan<Once> = Loan::new();
@@ -340,4 +342,61 @@ pub(super) fn waiter_takes_over_from_a_panic<P: Platform>() {
         assert!(P::panics(initialise::<P>, 0));
     }
     waiter_takes_over::<P>(body::<P>, |_| ());
+}
+
+/// An initialiser in two halves, for callers that run it themselves: the same rules.
+pub(super) fn begin_and_end<P: Platform>() {
+    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let control = Once::new();
+    let [mut frame, mut other] = [OnceFrame::new(), OnceFrame::new()];
+    // SAFETY: the frames outlive the initialiser, which ends in the order of its beginning.
+    unsafe {
+        assert_eq!(space.begin_once(&control, &mut frame), Ok(true));
+        assert!(!control.is_complete());
+        assert_eq!(space.begin_once(&control, &mut other), Err(Error::Recursion));
+        space.end_once(&frame);
+        assert!(control.is_complete());
+        assert_eq!(space.begin_once(&control, &mut other), Ok(false));
+    }
+    assert_eq!(space.once(&control, || unreachable!()), Ok(()));
+}
+
+/// An exception that leaves an initialiser gives back the innermost control, and no other.
+pub(super) fn abandon_gives_back_the_innermost<P: Platform>() {
+    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let [outer, inner] = [const { Once::new() }; 2];
+    let [mut outer_frame, mut inner_frame] = [OnceFrame::new(), OnceFrame::new()];
+    // SAFETY: the frames outlive the initialisers, which end in the order of their beginnings.
+    unsafe {
+        assert_eq!(space.begin_once(&outer, &mut outer_frame), Ok(true));
+        for _ in 0..2 {
+            assert_eq!(space.begin_once(&inner, &mut inner_frame), Ok(true));
+            space.abandon_once();
+            assert!(!inner.is_complete());
+        }
+        assert_eq!(space.begin_once(&outer, &mut inner_frame), Err(Error::Recursion));
+        space.end_once(&outer_frame);
+    }
+    assert!(outer.is_complete());
+    // In no initialiser, there is nothing to give back.
+    space.abandon_once();
+    assert!(outer.is_complete());
+}
+
+/// Thread exit gives back every control whose initialiser the thread is in.
+pub(super) fn exit_gives_back_every_control<P: Platform>() {
+    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let controls = [const { Once::new() }; 3];
+    let mut frames = [const { OnceFrame::new() }; 3];
+    for (control, frame) in controls.iter().zip(&mut frames) {
+        // SAFETY: the frames stay until the exit below.
+        assert_eq!(unsafe { space.begin_once(control, frame) }, Ok(true));
+    }
+    assert_eq!(space.exit().calls, 0);
+    for control in &controls {
+        assert!(!control.is_complete());
+        let runs = Counter::new();
+        space.once(control, || runs.set(1)).unwrap();
+        assert_eq!(runs.get(), 1);
+    }
 }

@@ -205,6 +205,46 @@ pub(super) fn one_delete_wins<P: Platform>() {
     });
 }
 
+/// Another thread takes a value while its owner exits: one of the two gets it, and only one.
+pub(super) fn take_against_exit<P: Platform>() {
+    static CALLED: Counter = Counter::new();
+    unsafe extern "C-unwind" fn count(_: *mut c_void) {
+        CALLED.add();
+    }
+
+    CALLED.set(0);
+    let table = KeyTable::<1>::new();
+    let slots = Slots::<1>::new();
+    let key = table.create(Some(count)).unwrap();
+    let taken = Counter::new();
+    let line = Line::new();
+    in_threads::<P, _>(2, Start::default(), |thread| {
+        for round in 1..=300 {
+            if thread == 0 {
+                slots.share();
+                // SAFETY: the destructor takes any value; only this thread sets and exits.
+                unsafe { table.set(&slots, key, value(round)) }.unwrap();
+                line.meet::<P>(2);
+                assert_eq!(table.exit(&slots).left_over, 0);
+            } else {
+                line.meet::<P>(2);
+                // Each time at another moment of the exit.
+                for _ in 0..round % 40 {
+                    core::hint::spin_loop();
+                }
+                let value = table.take(&slots, key);
+                if !value.is_null() {
+                    assert_eq!(value.addr(), round);
+                    taken.add();
+                }
+            }
+            line.meet::<P>(2);
+            assert_eq!(taken.get() + CALLED.get(), round, "both got the value, or nobody");
+            line.meet::<P>(2);
+        }
+    });
+}
+
 /// Threads wear a table out together: each index is used as often as it has generations, and the counts hold.
 pub(super) fn table_is_worn_out_by_all<P: Platform>() {
     fn check<P: Platform, const N: usize>(generations: usize)

@@ -192,3 +192,52 @@ pub(super) fn thousand_keys_in_one_table<P: Platform>() {
         TABLE.delete(key.get()).unwrap();
     }
 }
+
+/// A value that was taken is the thread's no more: it reads NULL, and its destructor is not called. Only slots that
+/// their thread shares can be taken from, until its exit.
+pub(super) fn taken_value_is_gone<P: Platform>() {
+    CALLS.clear();
+    let table = KeyTable::<3>::new();
+    let slots = Slots::<3>::new();
+    let [taken, kept] = [(); 2].map(|()| table.create(Some(log)).unwrap());
+    let set = |key, number| {
+        // SAFETY: the destructor only logs the value.
+        unsafe { table.set(&slots, key, value(number)) }.unwrap();
+    };
+    set(taken, 1);
+    set(kept, 2);
+    assert!(table.take(&slots, taken).is_null());
+    assert_eq!(table.get(&slots, taken), value(1));
+    slots.share();
+    assert_eq!(table.take(&slots, taken), value(1));
+    assert!(table.take(&slots, taken).is_null());
+    assert!(table.get(&slots, taken).is_null());
+    assert_eq!(table.exit(&slots).calls, 1);
+    CALLS.expect(&[2]);
+
+    set(taken, 3);
+    assert!(table.take(&slots, taken).is_null());
+    slots.share();
+    table.delete(taken).unwrap();
+    assert!(table.take(&slots, taken).is_null());
+    assert_eq!(table.exit(&slots).calls, 0);
+    assert!(slots.is_idle());
+}
+
+/// Slots know whether an exit would have anything to do.
+pub(super) fn slots_are_idle_until_something_is_set<P: Platform>() {
+    let table = KeyTable::<64>::new();
+    let slots = Slots::<64>::new();
+    let key = table.create(None).unwrap();
+    assert!(slots.is_idle());
+    // SAFETY: the key has no destructor.
+    unsafe {
+        table.set(&slots, key, ptr::null_mut()).unwrap();
+        assert!(slots.is_idle());
+        table.set(&slots, key, value(1)).unwrap();
+    }
+    assert!(table.get(&slots, Key::default()).is_null());
+    assert!(!slots.is_idle());
+    let _ = table.exit(&slots);
+    assert!(slots.is_idle());
+}

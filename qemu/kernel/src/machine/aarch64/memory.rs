@@ -8,6 +8,8 @@
 
 use core::{arch::asm, cell::UnsafeCell, ops::Range};
 
+use super::program::PROGRAM;
+
 pub(super) const RAM_BASE: usize = 0x4000_0000;
 const GIB: usize = 1 << 30;
 const BLOCK: usize = 2 << 20;
@@ -90,7 +92,7 @@ pub(crate) fn init() {
                 pages.set(index, page | NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE);
             }
             pages.as_entry()
-        } else if block < (&raw const text_end).addr() {
+        } else if block < (&raw const text_end).addr() || PROGRAM.contains(&block) {
             block | NORMAL_BLOCK
         } else {
             block | NORMAL_BLOCK | NEVER_EXECUTE

@@ -9,8 +9,10 @@
 compile_error!("build for aarch64-unknown-none-softfloat: interrupt handlers do not save vector registers");
 
 pub(crate) mod boot;
+pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 pub(crate) mod fp;
 mod gic;
@@ -18,5 +20,6 @@ pub(crate) mod interrupts;
 pub(crate) mod ipi;
 pub(crate) mod memory;
 pub(crate) mod power;
+pub(crate) mod program;
 pub(crate) mod timer;
 mod vectors;

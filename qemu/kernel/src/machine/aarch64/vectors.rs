@@ -9,7 +9,7 @@
 use core::{arch::naked_asm, mem::offset_of};
 
 use super::interrupts::{handle_fault, handle_interrupt};
-use crate::cpu::CpuLocal;
+use crate::{cpu::CpuLocal, program::call};
 
 /// Makes this CPU use the vectors.
 pub(super) fn install() {
@@ -34,10 +34,12 @@ pub(super) fn install() {
 unsafe extern "C" fn vectors() {
     naked_asm!(
         ".balign 2048",
-        ".rept 5",
+        ".rept 4",
         ".balign 128",
         "b {fault}",
         ".endr",
+        ".balign 128",
+        "b {synchronous}",
         ".balign 128",
         "b {interrupt}",
         ".rept 10",
@@ -45,33 +47,91 @@ unsafe extern "C" fn vectors() {
         "b {fault}",
         ".endr",
         fault = sym fault_entry,
+        synchronous = sym synchronous_entry,
         interrupt = sym interrupt_entry,
     )
 }
 
-/// Saves what a call may change, calls the handler, and goes back to the interrupted code.
+/// ESR_EL1.EC of an SVC instruction.
+const EXCEPTION_CLASS_SVC: u64 = 0x15;
+
+/// Tells a program's system calls from faults. It may not use the stack before it knows.
+#[unsafe(naked)]
+unsafe extern "C" fn synchronous_entry() {
+    naked_asm!(
+        // A register that nobody uses holds x0. The flags are in SPSR_EL1.
+        "msr tpidrro_el0, x0",
+        "mrs x0, esr_el1",
+        "lsr x0, x0, #26",
+        "cmp x0, #{svc}",
+        "mrs x0, tpidrro_el0",
+        "b.eq {call}",
+        "b {fault}",
+        svc = const EXCEPTION_CLASS_SVC,
+        call = sym call_entry,
+        fault = sym fault_entry,
+    )
+}
+
+/// Saves what a call may change, in the layout of `program::Frame`.
 ///
 /// Vector registers are not saved: the kernel is built without them, so no handler changes them, and
 /// a switch of threads inside the handler keeps them with the thread.
+macro_rules! save_registers {
+    () => {
+        concat!(
+            "sub sp, sp, #176\n",
+            "stp x0, x1, [sp, #0]\n",
+            "stp x2, x3, [sp, #16]\n",
+            "stp x4, x5, [sp, #32]\n",
+            "stp x6, x7, [sp, #48]\n",
+            "stp x8, x9, [sp, #64]\n",
+            "stp x10, x11, [sp, #80]\n",
+            "stp x12, x13, [sp, #96]\n",
+            "stp x14, x15, [sp, #112]\n",
+            "stp x16, x17, [sp, #128]\n",
+            "stp x18, x30, [sp, #144]\n",
+            // Where to go on and in which state: another interrupt would overwrite both registers.
+            "mrs x0, elr_el1\n",
+            "mrs x1, spsr_el1\n",
+            "stp x0, x1, [sp, #160]\n",
+        )
+    };
+}
+
+/// Saves the registers, calls the handler, and goes back to the interrupted code.
 #[unsafe(naked)]
 unsafe extern "C" fn interrupt_entry() {
     naked_asm!(
-        "sub sp, sp, #176",
-        "stp x0, x1, [sp, #0]",
-        "stp x2, x3, [sp, #16]",
-        "stp x4, x5, [sp, #32]",
-        "stp x6, x7, [sp, #48]",
-        "stp x8, x9, [sp, #64]",
-        "stp x10, x11, [sp, #80]",
-        "stp x12, x13, [sp, #96]",
-        "stp x14, x15, [sp, #112]",
-        "stp x16, x17, [sp, #128]",
-        "stp x18, x30, [sp, #144]",
-        // Where to go on and in which state: another interrupt would overwrite both registers.
-        "mrs x0, elr_el1",
-        "mrs x1, spsr_el1",
-        "stp x0, x1, [sp, #160]",
+        save_registers!(),
         "bl {handler}",
+        "b {back}",
+        handler = sym handle_interrupt,
+        back = sym back,
+    )
+}
+
+/// The same for a system call, with interrupts unmasked. Its result replaces x0.
+#[unsafe(naked)]
+unsafe extern "C" fn call_entry() {
+    naked_asm!(
+        save_registers!(),
+        "msr daifclr, #2",
+        "mov x0, x8",
+        "mov x1, sp",
+        "bl {handler}",
+        "str x0, [sp]",
+        "msr daifset, #2",
+        "b {back}",
+        handler = sym call::handle,
+        back = sym back,
+    )
+}
+
+/// Goes back to where the registers were saved.
+#[unsafe(naked)]
+unsafe extern "C" fn back() {
+    naked_asm!(
         "ldp x0, x1, [sp, #160]",
         "msr elr_el1, x0",
         "msr spsr_el1, x1",
@@ -87,7 +147,6 @@ unsafe extern "C" fn interrupt_entry() {
         "ldp x0, x1, [sp, #0]",
         "add sp, sp, #176",
         "eret",
-        handler = sym handle_interrupt,
     )
 }
 

@@ -25,26 +25,41 @@ use crate::cpu::{CpuLocal, MAX_CPUS};
 pub(super) const FAULT_STACK: u16 = 0;
 /// The one for what can come while a fault is handled.
 pub(super) const LAST_STACK: u16 = 1;
+/// The one on which interrupts arrive, before their entry goes on to the interrupted stack.
+pub(super) const INTERRUPT_STACK: u16 = 2;
 
 const LAST_STACK_BYTES: usize = 16 << 10;
+/// Room for what the CPU and the entry store.
+const INTERRUPT_STACK_BYTES: usize = 64;
 
 #[repr(C, align(16))]
-struct LastStack(UnsafeCell<MaybeUninit<[u8; LAST_STACK_BYTES]>>);
+struct Stack<const BYTES: usize>(UnsafeCell<MaybeUninit<[u8; BYTES]>>);
 
-// SAFETY: Only one CPU's exception entries use it, as a stack.
-unsafe impl Sync for LastStack {}
+// SAFETY: Only one CPU's entries use it, as a stack.
+unsafe impl<const BYTES: usize> Sync for Stack<BYTES> {}
 
-static LAST_STACKS: [LastStack; MAX_CPUS] = [const { LastStack(UnsafeCell::new(MaybeUninit::uninit())) }; MAX_CPUS];
+impl<const BYTES: usize> Stack<BYTES> {
+    const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    fn top(&self) -> VirtAddr {
+        VirtAddr::new((self.0.get().addr() + BYTES) as u64)
+    }
+}
+
+static LAST_STACKS: [Stack<LAST_STACK_BYTES>; MAX_CPUS] = [const { Stack::new() }; MAX_CPUS];
+static INTERRUPT_STACKS: [Stack<INTERRUPT_STACK_BYTES>; MAX_CPUS] = [const { Stack::new() }; MAX_CPUS];
 static TASK_STATES: [Once<TaskStateSegment>; MAX_CPUS] = [const { Once::new() }; MAX_CPUS];
 static SEGMENTS: [Once<GlobalDescriptorTable>; MAX_CPUS] = [const { Once::new() }; MAX_CPUS];
 
 /// Makes `cpu`, which is the caller, use segments and fault stacks of its own.
 pub(super) fn init_cpu(cpu: usize, local: &CpuLocal) {
     let task_state = TASK_STATES[cpu].call_once(|| {
-        let last_stack = LAST_STACKS[cpu].0.get() as usize + LAST_STACK_BYTES;
         let mut state = TaskStateSegment::new();
         state.interrupt_stack_table[usize::from(FAULT_STACK)] = stack_top(&local.fault_stack_top);
-        state.interrupt_stack_table[usize::from(LAST_STACK)] = VirtAddr::new(last_stack as u64);
+        state.interrupt_stack_table[usize::from(LAST_STACK)] = LAST_STACKS[cpu].top();
+        state.interrupt_stack_table[usize::from(INTERRUPT_STACK)] = INTERRUPT_STACKS[cpu].top();
         state
     });
     let mut table = GlobalDescriptorTable::new();

@@ -13,6 +13,8 @@ use x86_64::{
     structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame},
 };
 
+use super::program::PROGRAM;
+
 const GIB: usize = 1 << 30;
 const BLOCK: usize = 2 << 20;
 const PAGE: usize = 4096;
@@ -80,7 +82,7 @@ pub(crate) fn init() {
                 pages.set(index, page, DATA);
             }
             (pages.address(), TO_TABLE)
-        } else if block < (&raw const text_end).addr() {
+        } else if block < (&raw const text_end).addr() || PROGRAM.contains(&block) {
             (block, CODE | LARGE)
         } else {
             (block, DATA | LARGE)

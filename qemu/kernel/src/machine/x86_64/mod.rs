@@ -14,8 +14,10 @@ compile_error!("build for x86_64-unknown-none: interrupt handlers do not save ve
 mod acpi;
 mod apic;
 pub(crate) mod boot;
+pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod counter;
 pub(crate) mod cpu;
 mod descriptors;
 mod entry;
@@ -24,5 +26,6 @@ pub(crate) mod interrupts;
 pub(crate) mod ipi;
 pub(crate) mod memory;
 pub(crate) mod power;
+pub(crate) mod program;
 pub(crate) mod timer;
 mod vectors;

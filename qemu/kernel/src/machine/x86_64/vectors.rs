@@ -1,7 +1,8 @@
 //! The entries of interrupts and exceptions.
 //!
 //! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
-//! switch threads and leave the frame there. An exception is a fault and is handled on a stack of the
+//! switch threads and leave the frame there. It arrives on a stack of the CPU first, because code that
+//! is not the kernel's may keep data below its stack pointer. An exception is a fault and is handled on a stack of the
 //! CPU: the thread's own may be what overflowed.
 //!
 //! Reference: Intel SDM volume 3A, chapter 6 "Interrupt and Exception Handling".
@@ -19,8 +20,9 @@ use x86_64::{
 };
 
 use super::{
-    descriptors::{FAULT_STACK, LAST_STACK},
+    descriptors::{FAULT_STACK, INTERRUPT_STACK, LAST_STACK},
     interrupts::{handle_fault, handle_interrupt},
+    program::RED_ZONE_BYTES,
 };
 
 pub(super) const TIMER: u8 = 32;
@@ -65,8 +67,12 @@ fn build() -> Table {
         (SPURIOUS, spurious_entry as *const ()),
     ];
     for (vector, address) in interrupts {
-        // SAFETY: The functions are entries of interrupts. They use the stack as they find it.
-        unsafe { table[usize::from(vector)].set_handler_addr(VirtAddr::from_ptr(address)) };
+        // SAFETY: The functions are entries of interrupts. The task state segment has the stack.
+        unsafe {
+            table[usize::from(vector)]
+                .set_handler_addr(VirtAddr::from_ptr(address))
+                .set_stack_index(INTERRUPT_STACK)
+        };
     }
     table
 }
@@ -78,10 +84,30 @@ fn build() -> Table {
 #[unsafe(naked)]
 unsafe extern "C" fn interrupt_entry<const VECTOR: u8>() {
     naked_asm!(
-        // With the five words that the CPU pushed below a multiple of 16, these nine make the stack
-        // pointer one again, as a call wants it.
         "push rax",
         "push rcx",
+        // Copy these two and the CPU's five words to the interrupted stack, below what a function may
+        // use there.
+        "mov rax, [rsp + 40]",
+        "sub rax, {red_zone}",
+        "and rax, -16",
+        "mov rcx, [rsp + 48]",
+        "mov [rax - 8], rcx",
+        "mov rcx, [rsp + 40]",
+        "mov [rax - 16], rcx",
+        "mov rcx, [rsp + 32]",
+        "mov [rax - 24], rcx",
+        "mov rcx, [rsp + 24]",
+        "mov [rax - 32], rcx",
+        "mov rcx, [rsp + 16]",
+        "mov [rax - 40], rcx",
+        "mov rcx, [rsp + 8]",
+        "mov [rax - 48], rcx",
+        "mov rcx, [rsp]",
+        "mov [rax - 56], rcx",
+        "lea rsp, [rax - 56]",
+        // With the seven words, these seven make the stack pointer a multiple of 16 again, as a call
+        // wants it.
         "push rdx",
         "push rsi",
         "push rdi",
@@ -102,6 +128,7 @@ unsafe extern "C" fn interrupt_entry<const VECTOR: u8>() {
         "pop rcx",
         "pop rax",
         "iretq",
+        red_zone = const RED_ZONE_BYTES,
         vector = const VECTOR,
         handler = sym handle_interrupt,
     )

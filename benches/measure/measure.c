@@ -1,0 +1,439 @@
+/* Measures one C library's thread-specific data beside tsd's, in one process and interleaved.
+ *
+ * It is linked with each C library in turn: statically, so that the walk at thread exit can be called, which no library
+ * exports; and, with SHARED defined, with the system's shared library, as most programs are. The driver (../performance) sends lines
+ *
+ *     list                  answered by one line a row: its name, then its contenders
+ *     ROW COUNT             answered by one line: nanoseconds a call, one number a contender
+ *
+ * Each contender of a row is called through the same loop, in an order that turns with every request.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define HIDE(value) __asm__ volatile("" : "+r"(value) : : "memory")
+
+typedef void (*destructor_t)(void *);
+
+/* One implementation, for one capacity. The loops call it directly, as a program that is linked with it does. */
+typedef struct {
+    const char *name;
+    unsigned capacity;
+    void *(*get)(unsigned);
+    int (*set)(unsigned, const void *);
+    int (*create)(unsigned *, destructor_t);
+    int (*delete)(unsigned);
+    void (*exit)(void);
+    double (*time_get)(unsigned key, size_t count);
+    double (*time_set)(unsigned key, size_t count);
+    double (*time_create)(size_t count);
+} api_t;
+
+/* Loops with inlined calls. */
+void inlined_get(unsigned key, size_t count);
+void inlined_set(unsigned key, size_t count);
+void static_get(unsigned key, size_t count);
+void static_set(unsigned key, size_t count);
+
+extern const size_t MEASURE_BLOCK_BYTES;
+_Thread_local void *measure_block;
+
+/* core's unwind tables name it; nothing unwinds, since the archive is built with panic=abort. */
+void rust_eh_personality(void)
+{
+}
+
+static void need(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "measure: %s failed\n", what);
+        exit(1);
+    }
+}
+
+static void give_block(void)
+{
+    measure_block = calloc(1, MEASURE_BLOCK_BYTES);
+    need(measure_block != NULL, "calloc");
+}
+
+static double nanoseconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* A clock for spans of a few nanoseconds, and its rate. */
+static inline uint64_t ticks(void)
+{
+#if defined __x86_64__
+    uint32_t low, high;
+    __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
+    return (uint64_t)high << 32 | low;
+#elif defined __aarch64__
+    uint64_t now;
+    __asm__ volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(now) : : "memory");
+    return now;
+#endif
+}
+
+static double tick_nanoseconds, tick_overhead;
+
+/* --- what is measured: each gives nanoseconds a call ------------------------------------------------------------ */
+
+/* Processor time, so that a busy machine disturbs little. */
+#define CLOCK CLOCK_THREAD_CPUTIME_ID
+
+/* Runs a statement so many times; `key` and `value` are new to the compiler each time. */
+#define TIMES(count, statement)                                                                                        \
+    double start_ = nanoseconds(CLOCK);                                                                                \
+    for (size_t i_ = 0; i_ < (count); i_++)                                                                            \
+        statement;                                                                                                     \
+    return (nanoseconds(CLOCK) - start_) / (double)(count)
+
+/* Defines an implementation and its loops. The create loop is one create and one delete. */
+#define API(ID, NAME, CAPACITY, GET, SET, CREATE, DELETE, EXIT)                                                        \
+    __attribute__((noinline, aligned(64))) static double ID##_time_get(unsigned key, size_t count)                     \
+    {                                                                                                                  \
+        TIMES(count, ({                                                                                                \
+                  HIDE(key);                                                                                           \
+                  void *value = GET(key);                                                                              \
+                  HIDE(value);                                                                                         \
+              }));                                                                                                     \
+    }                                                                                                                  \
+    __attribute__((noinline, aligned(64))) static double ID##_time_set(unsigned key, size_t count)                     \
+    {                                                                                                                  \
+        void *value = &tick_overhead;                                                                                  \
+        TIMES(count, ({                                                                                                \
+                  HIDE(key);                                                                                           \
+                  HIDE(value);                                                                                         \
+                  int error = SET(key, value);                                                                         \
+                  HIDE(error);                                                                                         \
+              }));                                                                                                     \
+    }                                                                                                                  \
+    __attribute__((noinline, aligned(64))) static double ID##_time_create(size_t count)                                \
+    {                                                                                                                  \
+        TIMES(count, ({                                                                                                \
+                  unsigned key;                                                                                        \
+                  CREATE(&key, NULL);                                                                                  \
+                  DELETE(key);                                                                                         \
+              }));                                                                                                     \
+    }                                                                                                                  \
+    static const api_t ID = {NAME,   CAPACITY, GET,           SET,           CREATE,                                   \
+                             DELETE, EXIT,     ID##_time_get, ID##_time_set, ID##_time_create}
+
+#define TSD(N)                                                                                                         \
+    void *tsd##N##_get(unsigned);                                                                                      \
+    int tsd##N##_set(unsigned, const void *);                                                                          \
+    int tsd##N##_create(unsigned *, destructor_t);                                                                     \
+    int tsd##N##_delete(unsigned);                                                                                     \
+    void tsd##N##_exit(void);                                                                                          \
+    API(tsd##N, "tsd", N, tsd##N##_get, tsd##N##_set, tsd##N##_create, tsd##N##_delete, tsd##N##_exit)
+
+TSD(8);
+TSD(128);
+TSD(1024);
+/* What each library does at thread exit. A shared glibc does not export it. */
+#if defined __GLIBC__ && defined SHARED
+#define LIBC "glibc"
+#define LIBC_KEYS 1024
+#define LIBC_EXIT NULL
+#elif defined __GLIBC__
+void __nptl_deallocate_tsd(void);
+#define LIBC "glibc, static"
+#define LIBC_KEYS 1024
+#define LIBC_EXIT __nptl_deallocate_tsd
+#else
+void __pthread_tsd_run_dtors(void);
+#define LIBC "musl"
+#define LIBC_KEYS 128
+#define LIBC_EXIT __pthread_tsd_run_dtors
+#endif
+API(libc, LIBC, LIBC_KEYS, pthread_getspecific, pthread_setspecific, pthread_key_create, pthread_key_delete, LIBC_EXIT);
+
+/* The calls alone: what no out-of-line implementation can be faster than. */
+__attribute__((noinline)) static void *empty_get(unsigned key)
+{
+    HIDE(key);
+    return NULL;
+}
+__attribute__((noinline)) static int empty_set(unsigned key, const void *value)
+{
+    HIDE(key);
+    HIDE(value);
+    return 0;
+}
+__attribute__((noinline)) static int empty_create(unsigned *key, destructor_t destructor)
+{
+    HIDE(destructor);
+    *key = 0;
+    return 0;
+}
+__attribute__((noinline)) static int empty_delete(unsigned key)
+{
+    HIDE(key);
+    return 0;
+}
+static void empty_exit(void)
+{
+}
+API(empty, "empty function", 1, empty_get, empty_set, empty_create, empty_delete, empty_exit);
+
+static double time_loop(void (*loop)(unsigned, size_t), unsigned key, size_t count)
+{
+    double start = nanoseconds(CLOCK);
+    loop(key, count);
+    return (nanoseconds(CLOCK) - start) / (double)count;
+}
+
+static volatile unsigned destroyed;
+
+static void destroy(void *value)
+{
+    HIDE(value);
+    destroyed = destroyed + 1;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Thread exit alone, with `values` values set: the mean of the middle half of the spans, since one that was interrupted
+ * is no measurement, and some processors' clocks tick every ten nanoseconds only. */
+static double time_exit(const api_t *api, const unsigned *keys, unsigned values, size_t count)
+{
+    static uint64_t spans[4096];
+    void (*leave)(void) = api->exit;
+    unsigned before = destroyed;
+    HIDE(leave);
+    /* The empty function is what calibrates the spans. */
+    if (values == 0 && api != &empty) {
+        TIMES(count, leave());
+    }
+    count = count < 4096 ? count : 4096;
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned k = 0; k < values; k++)
+            api->set(keys[k], &tick_overhead);
+        uint64_t start = ticks();
+        leave();
+        spans[i] = ticks() - start;
+    }
+    need(destroyed - before == (unsigned)(values * count), "thread exit");
+    qsort(spans, count, sizeof *spans, ascending);
+    double middle = 0;
+    for (size_t i = count / 4; i < count - count / 4; i++)
+        middle += (double)spans[i];
+    middle = middle / (double)(count - count / 4 * 2) - tick_overhead;
+    return (middle > 0 ? middle : 0) * tick_nanoseconds;
+}
+
+static void calibrate(void)
+{
+    double start = nanoseconds(CLOCK_MONOTONIC), end;
+    uint64_t first = ticks();
+    do
+        end = nanoseconds(CLOCK_MONOTONIC);
+    while (end - start < 2e7);
+    tick_nanoseconds = (end - start) / (double)(ticks() - first);
+    tick_overhead = 0;
+    tick_overhead = time_exit(&empty, NULL, 0, 4096) / tick_nanoseconds;
+}
+
+/* --- several threads at once: nanoseconds of processor time a call and thread -------------------------------------- */
+
+typedef struct {
+    const api_t *api;
+    unsigned key;
+    size_t count;
+    int create;
+    pthread_barrier_t *start;
+    double cost;
+} worker_t;
+
+static void *work(void *argument)
+{
+    worker_t *worker = argument;
+    give_block();
+    worker->api->set(worker->key, worker);
+    pthread_barrier_wait(worker->start);
+    double start = nanoseconds(CLOCK);
+    if (worker->create) {
+        worker->api->time_create(worker->count);
+    } else {
+        worker->api->time_get(worker->key, worker->count);
+        worker->api->time_set(worker->key, worker->count);
+    }
+    worker->cost = (nanoseconds(CLOCK) - start) / (double)worker->count;
+    worker->api->set(worker->key, NULL);
+    if (worker->api != &libc)
+        worker->api->exit();
+    free(measure_block);
+    return NULL;
+}
+
+static double time_threads(const api_t *api, unsigned key, unsigned threads, int create, size_t count)
+{
+    pthread_t ids[8];
+    worker_t workers[8];
+    pthread_barrier_t start;
+    double cost = 0;
+    pthread_barrier_init(&start, NULL, threads);
+    for (unsigned i = 0; i < threads; i++) {
+        workers[i] = (worker_t){api, key, count, create, &start, 0};
+        need(pthread_create(&ids[i], NULL, work, &workers[i]) == 0, "pthread_create");
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        pthread_join(ids[i], NULL);
+        cost += workers[i].cost / threads;
+    }
+    pthread_barrier_destroy(&start);
+    return cost;
+}
+
+/* --- rows ---------------------------------------------------------------------------------------------------------- */
+
+enum kind { GET, SET, CREATE, EXIT, THREADS, CREATE_THREADS };
+
+typedef struct {
+    const char *name;
+    enum kind kind;
+    /* GET, SET: which key; CREATE: per cent of the table that is full; EXIT: values; THREADS: threads. */
+    unsigned size;
+} row_t;
+
+static const row_t rows[] = {
+    {"get", GET, 5},
+    {"get, 100th key", GET, 100},
+    {"set", SET, 5},
+    {"set, 100th key", SET, 100},
+    {"create + delete, empty table", CREATE, 0},
+    {"create + delete, 90 % full", CREATE, 90},
+    {"exit, nothing set", EXIT, 0},
+    {"exit, 1 value", EXIT, 1},
+    {"exit, 8 values", EXIT, 8},
+    {"exit, 32 values", EXIT, 32},
+    {"get + set, 1 thread", THREADS, 1},
+    {"get + set, 2 threads", THREADS, 2},
+    {"get + set, 4 threads", THREADS, 4},
+    {"get + set, 8 threads", THREADS, 8},
+    {"create + delete, 1 thread", CREATE_THREADS, 1},
+    {"create + delete, 2 threads", CREATE_THREADS, 2},
+    {"create + delete, 4 threads", CREATE_THREADS, 4},
+    {"create + delete, 8 threads", CREATE_THREADS, 8},
+};
+enum { ROWS = sizeof rows / sizeof *rows, CONTENDERS = 5 };
+
+typedef struct {
+    const char *name;
+    const api_t *api;
+    void (*loop)(unsigned, size_t);
+} contender_t;
+
+static unsigned contenders(const row_t *row, contender_t *list)
+{
+    unsigned n = 0;
+    if (row->kind == EXIT && libc.exit == NULL)
+        return 0;
+    list[n++] = (contender_t){"tsd", &tsd128, NULL};
+    list[n++] = (contender_t){libc.name, &libc, NULL};
+    if (row->kind == GET || row->kind == SET) {
+        list[n++] = (contender_t){"tsd inlined", &tsd128, row->kind == GET ? inlined_get : inlined_set};
+        list[n++] = (contender_t){"tsd static key", &tsd128, row->kind == GET ? static_get : static_set};
+        list[n++] = (contender_t){empty.name, &empty, NULL};
+    } else if (row->kind == CREATE || row->kind == EXIT) {
+        if (row->kind == CREATE || row->size <= 8)
+            list[n++] = (contender_t){"tsd N=8", &tsd8, NULL};
+        list[n++] = (contender_t){"tsd N=1024", &tsd1024, NULL};
+    }
+    return n;
+}
+
+static double measure(const row_t *row, const contender_t *contender, size_t count)
+{
+    const api_t *api = contender->api;
+    static unsigned keys[1024];
+    unsigned wanted = row->kind == CREATE           ? api->capacity * row->size / 100
+                      : row->kind == EXIT           ? row->size
+                      : row->kind == CREATE_THREADS ? 1
+                      : row->kind == THREADS        ? 6
+                                                    : row->size + 1;
+    double cost = 0;
+    unsigned made = 0;
+    if (api == &empty)
+        return row->kind == GET ? api->time_get(0, count) : api->time_set(0, count);
+    while (made < wanted && api->create(&keys[made], row->kind == EXIT ? destroy : NULL) == 0)
+        made++;
+    /* A C library and the static key take places of their own. */
+    need(made == wanted || (row->kind == CREATE && made + 4 > wanted), "create");
+    unsigned key = made ? keys[made - 1] : 0;
+    if (row->kind == GET || row->kind == SET)
+        need(api->set(key, &cost) == 0 && api->get(key) == &cost, "set");
+    switch (row->kind) {
+    case GET:
+        cost = contender->loop ? time_loop(contender->loop, key, count) : api->time_get(key, count);
+        break;
+    case SET:
+        cost = contender->loop ? time_loop(contender->loop, key, count) : api->time_set(key, count);
+        break;
+    case CREATE:
+        cost = api->time_create(count);
+        break;
+    case EXIT:
+        cost = time_exit(api, keys, row->size, count);
+        break;
+    case THREADS:
+    case CREATE_THREADS:
+        cost = time_threads(api, key, row->size, row->kind == CREATE_THREADS, count);
+        break;
+    }
+    if (row->kind == GET || row->kind == SET)
+        api->set(key, NULL);
+    while (made > 0)
+        need(api->delete(keys[--made]) == 0, "delete");
+    return cost;
+}
+
+int main(void)
+{
+    char line[256];
+    contender_t list[CONTENDERS];
+    unsigned turn = 0;
+    give_block();
+    calibrate();
+    while (fgets(line, sizeof line, stdin)) {
+        unsigned row = 0;
+        size_t count = 0;
+        if (strcmp(line, "list\n") == 0) {
+            for (row = 0; row < ROWS; row++) {
+                unsigned n = contenders(&rows[row], list);
+                printf("%s", rows[row].name);
+                for (unsigned i = 0; i < n; i++)
+                    printf("\t%s", list[i].name);
+                printf("\n");
+            }
+        } else {
+            need(sscanf(line, "%u %zu", &row, &count) == 2 && row < ROWS && count > 0, "request");
+            unsigned n = contenders(&rows[row], list);
+            double costs[CONTENDERS];
+            for (unsigned i = 0; i < n; i++) {
+                unsigned which = (i + turn) % n;
+                costs[which] = measure(&rows[row], &list[which], count);
+            }
+            turn++;
+            for (unsigned i = 0; i < n; i++)
+                printf("%s%.4f", i ? "\t" : "", costs[i]);
+        }
+        printf("\n");
+        fflush(stdout);
+    }
+    return 0;
+}

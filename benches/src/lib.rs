@@ -1,0 +1,16 @@
+//! What tsd costs, as figures that are checked in: instructions and memory. Times are `cargo bench`'s.
+//!
+//! | File | What it owns |
+//! |---|---|
+//! | `build.rs` | the archive and the C programs that are measured |
+//! | `trace.rs` | counting instructions by single steps |
+//! | `instructions.rs` | docs/instructions.md, the check against it, and docs/hot-paths.s |
+//! | `images.rs` | docs/instructions-images.md |
+//! | `sizes.rs` | docs/sizes.md |
+
+pub mod build;
+pub mod images;
+pub mod instructions;
+pub mod sizes;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod trace;

@@ -1,0 +1,167 @@
+//! The mode `counts`: how many instructions each call takes, from each state in which it can start.
+//!
+//! It is for one CPU under `-icount shift=0`, where the machine's counter goes up by one with each instruction. The
+//! slots are found through the thread pointer alone. What a call of a function that only returns takes is subtracted,
+//! so that what is left is the function's own code with its return.
+
+use core::{ffi::c_void, hint::black_box, ptr};
+
+use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey, arch};
+
+use crate::{machine::counter, port::KEYS, println};
+
+/// Finds the slots at the thread pointer.
+struct AtThreadPointer;
+
+// SAFETY: `run` sets the pointer to slots that nobody else uses, before the first call, and they are never freed.
+unsafe impl Port<KEYS> for AtThreadPointer {
+    #[inline(always)]
+    fn current(&self) -> Option<&Slots<KEYS>> {
+        // SAFETY: As above.
+        Some(unsafe { &*arch::thread_pointer().cast::<Slots<KEYS>>() })
+    }
+}
+
+const STATIC_KEY: StaticKey = StaticKey::new(0, KeyOptions::new());
+static SPACE: KeySpace<AtThreadPointer, KEYS> =
+    KeySpace::with_table(AtThreadPointer, KeyTable::new().with_static_keys(&[STATIC_KEY]));
+static SLOTS: Slots<KEYS> = Slots::new();
+
+/// What is counted: all have the same type, so that their calls cost the same.
+type Call = extern "C" fn(key: usize, value: *mut c_void) -> usize;
+
+extern "C" fn only_return(key: usize, _: *mut c_void) -> usize {
+    key
+}
+
+extern "C" fn get(key: usize, _: *mut c_void) -> usize {
+    SPACE.get(Key::from_raw(key as u32)).addr()
+}
+
+extern "C" fn static_get(_: usize, _: *mut c_void) -> usize {
+    STATIC_KEY.get(AtThreadPointer.current().expect("there always is one")).addr()
+}
+
+extern "C" fn set(key: usize, value: *mut c_void) -> usize {
+    // SAFETY: The destructor takes any value.
+    usize::from(unsafe { SPACE.set(Key::from_raw(key as u32), value) }.is_err())
+}
+
+extern "C" fn create(_: usize, _: *mut c_void) -> usize {
+    SPACE.create(Some(destroy)).map_or(0, |key| key.raw() as usize)
+}
+
+extern "C" fn delete(key: usize, _: *mut c_void) -> usize {
+    usize::from(SPACE.delete(Key::from_raw(key as u32)).is_err())
+}
+
+extern "C" fn exit(_: usize, _: *mut c_void) -> usize {
+    let _ = SPACE.exit();
+    0
+}
+
+unsafe extern "C-unwind" fn destroy(_: *mut c_void) {}
+
+/// Counts one call and gives what it returned.
+#[inline(never)]
+fn counted(call: Call, key: usize, value: *mut c_void) -> (u64, usize) {
+    let call = black_box(call);
+    let before = counter::read();
+    let result = call(key, value);
+    let after = counter::read();
+    (after - before, result)
+}
+
+/// Counts a call, prints the count, and gives what the call returned.
+fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
+    let interrupts = arch::save_and_disable();
+    // The first reading behind another use of the counter may be off.
+    let _ = counted(only_return, key, value);
+    let (empty, _) = counted(only_return, key, value);
+    let (count, result) = counted(call, key, value);
+    // SAFETY: The state is from the call above.
+    unsafe { arch::restore(interrupts) };
+    // What only returns is one instruction, or two where it moves its argument to where results are.
+    println!("count {name}: {}", count - empty + only_return_instructions());
+    result
+}
+
+/// The length of `only_return`.
+const fn only_return_instructions() -> u64 {
+    if cfg!(target_arch = "x86_64") { 2 } else { 1 }
+}
+
+/// Runs the mode.
+pub(crate) fn run() -> bool {
+    counter::init();
+    let before = arch::thread_pointer();
+    // SAFETY: No ELF thread-local storage is used while it points to the slots; it is put back below.
+    unsafe { arch::set_thread_pointer(ptr::from_ref(&SLOTS).cast_mut().cast()) };
+    gets_and_sets();
+    creates_and_deletes();
+    exits();
+    // SAFETY: It is what was there.
+    unsafe { arch::set_thread_pointer(before) };
+    true
+}
+
+fn gets_and_sets() {
+    let value = ptr::from_ref(&SLOTS).cast_mut().cast();
+    let nothing = ptr::null_mut();
+    let [key, other, old] = [create(0, nothing), create(0, nothing), create(0, nothing)];
+    print("get: no value set", get, key, nothing);
+    print("set: NULL, no value set", set, key, nothing);
+    print("set: first value of the thread", set, key, value);
+    print("set: first value of the key", set, other, value);
+    print("set: value set", set, key, value);
+    assert_eq!(print("get: value set", get, key, nothing), value.addr());
+    set(old, value);
+    delete(old, nothing);
+    let new = create(0, nothing);
+    assert_eq!(print("get: key created anew, old value left", get, new, nothing), 0);
+    assert_eq!(print("get: deleted key", get, old, nothing), 0);
+    assert_eq!(print("get: key 0", get, 0, nothing), 0);
+    print("set: key created anew, old value left", set, new, value);
+    assert_eq!(print("set: deleted key", set, old, value), 1);
+    assert_eq!(print("set: key 0", set, 0, value), 1);
+    print("get of a static key: any", static_get, 0, nothing);
+    for key in [key, other, new] {
+        delete(key, nothing);
+    }
+    exit(0, nothing);
+}
+
+fn creates_and_deletes() {
+    let nothing = ptr::null_mut();
+    let mut keys = [0; KEYS];
+    keys[0] = print("create: empty table", create, 0, nothing);
+    // One place is the static key's.
+    for key in &mut keys[1..KEYS - 1] {
+        *key = create(0, nothing);
+    }
+    assert_eq!(print("create: full table", create, 0, nothing), 0);
+    print("delete: live key", delete, keys[KEYS - 2], nothing);
+    assert_eq!(print("delete: deleted key", delete, keys[KEYS - 2], nothing), 1);
+    keys[KEYS - 2] = print("create: the last place is free", create, 0, nothing);
+    for &key in &keys[..KEYS - 1] {
+        assert_eq!(delete(key, nothing), 0);
+    }
+}
+
+fn exits() {
+    let value = ptr::from_ref(&SLOTS).cast_mut().cast();
+    let nothing = ptr::null_mut();
+    for (name, values) in
+        [("exit: 0 set", 0), ("exit: 1 set", 1), ("exit: 8 set", 8), ("exit: 32 set", 32usize.min(KEYS - 1))]
+    {
+        let mut keys = [0; 32];
+        for key in &mut keys[..values] {
+            *key = create(0, nothing);
+            set(*key, value);
+        }
+        print(name, exit, 0, nothing);
+        for &key in &keys[..values] {
+            delete(key, nothing);
+        }
+    }
+}

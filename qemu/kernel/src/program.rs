@@ -1,0 +1,41 @@
+//! C and C++ programs on this kernel's threads.
+//!
+//! The host links a program with a C library made for Linux, and QEMU lays it into memory beside the
+//! kernel. It runs at the kernel's own level, and each of its threads is a thread of the kernel. What the
+//! C library asks of Linux by system calls, this kernel answers: see `call` for which.
+//!
+//! - `image`   what QEMU laid into memory, and the stack that a program starts with
+//! - `call`    the entry of all calls, and their error numbers
+//! - `thread`  threads: create, end, cancel, scheduling
+//! - `futex`   waiting for a word
+//! - `clock`   clocks and sleeping
+//! - `memory`  pages for the program's allocator and its stacks
+//! - `output`  the console
+//!
+//! There is one program a run, and its memory is the kernel's: a wild pointer hurts both.
+
+use core::str::SplitAsciiWhitespace;
+
+pub(crate) mod call;
+mod clock;
+mod futex;
+mod image;
+mod memory;
+mod output;
+mod thread;
+
+/// Runs the program with `words` as its arguments. The first word is the time of day: `epoch=SECONDS`.
+pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
+    let epoch = words.next().and_then(|word| word.strip_prefix("epoch=")?.parse().ok());
+    clock::set_epoch(epoch.expect("the host tells the time of day"));
+    let (stack_pointer, program_counter) = image::load(words);
+    thread::begin(stack_pointer, program_counter);
+    crate::thread::exit(0)
+}
+
+/// Ends the run with the program's status.
+fn end(status: usize) -> ! {
+    output::end_line();
+    // A parent process on POSIX systems sees eight bits.
+    crate::panic::end(status as u8)
+}

@@ -1,0 +1,116 @@
+//! The system calls that the kernel answers, by Linux's numbers and with Linux's results.
+//!
+//! A call runs on the stack of the thread that makes it, with interrupts unmasked. What the kernel has no
+//! use for, such as files and processes, gets the error that Linux gives where such a thing is not
+//! configured.
+
+use super::{clock, end, futex, memory, output, thread};
+use crate::machine::{
+    calls,
+    program::{self, Frame},
+};
+
+/// A call's result: a number, or an error.
+pub(super) type Result = core::result::Result<usize, Errno>;
+
+/// An error number of Linux.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Errno(u16);
+
+pub(super) const EPERM: Errno = Errno(1);
+pub(super) const ESRCH: Errno = Errno(3);
+pub(super) const EINTR: Errno = Errno(4);
+pub(super) const EBADF: Errno = Errno(9);
+pub(super) const EAGAIN: Errno = Errno(11);
+pub(super) const ENOMEM: Errno = Errno(12);
+pub(super) const EFAULT: Errno = Errno(14);
+pub(super) const EINVAL: Errno = Errno(22);
+pub(super) const ENOTTY: Errno = Errno(25);
+pub(super) const ESPIPE: Errno = Errno(29);
+pub(super) const ENOSYS: Errno = Errno(38);
+pub(super) const ETIMEDOUT: Errno = Errno(110);
+
+/// Does what the call `number` asks for. From the machine's entry.
+pub(crate) extern "C" fn handle(number: usize, frame: &Frame) -> usize {
+    match answer(number, frame) {
+        Ok(result) => result,
+        // The C library takes the highest addresses for error numbers.
+        Err(Errno(error)) => usize::from(error).wrapping_neg(),
+    }
+}
+
+fn answer(number: usize, frame: &Frame) -> Result {
+    let [a, b, c, d, ..] = frame.arguments;
+    match number {
+        calls::READ | calls::READV => output::read(a),
+        calls::WRITE => output::write(a, b, c),
+        calls::WRITEV => output::write_parts(a, b, c),
+        calls::CLOSE => output::check(a).map(|()| 0),
+        calls::LSEEK => output::check(a).and(Err(ESPIPE)),
+        calls::IOCTL => output::check(a).and(Err(ENOTTY)),
+
+        calls::MMAP => memory::map(b, d),
+        calls::MUNMAP => memory::unmap(a, b),
+        calls::MREMAP => memory::resize(a, b, c, d),
+        // Every page can be read, written and executed, which is less protection than is asked for.
+        calls::MPROTECT | calls::MADVISE => Ok(0),
+
+        calls::FUTEX => futex::call(a, b, c, d),
+        calls::CLOCK_GETTIME => clock::time(a, b),
+        calls::CLOCK_GETRES => clock::resolution(a, b),
+        calls::NANOSLEEP => clock::sleep(clock::MONOTONIC, 0, a, b),
+        calls::CLOCK_NANOSLEEP => clock::sleep(a, b, c, d),
+
+        calls::CLONE => thread::clone(frame),
+        calls::SET_TID_ADDRESS => Ok(thread::set_clear_word(a)),
+        calls::SET_THREAD_POINTER if a == calls::SET_THREAD_POINTER_CODE => Ok(thread::set_pointer(b)),
+        calls::GETTID => Ok(thread::current_number()),
+        calls::GETPID => Ok(thread::PROCESS),
+        calls::EXIT => thread::end(),
+        calls::EXIT_GROUP => end(a),
+        calls::TKILL => thread::signal(a, b),
+        calls::TGKILL => thread::signal(b, c),
+        calls::KILL => thread::signal_process(a, b),
+        calls::RT_SIGACTION => thread::set_handler(a),
+        calls::RT_SIGPROCMASK => thread::set_mask(a, b, c),
+
+        calls::SCHED_YIELD => Ok(thread::yield_now()),
+        calls::SCHED_GETAFFINITY => thread::cpus(b, c),
+        calls::SCHED_GETSCHEDULER => thread::policy(a),
+        calls::SCHED_GETPARAM => thread::parameters(a, b),
+        calls::SCHED_SETSCHEDULER => thread::set_policy(a, b),
+        calls::SCHED_GET_PRIORITY_MAX => thread::priorities(a).map(|range| *range.end()),
+        calls::SCHED_GET_PRIORITY_MIN => thread::priorities(a).map(|range| *range.start()),
+        _ => Err(ENOSYS),
+    }
+}
+
+/// Returns the place of a value of the program.
+///
+/// # Errors
+///
+/// [`EFAULT`] for an address that is no value's in the program's memory.
+pub(super) fn place<T>(address: usize) -> core::result::Result<*mut T, Errno> {
+    let is_program = |address| program::PROGRAM.contains(&address) || program::HEAP.contains(&address);
+    let last = address.checked_add(size_of::<T>() - 1).ok_or(EFAULT)?;
+    if address.is_multiple_of(align_of::<T>()) && is_program(address) && is_program(last) {
+        Ok(address as *mut T)
+    } else {
+        Err(EFAULT)
+    }
+}
+
+/// Stores a value for the program, unless it gave NULL.
+pub(super) fn store<T>(address: usize, value: T) -> core::result::Result<(), Errno> {
+    if address != 0 {
+        // SAFETY: The place is memory of the program, which asked for the value there.
+        unsafe { place::<T>(address)?.write(value) };
+    }
+    Ok(())
+}
+
+/// Loads a value of the program.
+pub(super) fn load<T: Copy>(address: usize) -> core::result::Result<T, Errno> {
+    // SAFETY: The place is memory of the program. The types that are loaded have no invalid values.
+    Ok(unsafe { place::<T>(address)?.read() })
+}

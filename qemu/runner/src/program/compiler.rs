@@ -1,0 +1,193 @@
+//! From source files to an executable file at the addresses where the kernel expects a program.
+//!
+//! The compiler is the distribution's for Linux, with another C library: its own directories are left out, and the start-up
+//! code and the archives are named one by one. `libtsd.a` comes before the C library, so that keys, once, C11's storage
+//! and the C++ destructors are the library's; `qemu/posix` holds what connects the two.
+
+use std::{
+    env::consts,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::libc::Libc;
+use crate::{
+    command,
+    error::{Error, Result},
+    install::{self, Numbers, Target},
+    machine::Arch,
+    programs::{self, Program},
+    toolchain::Toolchain,
+    workspace,
+};
+
+/// What connects the C library with this one.
+const CONNECTION: [&str; 6] = ["create", "current", "errno", "exit", "unwind", "wait"];
+
+/// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another archive
+/// that names one late would get the C library's.
+const OURS: [&str; 7] = [
+    "pthread_key_create",
+    "pthread_once",
+    "tss_create",
+    "call_once",
+    "__cxa_thread_atexit",
+    "__errno_location",
+    "__pthread_tsd_run_dtors",
+];
+
+/// Calls that are led to `__wrap_NAME`.
+const WRAPPED: [&str; 2] = ["exit", "pthread_create"];
+
+/// Compiles and links for one architecture.
+#[derive(Debug)]
+pub struct Compiler {
+    arch: Arch,
+    libc: Libc,
+    /// Where `libtsd.a` and its headers are installed.
+    prefix: PathBuf,
+}
+
+/// Returns what compiling for `arch` takes.
+pub fn programs(arch: Arch) -> Vec<&'static Program> {
+    let (c, cxx) = compilers(arch);
+    programs::ARCHIVE.into_iter().chain([c, cxx]).collect()
+}
+
+/// The C and the C++ compiler.
+fn compilers(arch: Arch) -> (&'static Program, &'static Program) {
+    match arch {
+        arch if arch.name() == consts::ARCH => (&programs::GCC, &programs::GXX),
+        Arch::X86_64 => (&programs::X86_64_GCC, &programs::X86_64_GXX),
+        Arch::Aarch64 => (&programs::AARCH64_GCC, &programs::AARCH64_GXX),
+    }
+}
+
+impl Compiler {
+    /// Installs the archive with `numbers`, and compiles what connects it with the C library.
+    pub(super) fn prepare(arch: Arch, numbers: Numbers, toolchain: &Toolchain, libc: Libc) -> Result<Self> {
+        let prefix = workspace::images_dir()?.join(format!("program-{}-{}", arch.name(), numbers.keys));
+        let _lock = workspace::lock(&format!("program-{}-{}", arch.name(), numbers.keys))?;
+        let target = Target::named(arch.name()).ok_or_else(|| Error::failure("an image's CPU is no target"))?;
+        let options = install::Options {
+            target,
+            prefix: prefix.clone(),
+            numbers,
+            plain_names: true,
+            thread_pointer: None,
+            may_install: false,
+        };
+        install::run_with(&options, toolchain)?;
+        let compiler = Self { arch, libc, prefix };
+        compiler.connect()?;
+        Ok(compiler)
+    }
+
+    /// Makes `libposix.a`.
+    fn connect(&self) -> Result<()> {
+        let mut archiver = Command::new(programs::AR.command);
+        let archive = self.prefix.join("lib/libposix.a");
+        // The archiver adds to a file that is there.
+        let _ = fs::remove_file(&archive);
+        archiver.arg("crsD").arg(&archive);
+        for name in CONNECTION {
+            let object = self.prefix.join("lib").join(name).with_extension("o");
+            let source = posix().join(name).with_extension("c");
+            self.compile(&source, &object, &["-Wall".into(), "-Wextra".into(), "-Werror".into()], &mut command::run_quietly)?;
+            archiver.arg(object);
+        }
+        command::run_quietly(&mut archiver)
+    }
+
+    /// Compiles `sources` with `flags` and links them.
+    ///
+    /// # Errors
+    /// They do not compile or link: the compiler has said why.
+    pub fn executable(&self, sources: &[PathBuf], flags: &[String]) -> Result<PathBuf> {
+        let first = sources.first().and_then(|source| source.file_stem()).unwrap_or_default();
+        let dir = self.prefix.join(format!("programs/{}-{}", first.to_string_lossy(), std::process::id()));
+        fs::create_dir_all(&dir).map_err(|error| Error::failure(format!("{}: {error}", dir.display())))?;
+        let mut objects = Vec::new();
+        for (index, source) in sources.iter().enumerate() {
+            let object = dir.join(format!("{index}.o"));
+            self.compile(source, &object, flags, &mut command::run)?;
+            objects.push(object);
+        }
+        let executable = dir.join(first);
+        self.link(&objects, sources.iter().any(|source| is_cxx(source)), &executable)?;
+        Ok(executable)
+    }
+
+    fn compile(
+        &self,
+        source: &Path,
+        object: &Path,
+        flags: &[String],
+        run: &mut dyn FnMut(&mut Command) -> Result<()>,
+    ) -> Result<()> {
+        let (c, cxx) = compilers(self.arch);
+        let compiler = if is_cxx(source) { cxx } else { c };
+        let mut command = Command::new(compiler.command);
+        // Code and calls as in a program that is not moved when it is loaded.
+        command.args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
+        if is_cxx(source) {
+            for dir in cxx_headers(compiler)? {
+                command.arg("-isystem").arg(dir);
+            }
+        }
+        // The order matters: ours correct the C library's, and the compiler's own come where libstdc++ expects them.
+        let own = [posix().join("include"), self.prefix.join("include"), self.libc.include.clone()];
+        for dir in own.into_iter().chain([builtin_headers(compiler)?]) {
+            command.arg("-isystem").arg(dir);
+        }
+        run(command.args(flags).arg("-c").arg(source).arg("-o").arg(object))
+    }
+
+    fn link(&self, objects: &[PathBuf], has_cxx: bool, executable: &Path) -> Result<()> {
+        let (c, cxx) = compilers(self.arch);
+        let mut command = Command::new(if has_cxx { cxx.command } else { c.command });
+        command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
+        command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
+        command.args(OURS.map(|symbol| format!("-Wl,--undefined={symbol}")));
+        command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
+        command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
+        command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));
+        if has_cxx {
+            command.arg("-lstdc++");
+        }
+        command.args(["-lgcc", "-lgcc_eh"]).arg(self.libc.lib.join("libc.a")).arg("-Wl,--end-group");
+        command::run(&mut command)
+    }
+}
+
+/// Where the kernel expects a program: `PROGRAM` in its `machine/<cpu>/program.rs`.
+fn base(arch: Arch) -> u64 {
+    match arch {
+        Arch::X86_64 => 0x0800_0000,
+        Arch::Aarch64 => 0x4800_0000,
+    }
+}
+
+fn posix() -> PathBuf {
+    workspace::root().join("qemu/posix")
+}
+
+fn is_cxx(source: &Path) -> bool {
+    source.extension().is_some_and(|ending| ["cc", "cpp", "cxx", "C"].iter().any(|cxx| ending == *cxx))
+}
+
+/// The headers that come with the compiler itself.
+fn builtin_headers(compiler: &Program) -> Result<PathBuf> {
+    let answer = command::answer(Command::new(compiler.command).arg("-print-file-name=include"));
+    answer.map(PathBuf::from).ok_or_else(|| Error::failure(format!("{} does not run", compiler.command)))
+}
+
+/// The directories of the C++ library, as the compiler lists them.
+fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
+    let mut command = Command::new(compiler.command);
+    let output = command.args(["-E", "-v", "-x", "c++", "/dev/null"]).output();
+    let output = output.map_err(|error| Error::failure(format!("{} can't be started: {error}", compiler.command)))?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(text.lines().map(str::trim).filter(|line| line.starts_with('/') && line.contains("/c++")).map(PathBuf::from).collect())
+}

@@ -1,0 +1,50 @@
+/*
+ * A kernel of a few hundred lines, with nothing of its own but boot code: no C library, no memcpy, no interrupts. It
+ * links libtsd.a as any stranger's kernel does. Threads take turns when they yield.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tsd.h>
+
+enum { STACK_SIZE = 16 * 1024, THREADS = 8 };
+
+/* The thread control block. */
+struct thread {
+    void *stack_pointer;
+    void (*entry)(void *);
+    void *argument;
+    enum { FREE, READY, ENDED } state;
+    tsd_thread_t tsd;
+    tsd_exit_report_t report;
+    unsigned char stack[STACK_SIZE] __attribute__((aligned(16)));
+};
+
+/* machine.c and boot.S, one of each a CPU */
+void console_put(char character);
+void power_off(unsigned status) __attribute__((noreturn));
+void switch_stack(void **save, void *load);
+void *first_stack(unsigned char *top, void (*entry)(void));
+
+/* kernel.c */
+struct thread *thread_start(void (*entry)(void *), void *argument);
+tsd_exit_report_t *thread_join(struct thread *thread);
+void thread_yield(void);
+void print(const char *text);
+
+/* Ends the machine with status 1 unless the condition holds. */
+#define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
+void check_failed(const char *file, int line, const char *condition) __attribute__((noreturn));
+
+/* cases.c */
+struct test_case {
+    const char *name;
+    void (*run)(void);
+};
+extern const struct test_case test_cases[];
+extern const size_t test_case_count;
+
+#endif

@@ -1,0 +1,90 @@
+//! A kernel in plain C, with boot code of its own, links the archive as a stranger's does and runs on every machine.
+//!
+//! It is freestanding, without a C library: that it links at all shows that the archive wants nothing but the hook.
+
+use std::path::PathBuf;
+use std::process::{self, Command};
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tsd_runner::{
+    command,
+    error::Result,
+    install::{self, Numbers, Target},
+    machine::{self, Arch, Machine},
+    programs as tools,
+    protocol::{self, Line},
+    qemu::{self, Limits},
+    setup::{self, Wants},
+    workspace,
+};
+
+const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trial = |machine: &'static &Machine| Trial::test(format!("c_kernel::{}", machine.name), || boot(machine));
+    let trials: Vec<_> = machine::ALL.iter().map(trial).collect();
+    let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
+    if selected
+        && !arguments.list
+        && let Err(error) = prepare()
+    {
+        eprintln!("tsd: error: {error}");
+        process::exit(error.status().into());
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn prepare() -> Result<()> {
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC];
+    setup::prepare(Wants { programs: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    Arch::ALL.into_iter().try_for_each(qemu::check_version)
+}
+
+/// Builds the kernel and runs it to its end.
+fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
+    // Two machines share an architecture, and what is built for it.
+    let _lock = workspace::lock(&format!("c-kernel-{}", machine.arch.name())).map_err(|error| error.to_string())?;
+    let kernel = build(machine.arch).map_err(|error| error.to_string())?;
+    let outcome = qemu::boot(machine, &kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?;
+    outcome.verdict().map_err(|error| error.to_string())?;
+    let cases = outcome.lines.iter().filter(|line| matches!(protocol::read(line), Line::Case(_, "ok"))).count();
+    if cases == CASES { Ok(()) } else { Err(format!("{cases} cases of {CASES}: {:?}", outcome.lines).into()) }
+}
+
+/// As many as `cases.c` has, so that one which is left out is seen.
+const CASES: usize = 9;
+
+fn build(arch: Arch) -> Result<PathBuf> {
+    let source = workspace::root().join("tests/c-kernel");
+    let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
+    let target = Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()));
+    install::run(&install::Options {
+        target,
+        prefix: prefix.clone(),
+        numbers: Numbers::default(),
+        plain_names: true,
+        thread_pointer: None,
+        may_install: true,
+    })?;
+    let kernel = prefix.join("kernel.elf");
+    let (compiler, options): (_, &[&str]) = match arch {
+        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
+        Arch::Aarch64 => (tools::AARCH64_GCC.command, &[]),
+    };
+    let mut gcc = Command::new(compiler);
+    gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
+    // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
+    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);
+    gcc.args(["-fno-asynchronous-unwind-tables", "-fno-pic", "-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
+    // It has no pages to protect.
+    gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
+    gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib"));
+    gcc.arg("-T").arg(source.join(arch.name()).join("kernel.ld"));
+    gcc.args(["kernel.c", "cases.c"].map(|file| source.join(file)));
+    gcc.args(["machine.c", "boot.S"].map(|file| source.join(arch.name()).join(file)));
+    gcc.args(["-ltsd", "-o"]).arg(&kernel);
+    command::run(&mut gcc)?;
+    Ok(kernel)
+}
