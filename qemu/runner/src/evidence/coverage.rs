@@ -35,7 +35,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         measure.env(variable, llvm_tool(&toolchain, tool, may_install)?);
     }
     measure.args(["llvm-cov", "test", "--package=tsd", "--lcov", "--output-path"]).arg(&report).args(TESTS);
-    measure.arg("--target-dir").arg(workspace::evidence_dir("coverage")?.join("target"));
+    measure.env("CARGO_LLVM_COV_TARGET_DIR", workspace::evidence_dir("coverage")?.join("target"));
     command::run(&mut measure)?;
     let text = fs::read_to_string(&report)
         .map_err(|error| Error::failure(format!("{} can't be read: {error}", report.display())))?;
