@@ -19,11 +19,12 @@ use crate::{
     protocol::{self, Line},
     qemu::{self, End, Limits},
     setup::{self, Wants},
-    toolchain::Toolchain,
 };
 
 pub mod compiler;
 pub mod libc;
+
+use compiler::{Compiler, Executable};
 
 /// Keys for programs: one more than POSIX's least number is enough, since errno takes one; this is the next capacity.
 pub const DEFAULT_KEYS: u32 = 192;
@@ -73,7 +74,7 @@ impl Default for Options {
 /// Something is missing, does not compile, or the machine ends without the program's status.
 pub fn run(options: &Options) -> Result<ExitCode> {
     for &arch in &options.archs {
-        let place = Place::prepare(arch, options.keys, options.may_install)?;
+        let place = Place::prepare(arch, options.keys, &options.flags, options.may_install)?;
         let executable = place.compiler.executable(&options.sources, &options.flags)?;
         let ended = place.boot(&executable, options, &mut |line| println!("{line}"))?;
         if ended != 0 {
@@ -89,43 +90,39 @@ pub struct Place {
     machine: &'static Machine,
     kernel: PathBuf,
     /// What makes programs.
-    pub compiler: compiler::Compiler,
+    pub compiler: Compiler,
 }
 
 impl Place {
-    /// Gets what is missing, and builds the kernel and the archive.
+    /// Gets what programs that are compiled with `flags` lack, and builds the kernel and the archive.
     ///
     /// # Errors
     /// Something is missing or does not compile.
-    pub fn prepare(arch: Arch, keys: u32, may_install: bool) -> Result<Self> {
+    pub fn prepare(arch: Arch, keys: u32, flags: &[String], may_install: bool) -> Result<Self> {
         let machine = machine::of(arch);
-        let programs = compiler::programs(arch);
+        let programs = compiler::programs(arch, flags);
         let wants = Wants { machines: &[machine], targets: &image::TARGETS, clippy: false, programs: &programs };
         let toolchain = setup::prepare(wants, may_install)?;
         qemu::check_version(arch)?;
         let libc = libc::find(arch, may_install)?;
         let kernel = machine.image.build(&toolchain, image::DEFAULT_KEYS)?;
-        let compiler = Self::compiler(arch, keys, &toolchain, libc)?;
-        Ok(Self { machine, kernel, compiler })
-    }
-
-    fn compiler(arch: Arch, keys: u32, toolchain: &Toolchain, libc: libc::Libc) -> Result<compiler::Compiler> {
         let numbers = Numbers { keys, exit_functions: EXIT_FUNCTIONS, ..Numbers::default() };
-        compiler::Compiler::prepare(arch, numbers, toolchain, libc)
+        let compiler = Compiler::prepare(arch, numbers, &toolchain, libc)?;
+        Ok(Self { machine, kernel, compiler })
     }
 
     /// Boots the kernel with `executable`, gives `sink` the lines that the program prints, and returns its status.
     ///
     /// # Errors
     /// The machine ended without a status.
-    pub fn boot(&self, executable: &std::path::Path, options: &Options, sink: &mut dyn FnMut(&str)) -> Result<u8> {
-        let name = executable.file_stem().unwrap_or_default().to_string_lossy();
+    pub fn boot(&self, executable: &Executable, options: &Options, sink: &mut dyn FnMut(&str)) -> Result<u8> {
+        let name = executable.file.file_stem().unwrap_or_default().to_string_lossy();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         let line = ["program".into(), format!("epoch={now}"), name.into_owned()];
         let line = line.iter().chain(&options.arguments).map(String::as_str).collect::<Vec<_>>().join(" ");
         let limit = Duration::from_secs(options.seconds);
         let mut command = self.machine.command(&self.kernel, &line, options.cpus);
-        self.machine.add_program(&mut command, executable);
+        self.machine.add_program(&mut command, &executable.file);
         // The kernel's own lines are the first one and, where all is well, the last one.
         let mut has_begun = false;
         let outcome = qemu::run(self.machine, &mut command, Limits { total: limit, silence: limit }, &mut |line| {

@@ -9,6 +9,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use super::libc::Libc;
@@ -23,18 +24,48 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 6] = ["create", "current", "errno", "exit", "unwind", "wait"];
+const CONNECTION: [&str; 6] = ["compiler", "create", "current", "errno", "exit", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another archive
 /// that names one late would get the C library's.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "pthread_key_create",
+    "__pthread_key_create",
     "pthread_once",
     "tss_create",
     "call_once",
     "__cxa_thread_atexit",
     "__errno_location",
     "__pthread_tsd_run_dtors",
+];
+
+/// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that has
+/// all threads' functions or none.
+const NAMED_WEAKLY: [&str; 24] = [
+    "__wrap_pthread_create",
+    "pthread_cancel",
+    "pthread_cond_broadcast",
+    "pthread_cond_destroy",
+    "pthread_cond_init",
+    "pthread_cond_signal",
+    "pthread_cond_timedwait",
+    "pthread_cond_wait",
+    "pthread_detach",
+    "pthread_equal",
+    "pthread_join",
+    "pthread_mutex_destroy",
+    "pthread_mutex_init",
+    "pthread_mutex_lock",
+    "pthread_mutex_timedlock",
+    "pthread_mutex_trylock",
+    "pthread_mutex_unlock",
+    "pthread_mutexattr_destroy",
+    "pthread_mutexattr_init",
+    "pthread_mutexattr_settype",
+    "pthread_self",
+    "sched_yield",
+    "nanosleep",
+    "usleep",
 ];
 
 /// Calls that are led to `__wrap_NAME`.
@@ -49,10 +80,31 @@ pub struct Compiler {
     prefix: PathBuf,
 }
 
-/// Returns what compiling for `arch` takes.
-pub fn programs(arch: Arch) -> Vec<&'static Program> {
+/// The option that only the other compiler has: thread-local storage through keys, by the compiler's own runtime.
+const EMULATED_TLS: &str = "-femulated-tls";
+
+/// An executable file. Its directory goes with it.
+#[derive(Debug)]
+pub struct Executable {
+    pub(super) file: PathBuf,
+}
+
+impl Drop for Executable {
+    fn drop(&mut self) {
+        // What can't be removed stays.
+        let _ = self.file.parent().map(fs::remove_dir_all);
+    }
+}
+
+/// Returns what compiling for `arch` with `flags` takes.
+pub fn programs(arch: Arch, flags: &[String]) -> Vec<&'static Program> {
     let (c, cxx) = compilers(arch);
-    programs::ARCHIVE.into_iter().chain([c, cxx]).collect()
+    let clang = is_for_clang(flags).then_some(&programs::CLANG);
+    programs::ARCHIVE.into_iter().chain([c, cxx]).chain(clang).collect()
+}
+
+fn is_for_clang(flags: &[String]) -> bool {
+    flags.iter().any(|flag| flag == EMULATED_TLS)
 }
 
 /// The C and the C++ compiler.
@@ -109,9 +161,13 @@ impl Compiler {
     ///
     /// # Errors
     /// They do not compile or link: the compiler has said why.
-    pub fn executable(&self, sources: &[PathBuf], flags: &[String]) -> Result<PathBuf> {
+    pub fn executable(&self, sources: &[PathBuf], flags: &[String]) -> Result<Executable> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+
         let first = sources.first().and_then(|source| source.file_stem()).unwrap_or_default();
-        let dir = self.prefix.join(format!("programs/{}-{}", first.to_string_lossy(), std::process::id()));
+        // Relaxed: only that no two are the same.
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let dir = self.prefix.join(format!("programs/{}-{count}", std::process::id()));
         fs::create_dir_all(&dir).map_err(|error| Error::failure(format!("{}: {error}", dir.display())))?;
         let mut objects = Vec::new();
         for (index, source) in sources.iter().enumerate() {
@@ -119,8 +175,8 @@ impl Compiler {
             self.compile(source, &object, flags, &mut command::run)?;
             objects.push(object);
         }
-        let executable = dir.join(first);
-        self.link(&objects, sources.iter().any(|source| is_cxx(source)), &executable)?;
+        let executable = Executable { file: dir.join(first) };
+        self.link(&objects, sources.iter().any(|source| is_cxx(source)), &executable.file)?;
         Ok(executable)
     }
 
@@ -134,16 +190,22 @@ impl Compiler {
         let (c, cxx) = compilers(self.arch);
         let compiler = if is_cxx(source) { cxx } else { c };
         let mut command = Command::new(compiler.command);
+        let mut builtin = builtin_headers(compiler, &["-print-file-name=include"])?;
+        if is_for_clang(flags) {
+            command = Command::new(programs::CLANG.command);
+            command.arg(format!("--target={}-linux-gnu", self.arch.name()));
+            builtin = builtin_headers(&programs::CLANG, &["-print-resource-dir"])?.join("include");
+        }
         // Code and calls as in a program that is not moved when it is loaded.
         command.args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
         if is_cxx(source) {
-            for dir in cxx_headers(compiler)? {
+            for dir in [posix().join("include/c++")].into_iter().chain(cxx_headers(compiler)?) {
                 command.arg("-isystem").arg(dir);
             }
         }
         // The order matters: ours correct the C library's, and the compiler's own come where libstdc++ expects them.
         let own = [posix().join("include"), self.prefix.join("include"), self.libc.include.clone()];
-        for dir in own.into_iter().chain([builtin_headers(compiler)?]) {
+        for dir in own.into_iter().chain([builtin]) {
             command.arg("-isystem").arg(dir);
         }
         run(command.args(flags).arg("-c").arg(source).arg("-o").arg(object))
@@ -154,7 +216,7 @@ impl Compiler {
         let mut command = Command::new(if has_cxx { cxx.command } else { c.command });
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
-        command.args(OURS.map(|symbol| format!("-Wl,--undefined={symbol}")));
+        command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
         command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
         command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
         command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));
@@ -183,8 +245,8 @@ fn is_cxx(source: &Path) -> bool {
 }
 
 /// The headers that come with the compiler itself.
-fn builtin_headers(compiler: &Program) -> Result<PathBuf> {
-    let answer = command::answer(Command::new(compiler.command).arg("-print-file-name=include"));
+fn builtin_headers(compiler: &Program, question: &[&str]) -> Result<PathBuf> {
+    let answer = command::answer(Command::new(compiler.command).args(question));
     answer.map(PathBuf::from).ok_or_else(|| Error::failure(format!("{} does not run", compiler.command)))
 }
 

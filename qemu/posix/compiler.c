@@ -1,9 +1,12 @@
 /*
- * What the compiler's C++ runtime asks of a C library that is glibc: where the unwind tables of an address are, and which
- * object registers a function for the program's end. The program is one object. The structure is glibc's.
+ * What the compiler's own libraries ask of a C library that is glibc: where the unwind tables of an address are, whether
+ * there are threads, random numbers. The program is one object. The structure is glibc's.
  */
 #include <elf.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 struct object {
     unsigned long long flags;
@@ -37,3 +40,16 @@ int _dl_find_object(const void *address, struct object *result) {
 }
 
 void *const __dso_handle = NULL;
+
+int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+
+/* glibc's second name. Where it exists, the runtimes take it that there are threads, and call the standard's names. */
+int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *)) { return pthread_key_create(key, destructor); }
+
+/* Never said, so that reference counts are always counted atomically. */
+char __libc_single_threaded = 0;
+
+uint32_t arc4random(void);
+
+/* The machine has no source of random numbers, and nothing else would be one. */
+uint32_t arc4random(void) { abort(); }
