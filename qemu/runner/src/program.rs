@@ -128,14 +128,13 @@ impl Place {
         self.machine.add_program(&mut command, executable);
         // The kernel's own lines are the first one and, where all is well, the last one.
         let mut has_begun = false;
-        let outcome =
-            qemu::run(self.machine, &mut command, Limits { total: limit, silence: limit }, &mut |line| {
-                match protocol::read(line) {
-                    Line::End(_) => {}
-                    _ if !has_begun && line.starts_with("tsd: kernel: ") => has_begun = true,
-                    _ => sink(line),
-                }
-            })?;
+        let outcome = qemu::run(self.machine, &mut command, Limits { total: limit, silence: limit }, &mut |line| {
+            match protocol::read(line) {
+                Line::End(_) => {}
+                _ if !has_begun && line.starts_with("tsd: kernel: ") => has_begun = true,
+                _ => sink(line),
+            }
+        })?;
         match outcome.end {
             End::Exited { said: Some(0), .. } => outcome.verdict().map(|()| 0),
             End::Exited { said: Some(status), .. } => Ok(u8::try_from(status).unwrap_or(u8::MAX)),
@@ -143,4 +142,3 @@ impl Place {
         }
     }
 }
-

@@ -94,7 +94,12 @@ impl Compiler {
         for name in CONNECTION {
             let object = self.prefix.join("lib").join(name).with_extension("o");
             let source = posix().join(name).with_extension("c");
-            self.compile(&source, &object, &["-Wall".into(), "-Wextra".into(), "-Werror".into()], &mut command::run_quietly)?;
+            self.compile(
+                &source,
+                &object,
+                &["-Wall".into(), "-Wextra".into(), "-Werror".into()],
+                &mut command::run_quietly,
+            )?;
             archiver.arg(object);
         }
         command::run_quietly(&mut archiver)
@@ -189,5 +194,10 @@ fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
     let output = command.args(["-E", "-v", "-x", "c++", "/dev/null"]).output();
     let output = output.map_err(|error| Error::failure(format!("{} can't be started: {error}", compiler.command)))?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    Ok(text.lines().map(str::trim).filter(|line| line.starts_with('/') && line.contains("/c++")).map(PathBuf::from).collect())
+    Ok(text
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with('/') && line.contains("/c++"))
+        .map(PathBuf::from)
+        .collect())
 }
