@@ -68,6 +68,8 @@ fn an_exit_that_fills_a_report_is_an_exit() {
         let mut report = ExitReport::default();
         SPACE.exit_into(&mut report);
         assert_eq!((report.calls, report.rounds), (1, 1));
+        assert_eq!(report.left_over_keys, []);
+        assert_ne!(report.left_over_keys, [key]);
         let mut idle = ExitReport::default();
         SPACE.exit_into(&mut idle);
         assert_eq!((idle.calls, idle.flags), (0, ExitFlags::empty()));
