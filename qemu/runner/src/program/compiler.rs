@@ -1,11 +1,11 @@
 //! From source files to an executable file at the addresses where the kernel expects a program.
 //!
-//! The compiler is the distribution's for Linux, with another C library: its own directories are left out, and the start-up
-//! code and the archives are named one by one. `libtsd.a` comes before the C library, so that keys, once, C11's storage
+//! The compiler is the distribution's for Linux, with another C library: its own directories are left out, and the
+//! start-up code and the archives are named one by one. `libtsd.a` comes before the C library, so that keys, once, C11's storage
 //! and the C++ destructors are the library's; `qemu/posix` holds what connects the two.
 
 use std::{
-    env::consts,
+    env::{self, consts},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -26,8 +26,8 @@ use crate::{
 /// What connects the C library with this one.
 const CONNECTION: [&str; 6] = ["compiler", "create", "current", "errno", "exit", "wait"];
 
-/// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another archive
-/// that names one late would get the C library's.
+/// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
+/// archive that names one late would get the C library's.
 const OURS: [&str; 8] = [
     "pthread_key_create",
     "__pthread_key_create",
@@ -39,8 +39,8 @@ const OURS: [&str; 8] = [
     "__pthread_tsd_run_dtors",
 ];
 
-/// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that has
-/// all threads' functions or none.
+/// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that
+/// has all threads' functions or none.
 const NAMED_WEAKLY: [&str; 24] = [
     "__wrap_pthread_create",
     "pthread_cancel",
@@ -130,9 +130,15 @@ impl Compiler {
             thread_pointer: None,
             may_install: false,
         };
-        install::run_with(&options, toolchain)?;
         let compiler = Self { arch, libc, prefix };
-        compiler.connect()?;
+        // nextest starts a process for each test of one run; the first one has done this.
+        let (run, note) = (env::var("NEXTEST_RUN_ID").ok(), compiler.prefix.join("nextest"));
+        if run.is_none() || fs::read_to_string(&note).ok() != run {
+            install::run_with(&options, toolchain)?;
+            compiler.connect()?;
+            // Without the note the next process only does it again.
+            let _ = run.map(|run| fs::write(note, run));
+        }
         Ok(compiler)
     }
 
