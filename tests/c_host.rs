@@ -7,14 +7,17 @@ mod c_side;
 
 use std::process;
 
-use c_side::{archive, headers, place::Place, programs, readme};
+use c_side::{archive, headers, inline, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, programs as tools, setup};
 
 fn main() {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> =
-        [readme::trials(), programs::trials(), headers::trials(), archive::trials()].into_iter().flatten().collect();
+        [readme::trials(), inline::trials(), programs::trials(), headers::trials(), archive::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     let selected: Vec<&Trial> = trials.iter().filter(|trial| !arguments.is_filtered_out(trial)).collect();
     if !arguments.list && !selected.is_empty() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod headers;
+pub(crate) mod inline;
 pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod readme;

@@ -17,7 +17,8 @@ use crate::{
 const CARGO_LLVM_COV: Tool = Tool { name: "cargo-llvm-cov", version: "0.9.1" };
 
 /// What is measured: the tests that run the library in their own process.
-const TESTS: [&str; 5] = ["--lib", "--test=host", "--test=model", "--test=capacity", "--test=allocation"];
+const TESTS: [&str; 6] =
+    ["--lib", "--test=host", "--test=model", "--test=port", "--test=capacity", "--test=allocation"];
 
 /// The folders whose lines count.
 const MEASURED: [&str; 2] = ["src/", "arch/"];
@@ -35,7 +36,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         measure.env(variable, llvm_tool(&toolchain, tool, may_install)?);
     }
     measure.args(["llvm-cov", "test", "--package=tsd", "--lcov", "--output-path"]).arg(&report).args(TESTS);
-    measure.arg("--target-dir").arg(workspace::evidence_dir("coverage")?.join("target"));
+    measure.env("CARGO_LLVM_COV_TARGET_DIR", workspace::evidence_dir("coverage")?.join("target"));
     command::run(&mut measure)?;
     let text = fs::read_to_string(&report)
         .map_err(|error| Error::failure(format!("{} can't be read: {error}", report.display())))?;
@@ -76,6 +77,8 @@ fn measured(report: &str) -> BTreeMap<String, Lines> {
     for line in report.lines() {
         if let Some(path) = line.strip_prefix("SF:") {
             let path = path.strip_prefix(&root).unwrap_or(path);
+            // A module that lies outside of src is named by the way from there.
+            let path = path.strip_prefix("src/../").unwrap_or(path);
             file = MEASURED.iter().any(|folder| path.starts_with(folder)).then(|| path.to_owned());
         }
         if let (Some(file), Some((number, count))) =

@@ -21,7 +21,7 @@ const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 /// The tests that run the library in their own process.
 const TESTS: [&str; 6] =
-    ["--lib", "--test=host", "--test=model", "--test=capacity", "--test=allocation", "--no-fail-fast"];
+    ["--lib", "--test=host", "--test=model", "--test=port", "--test=capacity", "--test=allocation"];
 
 /// Tries every mutant of src, but for the C adapters, whose tests are C programs.
 pub(super) fn run(may_install: bool) -> Result<Figures> {

@@ -38,12 +38,13 @@ const SANITIZERS: [Sanitizer; 2] = [
         runtime: "asan",
         fault: ("overflow", "heap-buffer-overflow"),
         // Thread control blocks on the host are never freed, because a thread's last destructor may still use its own.
-        options: ("ASAN_OPTIONS", "detect_leaks=0"),
+        // And a case measures how deep the stack is: local variables must be on it.
+        options: ("ASAN_OPTIONS", "detect_leaks=0:detect_stack_use_after_return=0"),
     },
 ];
 
 /// The tests of the library on the host. The others test programs, not the library in this process.
-const TESTS: [&str; 4] = ["host", "model", "allocation", "capacity"];
+const TESTS: [&str; 5] = ["host", "model", "port", "allocation", "capacity"];
 
 /// Runs the tests under each sanitizer.
 pub(super) fn run_all(may_install: bool) -> Result<Figures> {

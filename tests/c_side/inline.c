@@ -1,0 +1,59 @@
+/* tsd_get() inline: it agrees with the one in the archive for live, deleted, re-created and wild keys, on two threads. */
+#define _GNU_SOURCE
+#include <asm/prctl.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <tsd.h>
+#include <unistd.h>
+
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                                     \
+            return 1;                                                                                                  \
+        }                                                                                                              \
+    } while (0)
+
+/* What the register, or the pointer behind it, points to: the tsd_thread_t is at offset 64. */
+struct thread {
+    void *self;
+    char other[56];
+    tsd_thread_t tsd;
+};
+
+static struct thread threads[2];
+static struct thread *running;
+
+tsd_thread_t *tsd_current(void) {
+    return &running->tsd;
+}
+
+static int run(struct thread *thread) {
+    running = thread;
+    thread->self = thread;
+    return (int)syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)thread);
+}
+
+/* The function in the archive, which the header's inline one stands for. */
+void *tsd_get_out_of_line(tsd_key_t key) TSD_SYMBOL(tsd_get);
+
+int main(void) {
+    tsd_key_t old, key, wild = 0;
+    int mine = 1, others = 2, round;
+    CHECK(run(&threads[1]) == 0 && run(&threads[0]) == 0);
+    CHECK(tsd_key_create(&old, NULL) == 0 && tsd_get(old) == NULL);
+    CHECK(tsd_set(old, &mine) == 0 && tsd_get(old) == &mine);
+    CHECK(tsd_key_delete(old) == 0 && tsd_get(old) == NULL);
+    CHECK(tsd_key_create(&key, NULL) == 0 && tsd_get(key) == NULL && tsd_get(old) == NULL);
+    CHECK(tsd_set(key, &mine) == 0 && tsd_get(key) == &mine && tsd_get(old) == NULL);
+    CHECK(run(&threads[1]) == 0 && tsd_get(key) == NULL);
+    CHECK(tsd_set(key, &others) == 0 && tsd_get(key) == &others);
+    CHECK(run(&threads[0]) == 0 && tsd_get(key) == &mine);
+    for (round = 0; round < 100000; round++) {
+        CHECK(tsd_get(wild) == tsd_get_out_of_line(wild));
+        CHECK(tsd_get(wild) == (wild == key ? &mine : NULL));
+        wild = round < 5000 ? wild + 1 : wild * 1664525u + 1013904223u;
+    }
+    CHECK(tsd_get(0xffffffffu) == NULL);
+    return 0;
+}

@@ -1,0 +1,111 @@
+//! A port that gives no more than it must: no lists, no way to sleep, and at times no thread.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::thread;
+
+use tsd::{Error, ExitFlags, ExitReport, KeySpace, KeyTable, Notifications, Once, OnceFrame, Port, Slots};
+
+/// The least of a port.
+struct Least;
+
+thread_local! {
+    static SLOTS: &'static Slots<2> = Box::leak(Box::default());
+    /// As in an interrupt handler, or in early boot.
+    static NO_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+// SAFETY: the slots are the thread's own, are never freed, and are used with one space.
+unsafe impl Port<2> for Least {
+    fn current(&self) -> Option<&Slots<2>> {
+        (!NO_THREAD.get()).then(|| SLOTS.with(|slots| *slots))
+    }
+}
+
+static SPACE: KeySpace<Least, 2> = KeySpace::with_table(Least, KeyTable::new().with_rounds(2));
+
+unsafe extern "C-unwind" fn nothing(_argument: *mut std::ffi::c_void) {}
+
+#[test]
+fn without_lists_there_is_nothing_to_register_in() {
+    thread::spawn(|| {
+        SPACE.attach().unwrap();
+        // SAFETY: the function does nothing.
+        assert_eq!(unsafe { SPACE.at_thread_exit(nothing, ptr::null_mut()) }, Err(Error::NoThread));
+        assert_eq!(SPACE.run_exit_functions(), 0);
+        let report = SPACE.exit();
+        assert_eq!((report.flags, report.functions), (ExitFlags::empty(), 0));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn where_no_thread_is_current_nothing_is_read_or_stored() {
+    let key = SPACE.create(None).unwrap();
+    NO_THREAD.set(true);
+    assert!(SPACE.get(key).is_null());
+    // SAFETY: the key has no destructor.
+    assert_eq!(unsafe { SPACE.set(key, ptr::without_provenance_mut(1)) }, Err(Error::NoThread));
+    assert_eq!(SPACE.attach(), Err(Error::NoThread));
+    assert_eq!(SPACE.run_exit_functions(), 0);
+    assert_eq!(SPACE.exit().flags, ExitFlags::NO_THREAD);
+    let mut report = ExitReport::default();
+    SPACE.exit_into(&mut report);
+    assert_eq!(report.flags, ExitFlags::NO_THREAD);
+    NO_THREAD.set(false);
+    assert!(SPACE.get(key).is_null());
+    SPACE.delete(key).unwrap();
+}
+
+#[test]
+fn an_exit_that_fills_a_report_is_an_exit() {
+    thread::spawn(|| {
+        let key = SPACE.create(Some(nothing)).unwrap();
+        // SAFETY: the destructor does nothing.
+        unsafe { SPACE.set(key, ptr::without_provenance_mut(1)) }.unwrap();
+        let mut report = ExitReport::default();
+        SPACE.exit_into(&mut report);
+        assert_eq!((report.calls, report.rounds), (1, 1));
+        assert_eq!(report.left_over_keys, []);
+        assert_ne!(report.left_over_keys, [key]);
+        let mut idle = ExitReport::default();
+        SPACE.exit_into(&mut idle);
+        assert_eq!((idle.calls, idle.flags), (0, ExitFlags::empty()));
+        SPACE.delete(key).unwrap();
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn a_waiter_with_no_scheduler_spins_until_the_initialiser_is_done() {
+    static ONCE: Once = Once::new();
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let first = thread::spawn(|| {
+        let initialise = || {
+            BEGUN.store(true, SeqCst);
+            thread::sleep(std::time::Duration::from_millis(50));
+            RUNS.fetch_add(1, SeqCst);
+        };
+        SPACE.once(&ONCE, initialise).unwrap();
+    });
+    while !BEGUN.load(SeqCst) {
+        thread::yield_now();
+    }
+    SPACE.once(&ONCE, || unreachable!("it is running")).unwrap();
+    assert_eq!(RUNS.load(SeqCst), 1);
+    first.join().unwrap();
+}
+
+#[test]
+fn defaults_are_what_new_makes() {
+    let table = KeyTable::<2>::default();
+    assert_eq!((table.in_use(), table.create(None).is_ok()), (0, true));
+    assert_eq!(format!("{:?}", OnceFrame::default()), format!("{:?}", OnceFrame::new()));
+    assert!(!Once::default().is_complete());
+    assert_eq!(format!("{:?}", Notifications::<2>::default()), format!("{:?}", Notifications::<2>::new()));
+    assert!(tsd::ExitFunctions::<2>::default().as_list().is_empty());
+}
