@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use std::sync::{Condvar, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tsd::{Error, ExitFlags, ExitReport, KeySpace, KeyTable, Notifications, Once, OnceFrame, Port, Slots};
 
@@ -87,7 +89,7 @@ fn a_waiter_with_no_scheduler_spins_until_the_initialiser_is_done() {
     let first = thread::spawn(|| {
         let initialise = || {
             BEGUN.store(true, SeqCst);
-            thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
             RUNS.fetch_add(1, SeqCst);
         };
         SPACE.once(&ONCE, initialise).unwrap();
@@ -98,6 +100,63 @@ fn a_waiter_with_no_scheduler_spins_until_the_initialiser_is_done() {
     SPACE.once(&ONCE, || unreachable!("it is running")).unwrap();
     assert_eq!(RUNS.load(SeqCst), 1);
     first.join().unwrap();
+}
+
+/// A port whose threads sleep, and which counts how often.
+#[derive(Default)]
+struct Counting {
+    queue: Mutex<()>,
+    woken: Condvar,
+    waits: AtomicU32,
+}
+
+// SAFETY: as above; each test that uses it has threads of its own.
+unsafe impl Port<2> for Counting {
+    fn current(&self) -> Option<&Slots<2>> {
+        Least.current().map(|slots| {
+            // SAFETY: the slots are never freed.
+            unsafe { &*ptr::from_ref(slots) }
+        })
+    }
+
+    fn wait(&self, word: &AtomicU32, expected: u32) {
+        self.waits.fetch_add(1, SeqCst);
+        let queue = self.queue.lock().unwrap();
+        drop(self.woken.wait_while(queue, |()| word.load(SeqCst) == expected).unwrap());
+    }
+
+    fn wake(&self, _word: &AtomicU32) {
+        drop(self.queue.lock().unwrap());
+        self.woken.notify_all();
+    }
+}
+
+#[test]
+fn each_waiter_sleeps_once() {
+    const WAITERS: u32 = 3;
+    let space = KeySpace::<Counting, 2>::new(Counting::default());
+    let (once, begun) = (Once::new(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let initialise = || {
+                begun.store(true, SeqCst);
+                let patience = Instant::now() + Duration::from_secs(10);
+                while space.port().waits.load(SeqCst) < WAITERS && Instant::now() < patience {
+                    thread::yield_now();
+                }
+                // Time enough for a waiter that does not sleep to come back.
+                thread::sleep(Duration::from_millis(50));
+            };
+            space.once(&once, initialise).unwrap();
+        });
+        while !begun.load(SeqCst) {
+            thread::yield_now();
+        }
+        for _ in 0..WAITERS {
+            scope.spawn(|| space.once(&once, || unreachable!("it is running")).unwrap());
+        }
+    });
+    assert_eq!(space.port().waits.load(SeqCst), WAITERS);
 }
 
 #[test]
