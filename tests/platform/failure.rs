@@ -19,6 +19,11 @@ static BEGUN: Mutex<Option<Instant>> = Mutex::new(None);
 pub(crate) fn begin() {
     FAILED.store(false, SeqCst);
     *MESSAGE.lock().unwrap() = None;
+    go_on();
+}
+
+/// The case that runs has come further, and may take its time anew.
+pub(crate) fn go_on() {
     *BEGUN.lock().unwrap() = Some(Instant::now());
 }
 

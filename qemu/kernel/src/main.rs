@@ -17,6 +17,7 @@
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
 //! - `demo`       the request server
+//! - `storm`      threads and keys that come and go under preemption at random intervals
 //! - `crash`      runs that must end badly
 //! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
@@ -44,6 +45,7 @@ mod ready;
 mod scheduler;
 mod selftest;
 mod stack;
+mod storm;
 mod suite;
 mod table;
 mod thread;
@@ -100,6 +102,7 @@ fn run(_: usize) -> usize {
         Some("crash") => crash::run(words),
         Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
+        Some("storm") => storm::run(words),
         Some("suite") => suite::run(words),
         Some("program") => program::run(words),
         mode => {

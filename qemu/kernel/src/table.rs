@@ -184,6 +184,21 @@ pub(crate) fn history(id: ThreadId) -> Option<(u8, u32)> {
     scheduler::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
 }
 
+/// What the running thread calls last: a function, its argument, and on which CPUs it ran and how often it was preempted.
+pub(crate) fn end_of(index: ThreadIndex) -> Option<(fn(usize, &Ended), usize, (u8, u32))> {
+    let scheduler = scheduler::lock();
+    let record = scheduler.table.record(index);
+    record.options.at_end.map(|at_end| (at_end, record.entry.1, (record.cpus_seen, record.preemptions)))
+}
+
+/// The control blocks that no thread has.
+pub(crate) fn free() -> impl Iterator<Item = &'static Thread> {
+    (MAX_CPUS..MAX_THREADS)
+        .map(|index| index as ThreadIndex)
+        .filter(|&index| scheduler::lock().table.record(index).state == State::Free)
+        .map(Thread::at)
+}
+
 /// Sets up the record of a new thread in the control block `index`.
 pub(crate) fn fill(record: &mut Record, options: &Options, entry: (Entry, usize), stack: Stack, context: Context) {
     let generation = record.generation;

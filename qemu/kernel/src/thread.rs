@@ -154,6 +154,8 @@ pub(crate) struct Options {
     pub(crate) detached: bool,
     /// Where others may end it at first.
     pub(crate) cancel: Cancel,
+    /// What the thread calls last, behind its exit hook, with its argument and how it has ended.
+    pub(crate) at_end: Option<fn(argument: usize, ended: &Ended)>,
 }
 
 /// The number of priorities.
@@ -172,6 +174,7 @@ impl Options {
             stack_bytes: crate::stack::USUAL_BYTES,
             detached: false,
             cancel: Cancel::Deferred,
+            at_end: None,
         }
     }
 }
@@ -253,7 +256,11 @@ fn end(outcome: Outcome) -> ! {
     while let Some((handler, argument)) = cleanup_pop() {
         handler(argument);
     }
-    scheduler::end_thread(outcome, SPACE.exit())
+    let report = SPACE.exit();
+    if let Some((at_end, argument, history)) = table::end_of(thread.index()) {
+        at_end(argument, &Ended { outcome, report: report.clone(), history });
+    }
+    scheduler::end_thread(outcome, report)
 }
 
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own

@@ -1,0 +1,54 @@
+//! Threads that create and delete keys, the board's and, now and then, as many as the table has.
+
+use heapless::Vec;
+use tsd_suite::KEYS;
+
+use crate::{
+    Storm, StormPlatform,
+    keys::{CELLS, RecordNumber},
+    random::Random,
+};
+
+/// The thread number `number` of those that the storm is made by.
+pub(crate) fn body<W: StormPlatform>(number: usize) {
+    let storm = W::storm();
+    let mut random = storm.random(number as u64);
+    while !storm.is_over() {
+        if random.one_in(200) {
+            hoard::<W>(storm, &mut random);
+        } else {
+            replace::<W>(storm, &mut random);
+        }
+        match random.below(8) {
+            0 => W::sleep_ms(1),
+            1..5 => W::yield_now(),
+            _ => {}
+        }
+    }
+}
+
+/// Deletes a key of the board and puts another one there.
+fn replace<W: StormPlatform>(storm: &Storm, random: &mut Random) {
+    let cell = random.below(CELLS);
+    let delete = |old: Option<RecordNumber>| old.into_iter().for_each(|key| storm.delete_key::<W>(key));
+    if random.one_in(2) {
+        delete(storm.keys.exchange(cell, None));
+        // The new key is likely to get the index of the old one.
+        let new = storm.create_key::<W>(random);
+        delete(storm.keys.exchange(cell, new));
+    } else {
+        let new = storm.create_key::<W>(random);
+        delete(storm.keys.exchange(cell, new));
+    }
+}
+
+/// Creates keys until the table is full, and deletes them.
+fn hoard<W: StormPlatform>(storm: &Storm, random: &mut Random) {
+    let mut keys: Vec<RecordNumber, KEYS> = Vec::new();
+    while let Some(key) = storm.create_key::<W>(random) {
+        let pushed = keys.push(key);
+        assert!(pushed.is_ok(), "storm: more keys than the table has places");
+    }
+    W::yield_now();
+    keys.into_iter().for_each(|key| storm.delete_key::<W>(key));
+}
