@@ -25,6 +25,14 @@ const RANDOM_TICK_NS: core::ops::Range<u64> = 20_000..2_000_000;
 /// From which each CPU draws its next tick; 0 where all are alike.
 static RANDOM: [AtomicU64; MAX_CPUS] = [const { AtomicU64::new(0) }; MAX_CPUS];
 
+/// How many were drawn.
+static DRAWN: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how many ticks were drawn at random, on all CPUs.
+pub(crate) fn ticks_drawn() -> u64 {
+    DRAWN.load(Ordering::Relaxed)
+}
+
 /// From now on each CPU draws its ticks at random, and each from a row of its own that follows from `seed`.
 pub(crate) fn draw_ticks(seed: u64) {
     for (cpu, state) in (1..).zip(&RANDOM) {
@@ -36,10 +44,11 @@ pub(crate) fn draw_ticks(seed: u64) {
 /// Starts the tick of this CPU, and again at each tick. A CPU that gets work while idle starts it anew.
 pub(crate) fn arm_tick(is_idle: bool) {
     let ticks = if is_idle && cpu::id() != 0 { IDLE_TICKS } else { 1 };
-    machine::timer::arm_ns(random_tick_ns().unwrap_or(TICK_NS) * ticks);
+    machine::timer::arm_ns(random_tick_ns().unwrap_or(TICK_NS * ticks));
 }
 
-/// Draws this CPU's next tick, if ticks are drawn: each order of magnitude is as likely as the others.
+/// Draws this CPU's next tick, if ticks are drawn: one between the shortest and its double is as likely as one between
+/// that and its double, and so on.
 fn random_tick_ns() -> Option<u64> {
     let state = &RANDOM[cpu::id()];
     // Relaxed: of this CPU only, with interrupts masked, but for the start.
@@ -52,6 +61,9 @@ fn random_tick_ns() -> Option<u64> {
     number ^= number >> 7;
     number ^= number << 17;
     state.store(number, Ordering::Relaxed);
-    let shortest = RANDOM_TICK_NS.start << (number >> 60 & 7);
-    Some((shortest + (number >> 8) % shortest).min(RANDOM_TICK_NS.end))
+    // Relaxed: a count for display.
+    DRAWN.fetch_add(1, Ordering::Relaxed);
+    let doublings = (RANDOM_TICK_NS.end / RANDOM_TICK_NS.start).ilog2() + 1;
+    let at_least = RANDOM_TICK_NS.start << ((number >> 32) % u64::from(doublings));
+    Some((at_least + (number & 0xffff_ffff) % at_least).min(RANDOM_TICK_NS.end))
 }

@@ -90,6 +90,7 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     STORM.blow::<Kernel>(seconds * 1000, seed);
     watchdog::stop();
     println!("tsd: storm: cpus {}", cpu::online());
+    println!("tsd: storm: ticks_at_random {}", clock::ticks_drawn());
     for (name, count) in STORM.figures::<Kernel>() {
         println!("tsd: storm: {name} {count}");
     }
