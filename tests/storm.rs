@@ -5,7 +5,12 @@
 
 mod platform;
 
-use std::{env, fmt, sync::OnceLock, time::Instant};
+use std::{
+    env, fmt,
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
+};
 
 use platform::{Host, HostThread, failure};
 use tsd_storm::{Ending, Storm, StormPlatform};
@@ -64,13 +69,19 @@ fn storm() {
     let (seconds, seed) = (number("TSD_STORM_SECONDS", QUICK_SECONDS), number("TSD_STORM_SEED", 1));
     println!("again: TSD_STORM_SECONDS={seconds} TSD_STORM_SEED={seed} cargo test --test storm");
     failure::begin();
-    let blown = std::thread::spawn(move || STORM.blow::<Host>(1000 * seconds, seed)).join();
-    if let Err(payload) = blown {
+    let storm = thread::spawn(move || STORM.blow::<Host>(1000 * seconds, seed));
+    // A thread that spins in a call of the library is never joined.
+    while !storm.is_finished() && !failure::is_overdue() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let hangs = !storm.is_finished();
+    if !hangs && let Err(payload) = storm.join() {
         failure::note(&*payload);
     }
     for (name, count) in STORM.figures::<Host>() {
         println!("{name} {count}");
     }
     assert_eq!(failure::message(), None);
+    assert!(!hangs, "the storm hangs");
     assert_eq!(STORM.missing::<Host>().collect::<Vec<_>>(), []);
 }

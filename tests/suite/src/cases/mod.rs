@@ -206,6 +206,7 @@ cases! {
         attach_twice_is_refused,
         reuse_without_exit_is_refused,
         uninitialised_memory_is_refused,
+        left_over_value_is_refused_in_debug_builds,
     }
     static_keys {
         handle_and_static_key_are_one,
