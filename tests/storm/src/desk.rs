@@ -53,11 +53,21 @@ pub(crate) struct Value {
     key: AtomicU32,
     /// How often its destructor sets it again.
     pub(crate) again: AtomicU32,
+    /// How often its destructor was called.
+    pub(crate) calls: AtomicU32,
+    /// It was set before the thread's exit began.
+    pub(crate) is_early: AtomicBool,
 }
 
 impl Value {
     const fn new() -> Self {
-        Self { state: AtomicU8::new(0), key: AtomicU32::new(0), again: AtomicU32::new(0) }
+        Self {
+            state: AtomicU8::new(0),
+            key: AtomicU32::new(0),
+            again: AtomicU32::new(0),
+            calls: AtomicU32::new(0),
+            is_early: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn pointer(&self) -> *mut c_void {
@@ -294,12 +304,15 @@ impl Desk {
 }
 
 impl Storm {
-    /// Takes a place for a value under a key, if the desk has one, with a reference to the key.
+    /// Takes a place for a value under a key, if the desk has one, with a reference to the key. Its destructor sets it
+    /// again so many times, if it is of a kind that does; fewer times than there are rounds.
     pub(crate) fn allocate<'a>(&self, desk: &'a Desk, key: RecordNumber, again: usize) -> Option<&'a Value> {
         let value = desk.values.iter().find(|value| value.state() == State::Free)?;
         assert!(self.keys.record(key).refer(), "storm: a value of a key that nobody refers to");
         value.key.store(key, SeqCst);
         value.again.store(again as u32, SeqCst);
+        value.calls.store(0, SeqCst);
+        value.is_early.store(desk.exit_began().is_none(), SeqCst);
         value.become_(State::Pending);
         self.count(Event::Allocations);
         Some(value)

@@ -101,6 +101,7 @@ fn check<W: StormPlatform>(storm: &Storm, desk: &Desk, value: &Value, kind: Kind
             }
         }
     }
+    value.calls.fetch_add(1, SeqCst);
     value.become_(State::Taken);
 }
 

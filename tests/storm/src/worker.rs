@@ -21,6 +21,10 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     let desk = &storm.desks[number];
     W::shield(|| desk.begin(ptr::from_ref(W::slots()).addr()));
     let mut random = storm.random(desk.worker() as u64);
+    if random.one_in(3) {
+        // Early, where many are killed.
+        register::<W>(storm, desk);
+    }
     for _ in 0..4 + random.below(40) {
         step::<W>(storm, desk, &mut random);
     }
@@ -309,6 +313,10 @@ fn settle_values(storm: &Storm, desk: &Desk, exit_ended: usize, ending: &Ending<
             State::Stored => {
                 let rounds = if kind.is_last_phase() { report.last_phase_rounds } else { report.rounds };
                 assert_eq!(rounds, DEFAULT_ROUNDS, "storm: a value of kind {kind:?} is lost, {report:?}");
+                if value.is_early.load(SeqCst) {
+                    let calls = value.calls.load(SeqCst);
+                    assert_eq!((kind, calls), (Kind::Endless, DEFAULT_ROUNDS), "storm: a value is lost, {report:?}");
+                }
                 left_over += 1;
             }
             state @ (State::Pending | State::InDoubt) if ending.killed => {
