@@ -14,10 +14,10 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let mut random = storm.random(number as u64);
     while !storm.is_over() {
-        if random.one_in(200) {
-            hoard::<W>(storm, &mut random);
-        } else {
-            replace::<W>(storm, &mut random);
+        match random.below(200) {
+            0 => hoard::<W>(storm, &mut random),
+            1..40 => race::<W>(storm, random.below(CELLS)),
+            _ => replace::<W>(storm, &mut random),
         }
         match random.below(8) {
             0 => W::sleep_ms(1),
@@ -39,6 +39,14 @@ fn replace<W: StormPlatform>(storm: &Storm, random: &mut Random) {
     } else {
         let new = storm.create_key::<W>(random);
         delete(storm.keys.exchange(cell, new));
+    }
+}
+
+/// Deletes a key that stays on the board, where another thread may delete it at this moment.
+fn race<W: StormPlatform>(storm: &Storm, cell: usize) {
+    if let Some(key) = storm.keys.at(cell) {
+        storm.race_to_delete::<W>(key);
+        storm.keys.record(key).release();
     }
 }
 

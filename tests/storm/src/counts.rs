@@ -79,6 +79,8 @@ events! {
     KeysDeleted "keys_deleted" Everywhere,
     /// Creates that were refused because the table was full.
     KeysRefused "keys_refused" Everywhere,
+    /// Deletes that came behind that of another thread.
+    DeleteRaces "delete_races_lost" Everywhere,
     /// Deletes of a key that was deleted before.
     DeletesRefused "deletes_refused" Everywhere,
     /// Gets.

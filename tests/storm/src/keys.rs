@@ -207,17 +207,31 @@ impl Storm {
         Some(number)
     }
 
-    /// Deletes a key, which is the caller's alone to delete, and gives its reference back. The caller is not killed
+    /// Deletes a key, and gives the reference of the board or of the key's owner back. The caller is not killed
     /// meanwhile.
     pub(crate) fn delete_key<W: StormPlatform>(&self, number: RecordNumber) {
+        self.race_to_delete::<W>(number);
         let record = self.keys.record(number);
-        let key = record.key();
-        record.delete_began.store(self.ticket(), SeqCst);
-        assert_eq!(W::space().delete(key), Ok(()), "storm: a live key can't be deleted");
-        record.delete_ended.store(self.ticket(), SeqCst);
-        self.count(Event::KeysDeleted);
-        self.expect_deleted::<W>(key);
+        self.expect_deleted::<W>(record.key());
         record.release();
+    }
+
+    /// Deletes a key, unless another thread does so at the same time.
+    pub(crate) fn race_to_delete<W: StormPlatform>(&self, number: RecordNumber) {
+        let record = self.keys.record(number);
+        // It fails where another thread has begun: the earlier ticket stays.
+        let _ = record.delete_began.compare_exchange(0, self.ticket(), SeqCst, SeqCst);
+        match W::space().delete(record.key()) {
+            Ok(()) => {
+                let before = record.delete_ended.swap(self.ticket(), SeqCst);
+                assert_eq!(before, 0, "storm: two threads have deleted one key");
+                self.count(Event::KeysDeleted);
+            }
+            Err(error) => {
+                assert_eq!(error, Error::DeletedKey, "storm: a delete was refused");
+                self.count(Event::DeleteRaces);
+            }
+        }
     }
 
     /// Checks that every call refuses a key that was deleted.
