@@ -10,7 +10,7 @@ use crate::{
     machine::context::Context,
     scheduler::{self, Scheduler},
     stack::Stack,
-    thread::{Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+    thread::{AtEnd, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -184,14 +184,14 @@ pub(crate) fn history(id: ThreadId) -> Option<(u8, u32)> {
     scheduler::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
 }
 
-/// What the running thread calls last: a function, its argument, and on which CPUs it ran and how often it was preempted.
-pub(crate) fn end_of(index: ThreadIndex) -> Option<(fn(usize, &Ended), usize, (u8, u32))> {
+/// Returns what the running thread calls last, and the argument.
+pub(crate) fn at_end_of(index: ThreadIndex) -> Option<(AtEnd, usize)> {
     let scheduler = scheduler::lock();
     let record = scheduler.table.record(index);
-    record.options.at_end.map(|at_end| (at_end, record.entry.1, (record.cpus_seen, record.preemptions)))
+    record.options.at_end.map(|at_end| (at_end, record.entry.1))
 }
 
-/// The control blocks that no thread has.
+/// Returns the control blocks that no thread has.
 pub(crate) fn free() -> impl Iterator<Item = &'static Thread> {
     (MAX_CPUS..MAX_THREADS)
         .map(|index| index as ThreadIndex)

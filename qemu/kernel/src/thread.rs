@@ -43,6 +43,9 @@ pub(crate) struct ThreadId {
 /// A cleanup handler: a function and its argument.
 pub(crate) type Cleanup = (fn(usize), usize);
 
+/// What a thread calls last.
+pub(crate) type AtEnd = fn(argument: usize, ended: &Ended);
+
 /// Where a request to end the thread is acted upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -155,7 +158,7 @@ pub(crate) struct Options {
     /// Where others may end it at first.
     pub(crate) cancel: Cancel,
     /// What the thread calls last, behind its exit hook, with its argument and how it has ended.
-    pub(crate) at_end: Option<fn(argument: usize, ended: &Ended)>,
+    pub(crate) at_end: Option<AtEnd>,
 }
 
 /// The number of priorities.
@@ -257,7 +260,8 @@ fn end(outcome: Outcome) -> ! {
         handler(argument);
     }
     let report = SPACE.exit();
-    if let Some((at_end, argument, history)) = table::end_of(thread.index()) {
+    if let Some((at_end, argument)) = table::at_end_of(thread.index()) {
+        let history = table::history(current_id()).expect("the running thread has a control block");
         at_end(argument, &Ended { outcome, report: report.clone(), history });
     }
     scheduler::end_thread(outcome, report)
