@@ -5,7 +5,7 @@ use tsd_suite::KEYS;
 
 use crate::{
     Storm, StormPlatform,
-    keys::{CELLS, RecordNumber},
+    keys::{RecordNumber, any_cell},
     random::Random,
 };
 
@@ -16,8 +16,13 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     while !storm.is_over() {
         match random.below(200) {
             0 => hoard::<W>(storm, &mut random),
-            1..40 => race::<W>(storm, random.below(CELLS)),
-            _ => replace::<W>(storm, &mut random),
+            1..40 => race::<W>(storm, any_cell(&mut random)),
+            40..60 => {
+                // So often that whoever looks at it twice sees two keys.
+                let cell = any_cell(&mut random);
+                (0..40).for_each(|_| replace::<W>(storm, cell, &mut random));
+            }
+            _ => replace::<W>(storm, any_cell(&mut random), &mut random),
         }
         match random.below(8) {
             0 => W::sleep_ms(1),
@@ -27,9 +32,8 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     }
 }
 
-/// Deletes a key of the board and puts another one there.
-fn replace<W: StormPlatform>(storm: &Storm, random: &mut Random) {
-    let cell = random.below(CELLS);
+/// Deletes the key at a place of the board and puts another one there.
+fn replace<W: StormPlatform>(storm: &Storm, cell: usize, random: &mut Random) {
     let delete = |old: Option<RecordNumber>| old.into_iter().for_each(|key| storm.delete_key::<W>(key));
     if random.one_in(2) {
         delete(storm.keys.exchange(cell, None));

@@ -12,7 +12,7 @@ use tsd_suite::value;
 use crate::{
     Event, Storm, StormPlatform,
     desk::{Desk, State, Value},
-    keys::{CELLS, Kind},
+    keys::{Kind, any_cell},
     random::Random,
     worker,
 };
@@ -126,7 +126,7 @@ fn set_again<W: StormPlatform>(storm: &Storm, value: &Value) {
 
 /// Stores a value under any key of the board.
 fn set_another<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
-    if let Some(key) = storm.keys.at(random.below(CELLS)) {
+    if let Some(key) = storm.keys.at(any_cell(random)) {
         worker::set::<W>(storm, desk, key, random.below(3));
         storm.keys.record(key).release();
     }

@@ -18,6 +18,11 @@ pub(crate) const CELLS: usize = 24;
 /// More than can be referred to: the live keys, and those of each value on each desk.
 const RECORDS: usize = 4096;
 
+/// Any place of the board, the first ones more often: some keys are to be used and replaced at the same time.
+pub(crate) fn any_cell(random: &mut Random) -> usize {
+    random.below(CELLS).min(random.below(CELLS))
+}
+
 /// What the destructor of a key does, beyond checking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]

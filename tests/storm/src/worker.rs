@@ -10,7 +10,7 @@ use crate::{
     Ending, Event, Storm, StormPlatform,
     desk::{Desk, Doing, State, Value},
     destructors,
-    keys::{CELLS, KeyRecord, Kind, RecordNumber},
+    keys::{KeyRecord, Kind, RecordNumber, any_cell},
     random::Random,
     storm::Control,
 };
@@ -52,7 +52,7 @@ fn step<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
 
 /// Uses a key of the board, which may be deleted at any moment.
 fn with_key<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
-    let cell = random.below(CELLS);
+    let cell = any_cell(random);
     let Some(key) = W::shield(|| storm.keys.at(cell).inspect(|&key| desk.use_key(key))) else { return };
     match random.below(8) {
         0 => set::<W>(storm, desk, key, random.below(4)),
