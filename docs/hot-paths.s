@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xa0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h298a86b82ed595c8E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17hecbd49a5a21f477fE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -73,7 +73,7 @@
 	mov    rcx,rsp
 	mov    rdx,rdi
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17h02840964cd23fd61E>
+	call   <_ZN3tsd4exit3run17h805ebe31afe0df56E>
 	mov    rax,QWORD PTR [rsp+0x30]
 	mov    QWORD PTR [rbx+0x30],rax
 	movaps xmm0,XMMWORD PTR [rsp]
@@ -88,21 +88,21 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad7e1]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad071]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x16a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad7c1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad051],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
 	jne    <tsd128_create+0x10>
 	inc    rax
 	mov    rdx,rax
 	xor    r8d,r8d
-	mov    rax,QWORD PTR [rip+0xad79f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad02f]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xc6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad7b3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad043]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	mov    r10,0xffffffffffffffff
 	shl    r10,cl
 	cmp    rcx,0x40
@@ -114,14 +114,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad758]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xacfe8]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad749],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xacfd9],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
 	jne    <tsd128_create+0x80>
 	test   rax,r10
 	je     <tsd128_create+0x19b>
-	mov    rcx,QWORD PTR [rip+0xad75f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacfef]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -132,11 +132,11 @@
 	and    rax,rcx
 	mov    r9,rax
 	jne    <tsd128_create+0x70>
-	mov    rax,QWORD PTR [rip+0xad713]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xacfa3]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x32>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad71f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacfaf]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -149,14 +149,14 @@
 	mov    r10,r9
 	neg    r10
 	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad6c0]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xacf50]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	mov    rcx,rax
 	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad6b1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xacf41],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	jne    <tsd128_create+0x120>
 	test   rax,r10
 	je     <tsd128_create+0x195>
-	mov    rcx,QWORD PTR [rip+0xad6c3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf53]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,r8
 	mov    r9,0xffffffffffffffff
@@ -169,7 +169,7 @@
 	mov    r9,rax
 	jne    <tsd128_create+0x110>
 	jmp    <tsd128_create+0x32>
-	mov    rax,QWORD PTR [rip+0xad67f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xacf0f]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
@@ -192,19 +192,19 @@
 	or     rcx,r8
 	or     rcx,0x1
 	mov    QWORD PTR [r8+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xad610]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xacea0]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
 	xor    esi,esi
 	sub    rdx,rax
 	cmovae rsi,rdx
-	mov    rax,QWORD PTR [rip+0xad608]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xace98]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
 	cmp    rsi,rax
 	jbe    <tsd128_create+0x215>
-	mov    rax,QWORD PTR [rip+0xad5fc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xace8c]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rsi
 	mov    rdx,rsi
 	cmova  rdx,rax
-	lock cmpxchg QWORD PTR [rip+0xad5e5],rdx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xace75],rdx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
 	jne    <tsd128_create+0x200>
 	shl    rcx,0x20
 	test   cl,0x1
@@ -235,7 +235,7 @@
 	jne    <tsd128_delete+0x9c>
 	mov    ecx,esi
 	shr    ecx,0x4
-	cmp    rcx,QWORD PTR [rip+0xad58e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	cmp    rcx,QWORD PTR [rip+0xace1e]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	jb     <tsd128_delete+0x9c>
 	mov    rdi,rax
 	or     rdi,0x7f3
@@ -252,9 +252,9 @@
 	rol    rax,cl
 	shr    esi,0xa
 	lock and QWORD PTR [rsi*8+0x4b12a8],rax
-	lock dec QWORD PTR [rip+0xad528]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock dec QWORD PTR [rip+0xacdb8]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
 	jmp    <tsd128_delete+0x9a>
-	lock inc QWORD PTR [rip+0xad526]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	lock inc QWORD PTR [rip+0xacdb6]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret

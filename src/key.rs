@@ -132,6 +132,10 @@ pub(crate) mod tag {
     /// The entry's generations are used up; even, so never equal to a live tag, and never left again.
     pub(crate) const RETIRED: usize = usize::MAX & !LIVE;
 
+    /// The tag of a slot that was bound to a key and is not any more: no entry's, since a dead one of these few bits has
+    /// none but the generation's.
+    pub(crate) const UNBOUND: usize = LAST_PHASE;
+
     /// The bits that hold the index.
     #[inline(always)]
     pub(crate) const fn index_mask(capacity: usize) -> usize {
@@ -152,6 +156,12 @@ pub(crate) mod tag {
             Some(next) => next & !not_generation,
             None => RETIRED,
         }
+    }
+
+    /// Whether `tag` is that of the key which was created at its index next after the one of `live`.
+    pub(crate) const fn is_next(live: usize, tag: usize, capacity: usize) -> bool {
+        let index = (live & index_mask(capacity)) >> SHIFT;
+        tag & !LAST_PHASE == born(dead(live, capacity), index, false)
     }
 
     /// The dead tag with which `generation` begins.
@@ -209,6 +219,12 @@ mod tests {
                     assert_eq!((live & index_mask(capacity)) >> SHIFT, index);
                     assert_eq!((live & LIVE != 0, live & LAST_PHASE != 0), (true, last_phase));
                     assert_eq!(dead(live, capacity), at_generation(generation + 1, capacity));
+                    let next = |generation| born(at_generation(generation, capacity), index, !last_phase);
+                    assert!(is_next(live, next(generation + 1), capacity));
+                    assert!(
+                        !is_next(live, next(generation), capacity) && !is_next(live, dead(live, capacity), capacity)
+                    );
+                    assert_ne!(dead(live, capacity), UNBOUND);
                 }
             }
         }

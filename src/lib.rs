@@ -12,7 +12,7 @@
 //! | `table.rs`, `listing.rs` | [`KeyTable`]: which keys live, and what is known of each |
 //! | `key.rs` | [`Key`], [`KeyOptions`], and the tag that tells a key from its predecessors |
 //! | `slots.rs` | [`Slots`]: one thread's values |
-//! | `exit.rs` | phases and rounds of thread exit, [`ExitReport`] |
+//! | `exit.rs`, `visit.rs` | phases and rounds of thread exit, [`ExitReport`]; how a value is taken |
 //! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
 //! | `once.rs` | [`Once`]: one-time initialisation |
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
@@ -44,6 +44,7 @@ mod statics;
 mod sync;
 mod table;
 mod typed;
+mod visit;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};

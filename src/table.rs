@@ -199,7 +199,7 @@ where
         self.names[index].length.store(options.name.len(), Release);
         // Relaxed: the index is this creator's, by `claim`'s Acquire.
         let tag = tag::born(entry.tag.load(Relaxed), index, options.last_phase);
-        // Release: pairs with the Acquire in `destructor_of`.
+        // Release: pairs with the Acquire in `verify`.
         entry.tag.store(tag, Release);
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
@@ -330,19 +330,26 @@ where
         Ok(())
     }
 
-    /// The destructor of the key at `index`, if the live key there has exactly this tag.
+    /// The destructor at `index`. It is the one of the key whose tag a slot has, if
+    /// [`tag_behind_destructor`](Self::tag_behind_destructor) gives this tag afterwards.
     #[inline]
-    pub(crate) fn destructor_of(&self, index: usize, tag: usize) -> Option<Destructor> {
-        let entry = &self.entries[index];
-        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
-        if entry.tag.load(Acquire) != tag {
-            return None;
-        }
-        let destructor = entry.destructor.load(Relaxed);
-        // Acquire: pairs with the destructor's Release in `create_with`. If the word above is a later key's, the
-        // tag below is not `tag` any more.
+    pub(crate) fn destructor_at(&self, index: usize) -> Option<Destructor> {
+        // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
+        from_pointer(self.entries[index].destructor.load(Relaxed))
+    }
+
+    /// The tag at `index`, read behind the destructor.
+    #[inline]
+    pub(crate) fn tag_behind_destructor(&self, index: usize) -> usize {
+        // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
+        // or it is a dead one.
         fence(Acquire);
-        if entry.tag.load(Relaxed) != tag { None } else { from_pointer(destructor) }
+        self.entries[index].tag.load(Relaxed)
+    }
+
+    /// Whether the live key at `index` has exactly this tag, which must be that of a slot, and a destructor.
+    pub(crate) fn has_destructor(&self, index: usize, tag: usize) -> bool {
+        self.destructor_at(index).is_some() && self.tag_behind_destructor(index) == tag
     }
 
     /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the
@@ -374,7 +381,8 @@ where
     /// The tag of a live key.
     pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
         let entry = &self.entries[Self::index(key)];
-        let mut tag = entry.tag.load(Relaxed);
+        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
+        let mut tag = entry.tag.load(Acquire);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
             // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
