@@ -15,6 +15,7 @@
 //! - The key that users hold is the tag's low 32 bits.
 
 use core::ffi::c_void;
+use core::ptr;
 
 use bitflags::bitflags;
 
@@ -23,6 +24,23 @@ use bitflags::bitflags;
 /// Where the crate is compiled with unwinding, a foreign exception or a panic may pass through
 /// [`KeySpace::exit`](crate::KeySpace::exit); elsewhere, as on bare metal, none may leave it.
 pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
+
+/// A destructor as a table holds it: NULL for none.
+#[inline(always)]
+pub(crate) const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
+    match destructor {
+        Some(destructor) => destructor as *mut (),
+        None => ptr::null_mut(),
+    }
+}
+
+/// What [`to_pointer`] was given.
+#[inline(always)]
+pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
+    // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
+    // for `None`.
+    unsafe { core::mem::transmute::<*mut (), Option<Destructor>>(pointer) }
+}
 
 /// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
 /// (until 2^23 further keys were created at the same index, where N is 128).
@@ -159,6 +177,7 @@ pub(crate) mod tag {
     }
 
     /// Whether `tag` is that of the key which was created at its index next after the one of `live`.
+    #[inline(always)]
     pub(crate) const fn is_next(live: usize, tag: usize, capacity: usize) -> bool {
         let index = (live & index_mask(capacity)) >> SHIFT;
         tag & !LAST_PHASE == born(dead(live, capacity), index, false)

@@ -214,7 +214,7 @@ where
     }
 
     /// The index that a bit of `touched` stands for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn index_of_bit(word: usize, bit: u32) -> usize {
         let index = word * BITS + bit as usize;
         // SAFETY: `bind` sets the bits of slots that there are, and nothing else sets any.
@@ -250,7 +250,7 @@ where
             self.lower(Self::group(word));
         }
         // A slot that a handler touches between these two keeps its bit, unless it is among those taken.
-        let touched = &self.touched.as_ref()[word];
+        let touched = self.touched(word);
         let bits = touched.load(Relaxed);
         own::clear_bits(touched, bits);
         bits
@@ -258,11 +258,19 @@ where
 
     /// Puts bits into a word of `touched`, and the one of its group into `work`.
     pub(crate) fn put_bits(&self, word: usize, bits: usize) {
-        own::set_bits(&self.touched.as_ref()[word], bits);
+        own::set_bits(self.touched(word), bits);
         self.raise(Self::group(word));
     }
 
+    #[inline(always)]
+    fn touched(&self, word: usize) -> &AtomicUsize {
+        // SAFETY: it is the word of an index below N, or comes from `for_each_word`.
+        unsafe { hint::assert_unchecked(word < Self::WORDS) };
+        &self.touched.as_ref()[word]
+    }
+
     /// The bit of `work` that stands for a word of `touched`.
+    #[inline(always)]
     pub(crate) const fn group(word: usize) -> usize {
         1 << (FLAGS + word / Self::WORDS_PER_BIT)
     }

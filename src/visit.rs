@@ -81,7 +81,7 @@ where
         }
         // The key lives, so no handler had bound the slot to another one before its tag was stored over. A static key's
         // value is looked at without asking for the tag.
-        if self.index() < self.table.statics || self.slots.has(SHARED | Slots::<N>::group(self.word)) {
+        if self.table.places.is_static(self.index()) || self.slots.has(SHARED | Slots::<N>::group(self.word)) {
             self.take_watched(value)
         } else {
             value
@@ -92,7 +92,7 @@ where
     #[cold]
     fn take_watched(&mut self, mut value: *mut c_void) -> *mut c_void {
         let slot = self.slot();
-        let others_look = self.index() < self.table.statics || self.slots.has(SHARED);
+        let others_look = self.table.places.is_static(self.index()) || self.slots.has(SHARED);
         if others_look {
             // Relaxed: what orders the value's content between threads is the business of who takes it. The exchange is a
             // whole step for other threads too, which may take the value at this moment.
@@ -130,12 +130,13 @@ where
         bits
     }
 
-    #[inline]
+    // Always inlined: the bound of the index must be known wherever it is used.
+    #[inline(always)]
     fn index(&self) -> usize {
         Slots::<N>::index_of_bit(self.word, self.bit)
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self) -> &'a Slot {
         &self.slots.slots[self.index()]
     }
