@@ -221,7 +221,8 @@ where
         let (slots, table) = (self.slots, self.table);
         slots.clear(|index| {
             let (tag, value) = slots.slots[index].load();
-            if !value.is_null() && table.has_destructor(index, tag) {
+            let entry = &table.entries[index];
+            if !value.is_null() && entry.destructor().is_some() && entry.tag_behind_destructor() == tag {
                 self.report.flags |= ExitFlags::LEFT_OVER;
                 self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;

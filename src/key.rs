@@ -179,8 +179,9 @@ pub(crate) mod tag {
     /// Whether `tag` is that of the key which was created at its index next after the one of `live`.
     #[inline(always)]
     pub(crate) const fn is_next(live: usize, tag: usize, capacity: usize) -> bool {
-        let index = (live & index_mask(capacity)) >> SHIFT;
-        tag & !LAST_PHASE == born(dead(live, capacity), index, false)
+        let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
+        let next = (live | not_generation).wrapping_add(1);
+        (next ^ tag) & !not_generation == 0 && tag & LIVE != 0
     }
 
     /// The dead tag with which `generation` begins.

@@ -81,7 +81,11 @@ where
     Capacity<N>: Supported,
 {
     /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3776 keys (864 on 32-bit targets).
-    pub(crate) const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
+    const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
+
+    /// Whether the bit in `work` of a word of `touched` is its alone, so that a visit may lower it. If not, it stays, and a
+    /// word that has none costs a look.
+    pub(crate) const IS_GROUP_OF_ONE: bool = Self::WORDS_PER_BIT == 1;
 
     /// The number of words of `touched`.
     const WORDS: usize = N.div_ceil(BITS);
@@ -149,6 +153,7 @@ where
     }
 
     /// Sets a flag; false if it was set.
+    #[inline(never)]
     pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
         // what was to be done here, as if it had come after.
@@ -160,6 +165,7 @@ where
     }
 
     /// Clears a flag; false if it was clear.
+    #[inline(never)]
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
         let was_set = self.has(flag);
@@ -243,6 +249,7 @@ where
     }
 
     /// Takes the bits of a word of `touched`, and out of `work` the bit of its group if that is `done` with.
+    #[inline(never)]
     pub(crate) fn take_bits(&self, word: usize, done: bool) -> usize {
         // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot whose bit
         // is taken below.
@@ -257,13 +264,14 @@ where
     }
 
     /// Puts bits into a word of `touched`, and the one of its group into `work`.
+    #[inline(never)]
     pub(crate) fn put_bits(&self, word: usize, bits: usize) {
         own::set_bits(self.touched(word), bits);
         self.raise(Self::group(word));
     }
 
     #[inline(always)]
-    fn touched(&self, word: usize) -> &AtomicUsize {
+    pub(crate) fn touched(&self, word: usize) -> &AtomicUsize {
         // SAFETY: it is the word of an index below N, or comes from `for_each_word`.
         unsafe { hint::assert_unchecked(word < Self::WORDS) };
         &self.touched.as_ref()[word]

@@ -35,6 +35,25 @@ pub(crate) struct Entry {
     pub(crate) destructor: AtomicPtr<()>,
 }
 
+impl Entry {
+    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_behind_destructor`](Self::tag_behind_destructor)
+    /// gives this tag afterwards.
+    #[inline(always)]
+    pub(crate) fn destructor(&self) -> Option<Destructor> {
+        // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
+        from_pointer(self.destructor.load(Relaxed))
+    }
+
+    /// The tag, read behind the destructor.
+    #[inline(always)]
+    pub(crate) fn tag_behind_destructor(&self) -> usize {
+        // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
+        // or it is a dead one.
+        fence(Acquire);
+        self.tag.load(Relaxed)
+    }
+}
+
 /// A key's name: a `&'static str` in two words. Valid while the entry's tag is live.
 #[derive(Debug)]
 pub(crate) struct Name {
@@ -302,28 +321,6 @@ where
             slots.bind(index, tag, value);
         }
         Ok(())
-    }
-
-    /// The destructor at `index`. It is the one of the key whose tag a slot has, if
-    /// [`tag_behind_destructor`](Self::tag_behind_destructor) gives this tag afterwards.
-    #[inline(always)]
-    pub(crate) fn destructor_at(&self, index: usize) -> Option<Destructor> {
-        // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
-        from_pointer(self.entries[index].destructor.load(Relaxed))
-    }
-
-    /// The tag at `index`, read behind the destructor.
-    #[inline(always)]
-    pub(crate) fn tag_behind_destructor(&self, index: usize) -> usize {
-        // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
-        // or it is a dead one.
-        fence(Acquire);
-        self.entries[index].tag.load(Relaxed)
-    }
-
-    /// Whether the live key at `index` has exactly this tag, which must be that of a slot, and a destructor.
-    pub(crate) fn has_destructor(&self, index: usize, tag: usize) -> bool {
-        self.destructor_at(index).is_some() && self.tag_behind_destructor(index) == tag
     }
 
     /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the

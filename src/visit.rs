@@ -16,7 +16,7 @@ use crate::own;
 use crate::slots::{SHARED, Slot, Slots};
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::compiler_fence;
-use crate::table::KeyTable;
+use crate::table::{Entry, KeyTable};
 
 /// The bits of one word, and how far the visit has come.
 ///
@@ -26,9 +26,13 @@ pub(crate) struct Visit<'a, const N: usize>
 where
     Capacity<N>: Supported,
 {
-    table: &'a KeyTable<N>,
     slots: &'a Slots<N>,
     word: usize,
+    /// From the word's first on, so that a bit's number is an index.
+    word_slots: &'a [Slot],
+    word_entries: &'a [Entry],
+    /// How many of the word's keys are static.
+    word_statics: usize,
     /// Bits of slots that were not visited yet.
     ahead: usize,
     /// Bits of slots that stay touched.
@@ -37,17 +41,29 @@ where
     bit: u32,
 }
 
+// What is common is inlined and what is not gets no reference to the visit, so that all of it is in registers.
 impl<'a, const N: usize> Visit<'a, N>
 where
     Capacity<N>: Supported,
 {
+    #[inline(always)]
     pub(crate) fn begin(table: &'a KeyTable<N>, slots: &'a Slots<N>, word: usize) -> Self {
-        Self { table, slots, word, ahead: take_bits(slots, word), kept: 0, bit: 0 }
+        let first = word * usize::BITS as usize;
+        Self {
+            slots,
+            word,
+            word_slots: slots.slots.get(first..).unwrap_or_default(),
+            word_entries: table.entries.get(first..).unwrap_or_default(),
+            word_statics: table.places.statics().saturating_sub(first),
+            ahead: slots.take_bits(word, Slots::<N>::IS_GROUP_OF_ONE),
+            kept: 0,
+            bit: 0,
+        }
     }
 
     /// The tag of the next slot, in ascending order, and the destructor at its index, which is the key's if
     /// [`take`](Self::take) gives a value. Slots that were touched behind the present one are visited too.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(usize, Option<Destructor>)> {
         if self.ahead == 0 {
             self.take_later();
@@ -57,108 +73,107 @@ where
         }
         self.bit = self.ahead.trailing_zeros();
         self.ahead &= self.ahead - 1;
-        Some((self.slot().tag.load(Relaxed), self.table.destructor_at(self.index())))
+        Some((self.slot().tag.load(Relaxed), self.entry().destructor()))
     }
 
     /// Leaves the slot as it is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&mut self) {
         self.kept |= 1 << self.bit;
     }
 
     /// Ends the slot's binding to the key of `tag`, which [`next`](Self::next) gave, and takes its value. NULL if there was
     /// none, or if the key has been deleted.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, tag: usize) -> *mut c_void {
         let slot = self.slot();
         slot.tag.store(tag::UNBOUND, Relaxed);
         compiler_fence(Ordering::SeqCst);
         let value = slot.value.load(Relaxed);
-        let now = self.table.tag_behind_destructor(self.index());
+        let now = self.entry().tag_behind_destructor();
         if now != tag {
-            self.deleted(tag, now);
+            if tag::is_next(tag, now, N) {
+                self.slots.bind_again(self.word, self.bit, slot, now);
+            }
             return ptr::null_mut();
         }
-        // The key lives, so no handler had bound the slot to another one before its tag was stored over. A static key's
-        // value is looked at without asking for the tag.
-        if self.table.places.is_static(self.index()) || self.slots.has(SHARED | Slots::<N>::group(self.word)) {
-            self.take_watched(value)
-        } else {
-            value
-        }
-    }
-
-    /// Takes a value that others look at, or which a handler may have replaced.
-    #[cold]
-    fn take_watched(&mut self, mut value: *mut c_void) -> *mut c_void {
-        let slot = self.slot();
-        let others_look = self.table.places.is_static(self.index()) || self.slots.has(SHARED);
-        if others_look {
-            // Relaxed: what orders the value's content between threads is the business of who takes it. The exchange is a
-            // whole step for other threads too, which may take the value at this moment.
-            value = slot.value.swap(ptr::null_mut(), Relaxed);
-            compiler_fence(Ordering::SeqCst);
-        }
-        self.take_later();
-        if slot.tag.load(Relaxed) == tag::UNBOUND {
+        // The key lives, so no handler had bound the slot to another one before its tag was stored over.
+        let is_static = (self.bit as usize) < self.word_statics;
+        if !is_static && !self.slots.has(SHARED | Slots::<N>::group(self.word)) {
             return value;
         }
-        // A handler has set the key meanwhile: its value replaces the one before, and is still to be visited.
-        if others_look {
-            // Relaxed: as above. It fails where the handler's value is not the one that was taken.
-            let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
-        }
-        ptr::null_mut()
+        // A static key's value is looked at without asking for the tag.
+        let value = take_watched(slot, value, is_static || self.slots.has(SHARED));
+        self.take_later();
+        value
     }
 
-    /// The key of `tag` is deleted. If a handler has bound the slot to the next key at this index, just before that binding
-    /// was taken for the old one and ended, it is bound again.
-    #[cold]
-    fn deleted(&mut self, tag: usize, now: usize) {
-        if self.take_later() & 1 << self.bit != 0 && tag::is_next(tag, now, N) {
-            own::replace(&self.slot().tag, tag::UNBOUND, now);
-        }
-    }
-
-    /// Takes the bits of slots that were touched since the visit began; which they are.
-    #[cold]
-    fn take_later(&mut self) -> usize {
-        let bits = take_bits(self.slots, self.word);
+    /// Takes the bits of slots that were touched since the visit began.
+    #[inline(always)]
+    fn take_later(&mut self) {
+        let bits = self.slots.take_bits(self.word, Slots::<N>::IS_GROUP_OF_ONE);
         let behind = usize::MAX >> (usize::BITS - 1 - self.bit);
         self.ahead |= bits & !behind;
         self.kept |= bits & behind;
-        bits
-    }
-
-    // Always inlined: the bound of the index must be known wherever it is used.
-    #[inline(always)]
-    fn index(&self) -> usize {
-        Slots::<N>::index_of_bit(self.word, self.bit)
     }
 
     #[inline(always)]
     fn slot(&self) -> &'a Slot {
-        &self.slots.slots[self.index()]
+        // SAFETY: bits are set for slots that there are (`Slots::bind`), and nothing else sets any.
+        unsafe { self.word_slots.get_unchecked(self.bit as usize) }
     }
-}
 
-/// Takes the bits of a word. Where a bit of `work` stands for several words it stays raised.
-fn take_bits<const N: usize>(slots: &Slots<N>, word: usize) -> usize
-where
-    Capacity<N>: Supported,
-{
-    slots.take_bits(word, Slots::<N>::WORDS_PER_BIT == 1)
+    #[inline(always)]
+    fn entry(&self) -> &'a Entry {
+        // SAFETY: a table has as many entries as `Slots` has slots.
+        unsafe { self.word_entries.get_unchecked(self.bit as usize) }
+    }
 }
 
 impl<const N: usize> Drop for Visit<'_, N>
 where
     Capacity<N>: Supported,
 {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         let bits = self.ahead | self.kept;
         if bits != 0 {
             self.slots.put_bits(self.word, bits);
         }
     }
+}
+
+impl<const N: usize> Slots<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The slot's binding was ended when its key had been deleted. If a handler had just bound it to the next key at this
+    /// index, whose tag is `next`, that binding is made again.
+    #[cold]
+    fn bind_again(&self, word: usize, bit: u32, slot: &Slot, next: usize) {
+        if self.touched(word).load(Relaxed) & 1 << bit != 0 {
+            own::replace(&slot.tag, tag::UNBOUND, next);
+        }
+    }
+}
+
+/// The value of a slot whose binding was ended, where a handler may have bound it again, or `others_look` at the value
+/// without asking for the tag.
+#[cold]
+fn take_watched(slot: &Slot, mut value: *mut c_void, others_look: bool) -> *mut c_void {
+    if others_look {
+        // Relaxed: what orders the value's content between threads is the business of who takes it. The exchange is a
+        // whole step for other threads too, which may take the value at this moment.
+        value = slot.value.swap(ptr::null_mut(), Relaxed);
+        compiler_fence(Ordering::SeqCst);
+    }
+    if slot.tag.load(Relaxed) == tag::UNBOUND {
+        return value;
+    }
+    // A handler has set the key meanwhile: its value replaces the one before, and is still to be visited.
+    if others_look {
+        // Relaxed: as above. It fails where the handler's value is not the one that was taken.
+        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+    }
+    ptr::null_mut()
 }
