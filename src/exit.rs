@@ -236,16 +236,17 @@ pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: Option<
 where
     Capacity<N>: Supported,
 {
+    let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.has(FUNCTIONS) {
-        while let Some((function, argument)) = functions.and_then(|list| list.pop()) {
+        while let Some((function, argument)) = list.pop() {
             count += 1;
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { foreign::call(function, argument) };
         }
         // Only now, so that the rest is not forgotten when a function unwinds.
         slots.lower(FUNCTIONS);
-        if functions.is_some_and(|list| !list.is_empty()) {
+        if !list.is_empty() {
             // An interrupt handler has registered one since the list was empty.
             slots.raise(FUNCTIONS);
         }

@@ -288,8 +288,12 @@ where
         let mut groups = self.work.load(Relaxed) >> FLAGS;
         while groups != 0 {
             let group = groups.trailing_zeros();
-            let first = group as usize * Self::WORDS_PER_BIT;
-            (first..Self::WORDS).take(Self::WORDS_PER_BIT).for_each(&mut visit);
+            if Self::IS_GROUP_OF_ONE {
+                visit(group as usize);
+            } else {
+                let first = group as usize * Self::WORDS_PER_BIT;
+                (first..Self::WORDS).take(Self::WORDS_PER_BIT).for_each(&mut visit);
+            }
             groups = self.work.load(Relaxed) >> FLAGS & above(group);
         }
     }

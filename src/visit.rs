@@ -52,8 +52,10 @@ where
         Self {
             slots,
             word,
-            word_slots: slots.slots.get(first..).unwrap_or_default(),
-            word_entries: table.entries.get(first..).unwrap_or_default(),
+            // SAFETY: both have N elements, and the word is one of those that have a bit for each.
+            word_slots: unsafe { slots.slots.get_unchecked(first..) },
+            // SAFETY: as above.
+            word_entries: unsafe { table.entries.get_unchecked(first..) },
             word_statics: table.places.statics().saturating_sub(first),
             ahead: slots.take_bits(word, Slots::<N>::IS_GROUP_OF_ONE),
             kept: 0,
