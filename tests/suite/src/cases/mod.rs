@@ -124,6 +124,7 @@ cases! {
         deletes_a_key_not_yet_visited,
         deletes_a_key_already_visited,
         recreates_keys_at_the_same_index,
+        sets_a_key_that_is_replaced,
         sets_a_key_without_destructor,
         calls_once,
         blocks_and_starts_threads,
