@@ -2,7 +2,9 @@
 #include "kernel.h"
 
 static struct thread threads[THREADS];
-static struct thread *current;
+struct thread *current;
+
+TSD_STATIC_KEY_TABLE(KERNEL_KEYS);
 
 /* ---- what the library asks for ---- */
 
@@ -95,8 +97,8 @@ void check_failed(const char *file, int line, const char *condition) {
 /* The boot code calls it on the boot stack, which becomes that of the first thread. */
 void kernel_main(void);
 void kernel_main(void) {
-    CHECK(tsd_get(1) == NULL);
-    CHECK(tsd_set(1, &threads) == TSD_ESRCH);
+    CHECK(tsd_thread_get(NULL, scratch) == NULL);
+    CHECK(tsd_set(scratch, &threads) == TSD_ESRCH);
     /* As if the memory had been used before. */
     for (unsigned char *byte = (unsigned char *)threads; byte < (unsigned char *)(threads + THREADS); byte++) {
         *(volatile unsigned char *)byte = 0xFF;
@@ -107,13 +109,14 @@ void kernel_main(void) {
     }
     current = &threads[0];
     current->state = READY;
+    set_thread_pointer(&current);
     CHECK(tsd_thread_attach() == 0);
     for (size_t i = 0; i < test_case_count; i++) {
         print("test ");
         print(test_cases[i].name);
         print(" ... ");
         test_cases[i].run();
-        CHECK(tsd_keys_in_use() == 0);
+        CHECK(tsd_keys_in_use() == tsd_static_count);
         print("ok\n");
     }
     end(0);

@@ -46,8 +46,9 @@ const fn default(name: &'static str) -> Member {
 }
 
 /// All of them.
-pub const MEMBERS: [Member; 14] = [
+pub const MEMBERS: [Member; 15] = [
     member("core"),
+    member("table"),
     member("options"),
     member("functions"),
     member("notify"),
