@@ -24,9 +24,11 @@ const KINDS: [(&str, &str, &[&str]); 3] = [
 
 /// Builds and starts all of them.
 pub(crate) fn all() -> Vec<Machine> {
-    build::archive();
+    let (archive, prefix) = (build::archive(), build::install());
+    let include = format!("-I{}", prefix.join("include").display());
+    let files = [build::source("measure.c"), build::source("archive.c"), archive, prefix.join("lib/libtsd.a")];
     let start = |(name, compiler, options): &(&str, &str, &[&str])| {
-        Machine::start(&build::program(name, "measure.c", compiler, options))
+        Machine::start(&build::program(name, compiler, &[options, &[include.as_str()][..]].concat(), &files))
     };
     KINDS.iter().map(start).collect()
 }

@@ -43,8 +43,7 @@ const HOT_PATHS: [&str; 7] = [
 /// When it can't be traced.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub fn count() -> io::Result<Vec<Count>> {
-    build::archive();
-    let program = build::program("states", "states.c", "cc", &["-static"]);
+    let program = build::program("states", "cc", &["-static"], &[build::source("states.c"), build::archive()]);
     let mut empty = 0;
     let mut counts = Vec::new();
     for (name, steps) in crate::trace::count(&program)? {
