@@ -102,7 +102,8 @@ typedef struct tsd_thread {
  * In an interrupt handler it is the interrupted thread's structure, or NULL. What it returns in a thread it must return
  * until the thread's tsd_thread_exit() has returned, for this thread only.
  *
- * It must preserve what a C function preserves, and nothing that it calls may call back into this library.
+ * It must preserve what a C function preserves, and nothing that it calls may call back into this library. An archive
+ * that was installed with --thread-pointer may do without it: see <tsd/inline.h>.
  */
 tsd_thread_t *tsd_current(void) TSD_SYMBOL(tsd_current);
 

@@ -1,6 +1,6 @@
 //! A kernel in plain C, with boot code of its own, links the archive as a stranger's does and runs on every machine.
 //!
-//! It is freestanding, without a C library: that it links at all shows that the archive wants nothing but the hook.
+//! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a thread pointer, wants nothing.
 
 use std::path::PathBuf;
 use std::process::{self, Command};

@@ -7,7 +7,14 @@
  *
  * So `gs`, `0`, `64` is a kernel whose per-CPU area begins with a pointer to the current thread control block, which
  * has its tsd_thread_t at offset 64; `fs`, none, `64` one whose thread control block is at the base of fs. In such code
- * a thread must be current. The offsets are decimal literals. tsd_current() stays the hook of everything else.
+ * a thread must be current. The offsets are decimal literals.
+ *
+ * Following the pointer is an instruction of its own on aarch64. So there the register must belong to the thread; one of
+ * the CPU would be another CPU's by then if the thread is moved between the two.
+ *
+ * tsd_current() stays the hook of everything else. But an archive that was installed with --thread-pointer finds the
+ * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86_64 that takes a
+ * pointer; the base of a segment can't be read everywhere, and such an archive has the hook.)
  *
  * With TSD_NO_INLINE defined, tsd_get() is only declared.
  *

@@ -1,4 +1,6 @@
 /* The kernel proper: threads that take turns, and the library's hooks. */
+#include <tsd/pthread.h>
+
 #include "kernel.h"
 
 static struct thread threads[THREADS];
@@ -6,9 +8,7 @@ struct thread *current;
 
 TSD_STATIC_KEY_TABLE(KERNEL_KEYS);
 
-/* ---- what the library asks for ---- */
-
-tsd_thread_t *tsd_current(void) { return current ? &current->tsd : NULL; }
+/* ---- what the library asks for; the thread it finds by the thread pointer ---- */
 
 /* Sleeping is yielding here; the word changes while another thread has its turn. */
 void tsd_wait(const uint32_t *word, uint32_t expected) {
@@ -97,7 +97,8 @@ void check_failed(const char *file, int line, const char *condition) {
 /* The boot code calls it on the boot stack, which becomes that of the first thread. */
 void kernel_main(void);
 void kernel_main(void) {
-    CHECK(tsd_thread_get(NULL, scratch) == NULL);
+    set_thread_pointer(&current);
+    CHECK(pthread_getspecific(scratch) == NULL);
     CHECK(tsd_set(scratch, &threads) == TSD_ESRCH);
     /* As if the memory had been used before. */
     for (unsigned char *byte = (unsigned char *)threads; byte < (unsigned char *)(threads + THREADS); byte++) {
@@ -109,7 +110,6 @@ void kernel_main(void) {
     }
     current = &threads[0];
     current->state = READY;
-    set_thread_pointer(&current);
     CHECK(tsd_thread_attach() == 0);
     for (size_t i = 0; i < test_case_count; i++) {
         print("test ");

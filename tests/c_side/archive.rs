@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
         Trial::test("c::archive::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
         Trial::test("c::archive::static_keys_want_their_table", static_keys_want_their_table),
+        Trial::test("c::archive::thread_pointer_replaces_the_hook", thread_pointer_replaces_the_hook),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
         Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
     ]
@@ -228,6 +229,30 @@ fn static_keys_want_their_table() -> Result<(), Failed> {
         assert!(map.contains("tsd-core.o") && !map.contains("tsd-table.o"), "{linker}: {map}");
     }
     Ok(())
+}
+
+/// An archive that was installed for a thread pointer wants nothing from outside, and finds the thread.
+fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
+    if !cfg!(target_arch = "x86_64") {
+        // Elsewhere the C library has the only register that a program can set.
+        return Ok(());
+    }
+    let mut options = Place::ALL[0].options();
+    options.prefix = scratch("thread-pointer")?;
+    options.thread_pointer = install::ThreadPointer::parse("gs:0:64");
+    install::run(&options).map_err(|error| error.to_string())?;
+    let all: Vec<(char, String)> = symbols(&options.prefix)?.into_values().flatten().collect();
+    let is_defined =
+        |name: &String| all.iter().any(|(kind, its)| its == name && kind.is_ascii_uppercase() && *kind != 'U');
+    let outside: Vec<_> = all.iter().filter(|(kind, name)| *kind == 'U' && !is_defined(name)).collect();
+    assert!(outside.is_empty(), "wanted from outside: {outside:?}");
+
+    let program = options.prefix.join("program");
+    let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
+    run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;
+    run(&mut Command::new(program)).map(|_| ())
 }
 
 const PROGRAM: &str = "#include <tsd.h>

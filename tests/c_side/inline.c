@@ -28,7 +28,7 @@ static struct thread threads[2];
 static struct thread *running;
 
 tsd_thread_t *tsd_current(void) {
-    return &running->tsd;
+    return running ? &running->tsd : NULL;
 }
 
 #define KEYS(KEY) KEY(first, NULL, 0) KEY(last, NULL, TSD_KEY_LAST_PHASE)
@@ -55,6 +55,15 @@ static int static_keys(void) {
     return 0;
 }
 
+/* No thread is current while the pointer is NULL, where the archive follows it or asks the hook. */
+static int no_thread(void) {
+    static struct thread *nobody;
+    CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)&nobody) == 0);
+    running = NULL;
+    CHECK(tsd_get_out_of_line(first) == NULL && tsd_set(first, &running) == TSD_ESRCH);
+    return run(&threads[0]);
+}
+
 int main(void) {
     tsd_key_t old, key, wild = 0;
     int mine = 1, others = 2, round;
@@ -73,5 +82,6 @@ int main(void) {
         wild = round < 5000 ? wild + 1 : wild * 1664525u + 1013904223u;
     }
     CHECK(tsd_get(0xffffffffu) == NULL);
+    CHECK(no_thread() == 0);
     return static_keys();
 }

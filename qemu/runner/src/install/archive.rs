@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use super::Options;
+use super::{Options, ThreadPointer};
 use crate::{
     command,
     error::{Error, Result},
@@ -144,7 +144,11 @@ impl Build<'_> {
         let Options { target, numbers, .. } = self.options;
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
-        cargo.arg(format!("--features={},panic-handler", member.name)).arg("--target-dir").arg(self.dir.join("target"));
+        let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
+        let pointer_feature = if pointer.is_some() { ",thread_pointer" } else { "" };
+        cargo.arg(format!("--features={},panic-handler{pointer_feature}", member.name));
+        cargo.envs(pointer.into_iter().flat_map(ThreadPointer::named));
+        cargo.arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         cargo.arg(format!("--config=target.{}.rustflags=[\"-Cforce-unwind-tables=no\"]", target.triple));
