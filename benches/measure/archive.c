@@ -1,20 +1,21 @@
-/* The C side as its users have it, for measure.c: the hook that libtsd.a calls, and loops with the header's inline calls.
+/* libtsd.a as it is installed for a thread pointer, and loops with the header's inline calls.
  *
- * The inline calls find the thread through gs, which the C libraries leave alone; its base is the thread's structure.
+ * The register is gs, which the C libraries on x86_64 leave alone; its base is a block that begins with a pointer to itself.
+ * The archive follows the pointer; the inline calls use the register as it is.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined __x86_64__
-#include <sys/syscall.h>
-enum { ARCH_SET_GS = 0x1001 }; /* of asm/prctl.h, which some C libraries' compilers do not find */
-#define TSD_THREAD_POINTER gs
-#define TSD_THREAD_POINTER_OFFSET 0
-#endif
+#include <tsd/config.h>
+#undef TSD_THREAD_POINTER_AT
 #include <tsd.h>
 
 #include "archive.h"
+
+/* Of asm/prctl.h, which some C libraries' compilers do not find. */
+enum { ARCH_SET_GS = 0x1001 };
 
 #define HIDE(value) __asm__ volatile("" : "+r"(value) : : "memory")
 
@@ -22,33 +23,26 @@ enum { ARCH_SET_GS = 0x1001 }; /* of asm/prctl.h, which some C libraries' compil
 TSD_STATIC_KEYS(KEYS);
 TSD_STATIC_KEY_TABLE(KEYS);
 
-static _Thread_local tsd_thread_t *thread;
+struct block {
+    struct block *self;
+    tsd_thread_t tsd;
+};
+TSD_ASSERT(offsetof(struct block, tsd) == TSD_THREAD_POINTER_OFFSET, offset_of_tsd);
 
-tsd_thread_t *tsd_current(void)
-{
-    return thread;
-}
+static _Thread_local struct block *block;
 
 int archive_begin(void)
 {
-    thread = calloc(1, sizeof *thread);
-    if (thread == NULL)
+    block = calloc(1, sizeof *block);
+    if (block == NULL)
         return 0;
-#if defined __x86_64__
-    return syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)thread) == 0;
-#else
-    return 1;
-#endif
+    block->self = block;
+    return syscall(SYS_arch_prctl, ARCH_SET_GS, (uintptr_t)block) == 0;
 }
 
 void archive_end(void)
 {
-    free(thread);
-}
-
-void archive_exit(void)
-{
-    tsd_thread_exit(NULL);
+    free(block);
 }
 
 void c_inlined_get(unsigned key, size_t count)

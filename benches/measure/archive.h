@@ -1,15 +1,14 @@
-/* What archive.c has for measure.c. */
+/* What archive.c and hook.c, which know the header, have for measure.c. */
 #ifndef ARCHIVE_H
 #define ARCHIVE_H
 
 #include <stddef.h>
 
-/* Gives the calling thread its structure; 0 if that fails. archive_end() takes it back. */
+/* Give the calling thread its structure; 0 if that fails. Those that follow take it back. */
 int archive_begin(void);
+int hook_begin(void);
 void archive_end(void);
-
-/* What a kernel calls at a thread's end. */
-void archive_exit(void);
+void hook_end(void);
 
 /* Loops with inlined calls. */
 void c_inlined_get(unsigned key, size_t count);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use tsd_bench::build;
+use tsd_bench::build::{self, Installed};
 
 /// A running program that measures tsd beside one C library.
 pub(crate) struct Machine {
@@ -15,20 +15,34 @@ pub(crate) struct Machine {
     child: Child,
 }
 
-/// How a program is made: its file name, the compiler, and its options.
+/// How a program is made: its name, the compiler, and its options.
 const KINDS: [(&str, &str, &[&str]); 3] = [
     ("measure-glibc-shared", "cc", &["-DSHARED"]),
     ("measure-glibc-static", "cc", &["-static"]),
     ("measure-musl", "musl-gcc", &["-static"]),
 ];
 
+/// The thread pointer of `archive.c`, where programs have a register for it.
+const THREAD_POINTER: Option<&str> = if cfg!(target_arch = "x86_64") { Some("gs:0:8") } else { None };
+
 /// Builds and starts all of them.
 pub(crate) fn all() -> Vec<Machine> {
-    let (archive, prefix) = (build::archive(), build::install());
-    let include = format!("-I{}", prefix.join("include").display());
-    let files = [build::source("measure.c"), build::source("archive.c"), archive, prefix.join("lib/libtsd.a")];
-    let start = |(name, compiler, options): &(&str, &str, &[&str])| {
-        Machine::start(&build::program(name, compiler, &[options, &[include.as_str()][..]].concat(), &files))
+    let measured = build::archive();
+    let hook = Installed::new("hook", None, 16);
+    let by_pointer = THREAD_POINTER.map(|pointer| Installed::new("thread-pointer", Some(pointer), 15));
+    let start = |&(name, compiler, options): &(&str, &str, &[&str])| {
+        let mut files = vec![build::source("measure.c")];
+        let mut options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let archives =
+            [Some((&hook, "hook.c", "HOOK_SUFFIX")), by_pointer.as_ref().map(|it| (it, "archive.c", "ARCHIVE_SUFFIX"))];
+        for (installed, source, suffix) in archives.into_iter().flatten() {
+            files.push(build::object(&format!("{name}-{source}"), compiler, &[&installed.include()], source));
+            files.push(installed.archive());
+            options.push(installed.suffix(suffix));
+        }
+        files.push(measured.clone());
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Machine::start(&build::program(name, compiler, &options, &files))
     };
     KINDS.iter().map(start).collect()
 }
