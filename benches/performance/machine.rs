@@ -31,7 +31,7 @@ pub(crate) fn all() -> Vec<Machine> {
     let hook = Installed::new("hook", None, 16);
     let by_pointer = THREAD_POINTER.map(|pointer| Installed::new("thread-pointer", Some(pointer), 15));
     let start = |&(name, compiler, options): &(&str, &str, &[&str])| {
-        let mut files = vec![build::source("measure.c")];
+        let mut files = vec![build::source("measure.c"), build::source("threads.c")];
         let mut options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let archives =
             [Some((&hook, "hook.c", "HOOK_SUFFIX")), by_pointer.as_ref().map(|it| (it, "archive.c", "ARCHIVE_SUFFIX"))];

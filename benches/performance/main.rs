@@ -39,7 +39,8 @@ fn main() {
     group.sampling_mode(SamplingMode::Flat);
     for row in 0..samples.rows.len() {
         let name = samples.rows[row].clone();
-        let calls = if name.contains("thread") { CALLS_BY_THREADS } else { CALLS };
+        let starts_threads = name.contains("thread") || name.contains("busy");
+        let calls = if starts_threads { CALLS_BY_THREADS } else { CALLS };
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|iterations| measure(&mut machines, &mut samples, row, calls, iterations));
         });
