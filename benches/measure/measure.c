@@ -26,10 +26,22 @@ void inlined_set(unsigned key, size_t count);
 void static_get(unsigned key, size_t count);
 void static_set(unsigned key, size_t count);
 
+#ifdef PEERS
+/* Loops with other crates' calls: src/peers.rs. */
+void variable_get(unsigned key, size_t count);
+void variable_set(unsigned key, size_t count);
+void object_get(unsigned key, size_t count);
+void object_set(unsigned key, size_t count);
+void object_create(unsigned key, size_t count);
+void os_object_get(unsigned key, size_t count);
+void os_object_set(unsigned key, size_t count);
+void os_object_create(unsigned key, size_t count);
+#else
 /* core's unwind tables name it; nothing unwinds, since the archive is built with panic=abort. */
 void rust_eh_personality(void)
 {
 }
+#endif
 
 double tick_nanoseconds, tick_overhead;
 
@@ -274,11 +286,22 @@ static unsigned contenders(const row_t *row, contender_t *list)
             list[n++] = (contender_t){"C inlined", &archive, c_inlined_get};
         list[n++] = (contender_t){"C static key", &archive, row->kind == GET ? c_static_get : c_static_set};
 #endif
+#ifdef PEERS
+        list[n++] = (contender_t){"thread_local!", &empty, row->kind == GET ? variable_get : variable_set};
+        list[n++] = (contender_t){"crate thread_local", &empty, row->kind == GET ? object_get : object_set};
+        list[n++] = (contender_t){"crate os-thread-local", &empty, row->kind == GET ? os_object_get : os_object_set};
+#endif
         list[n++] = (contender_t){empty.name, &empty, NULL};
     } else if (row->kind == CREATE || row->kind == EXIT) {
         if (row->kind == CREATE || row->size <= 8)
             list[n++] = (contender_t){"tsd N=8", &tsd8, NULL};
         list[n++] = (contender_t){"tsd N=1024", &tsd1024, NULL};
+#ifdef PEERS
+        if (row->kind == CREATE && row->size == 0) {
+            list[n++] = (contender_t){"crate thread_local", &empty, object_create};
+            list[n++] = (contender_t){"crate os-thread-local", &empty, os_object_create};
+        }
+#endif
     }
     return n;
 }
@@ -295,6 +318,8 @@ static double measure(const row_t *row, const contender_t *contender, size_t cou
                                                     : row->size + 1;
     double cost = 0;
     unsigned made = 0;
+    if (api == &empty && contender->loop)
+        return time_loop(contender->loop, 0, count);
     if (api == &empty)
         return row->kind == GET ? api->time_get(0, count) : api->time_set(0, count);
     while (made < wanted && api->create(&keys[made], row->kind == EXIT ? destroy : NULL) == 0)

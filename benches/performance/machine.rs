@@ -15,11 +15,12 @@ pub(crate) struct Machine {
     child: Child,
 }
 
-/// How a program is made: its name, the compiler, and its options.
-const KINDS: [(&str, &str, &[&str]); 3] = [
-    ("measure-glibc-shared", "cc", &["-DSHARED"]),
-    ("measure-glibc-static", "cc", &["-static"]),
-    ("measure-musl", "musl-gcc", &["-static"]),
+/// How a program is made: its name, the compiler, its options, and whether other crates can be in it, which know one C
+/// library.
+const KINDS: [(&str, &str, &[&str], bool); 3] = [
+    ("measure-glibc-shared", "cc", &["-DSHARED", "-DPEERS", "-Wl,--no-as-needed", "-lgcc_s"], true),
+    ("measure-glibc-static", "cc", &["-static"], false),
+    ("measure-musl", "musl-gcc", &["-static"], false),
 ];
 
 /// The thread pointer of `archive.c`, where programs have a register for it.
@@ -27,10 +28,10 @@ const THREAD_POINTER: Option<&str> = if cfg!(target_arch = "x86_64") { Some("gs:
 
 /// Builds and starts all of them.
 pub(crate) fn all() -> Vec<Machine> {
-    let measured = build::archive();
+    let (measured, with_peers) = (build::archive(), build::archive_with_peers());
     let hook = Installed::new("hook", None, 16);
     let by_pointer = THREAD_POINTER.map(|pointer| Installed::new("thread-pointer", Some(pointer), 15));
-    let start = |&(name, compiler, options): &(&str, &str, &[&str])| {
+    let start = |&(name, compiler, options, has_peers): &(&str, &str, &[&str], bool)| {
         let mut files = vec![build::source("measure.c"), build::source("threads.c")];
         let mut options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let archives =
@@ -40,7 +41,7 @@ pub(crate) fn all() -> Vec<Machine> {
             files.push(installed.archive());
             options.push(installed.suffix(suffix));
         }
-        files.push(measured.clone());
+        files.push(if has_peers { with_peers.clone() } else { measured.clone() });
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         Machine::start(&build::program(name, compiler, &options, &files))
     };

@@ -20,12 +20,23 @@ fn target() -> PathBuf {
 /// file.
 #[must_use]
 pub fn archive() -> PathBuf {
+    archive_with(&target(), &[])
+}
+
+/// The same with other crates beside tsd, and Rust's standard library, which they need.
+#[must_use]
+pub fn archive_with_peers() -> PathBuf {
+    archive_with(&target().join("peers"), &["--features=peers"])
+}
+
+fn archive_with(target: &Path, options: &[&str]) -> PathBuf {
     run(Command::new(env!("CARGO"))
         .current_dir(root().join("benches/measure"))
         .env("RUSTFLAGS", "-Crelocation-model=static")
         .args(["build", "--quiet", "--release", "--target-dir"])
-        .arg(target()));
-    target().join("release/libtsd_measure.a")
+        .arg(target)
+        .args(options));
+    target.join("release/libtsd_measure.a")
 }
 
 /// `libtsd.a` and its headers, as users install them for this machine.
