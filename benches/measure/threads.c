@@ -172,8 +172,9 @@ double time_contended(const api_t *api, enum contended call, unsigned percentile
     pthread_barrier_destroy(&start);
     for (unsigned i = 0; i < EXIT_VALUES; i++)
         need(api->set(keys[i], NULL) == 0 && api->delete(keys[i]) == 0, "delete");
-    qsort(spans, count, sizeof *spans, ascending_spans);
-    double ticks_taken = (double)spans[count * percentile / 100] - tick_overhead;
-    /* What is within the clock's tick is one. */
-    return (ticks_taken > 1 ? ticks_taken : 1) * tick_nanoseconds;
+    double middle = middle_of_spans(spans, count);
+    if (percentile == 0)
+        return middle;
+    double taken = (double)spans[count * percentile / 100] - tick_overhead;
+    return (taken > 0 ? taken : 0) * tick_nanoseconds;
 }

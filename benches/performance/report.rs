@@ -84,8 +84,8 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
         "\n`libtsd.a` is the archive as it is installed with a thread pointer, at its own level of optimisation; with `hook` it \
          asks a function of the kernel for the thread. `C inlined` and `C static key` are the header's. `thread_local!` \
          is the standard library's, the other crates are those of that name, inlined. `table busy`: one thread's calls \
-         while threads on the other processors create, set, get and delete keys of the same table without a pause, the \
-         median and what 99 % of the calls take at most.\n\n\
+         while threads on the other processors create, set, get and delete keys of the same table without a pause: the \
+         middle ones, and what 99 % take at most.\n\n\
          A call and its return alone cost what `empty function` says, and are part of both sides of each ratio out \
          of line. The clock behind the exit rows ticks every few nanoseconds; an exit that is shorter reads as less \
          than one tick.\n",
