@@ -15,6 +15,8 @@
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `win32` | | what the two Win32 families share |
 //!
+//! With `--cfg thread_pointer`, and a register in the environment of the build, the thread is found without the hook.
+//!
 //! Every symbol begins with `tsd_`. `tsd install` gives them the ABI version, and takes the prefix off the families
 //! for targets that have no C library to clash with.
 #![no_std]

@@ -54,10 +54,10 @@ const _: () = {
     assert!(size_of::<Thread>() == offset_of!(Thread, functions) + size_of::<ExitFunctions<EXIT_FUNCTIONS>>());
 };
 
-#[cfg(all(feature = "thread_pointer", target_arch = "aarch64"))]
+#[cfg(all(thread_pointer, target_arch = "aarch64"))]
 #[path = "../../arch/aarch64/pointer.rs"]
 mod arch;
-#[cfg(all(feature = "thread_pointer", target_arch = "x86_64"))]
+#[cfg(all(thread_pointer, target_arch = "x86_64"))]
 #[path = "../../arch/x86_64/pointer.rs"]
 mod arch;
 
@@ -66,12 +66,12 @@ mod arch;
 pub fn current() -> Option<&'static Thread> {
     // SAFETY: the header demands of the hook what `Port` demands: NULL, or the initialised structure of the calling
     // thread, which outlives every call that the thread makes.
-    #[cfg(not(feature = "thread_pointer"))]
+    #[cfg(not(thread_pointer))]
     unsafe {
         api::tsd_current().as_ref()
     }
     // SAFETY: the header demands the same of the thread pointer.
-    #[cfg(feature = "thread_pointer")]
+    #[cfg(thread_pointer)]
     unsafe {
         const OFFSET: usize = crate::config::number(Some(env!("TSD_THREAD_POINTER_OFFSET")), 0) as usize;
         let block = arch::block();

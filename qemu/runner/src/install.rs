@@ -107,6 +107,9 @@ impl ThreadPointer {
     }
 }
 
+/// The compiler's option for an archive that finds the thread by a thread pointer.
+pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";
+
 /// Builds and lays out everything.
 ///
 /// # Errors

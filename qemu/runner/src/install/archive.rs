@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use super::{Options, ThreadPointer};
+use super::Options;
 use crate::{
     command,
     error::{Error, Result},
@@ -142,16 +142,18 @@ impl Build<'_> {
 
     fn compile(&self, member: &Member) -> Result<PathBuf> {
         let Options { target, numbers, .. } = self.options;
+        let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
-        let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
-        let pointer_feature = if pointer.is_some() { ",thread_pointer" } else { "" };
-        cargo.arg(format!("--features={},panic-handler{pointer_feature}", member.name));
-        cargo.envs(pointer.into_iter().flat_map(ThreadPointer::named));
-        cargo.arg("--target-dir").arg(self.dir.join("target"));
+        cargo.arg(format!("--features={},panic-handler", member.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
-        cargo.arg(format!("--config=target.{}.rustflags=[\"-Cforce-unwind-tables=no\"]", target.triple));
+        let mut flags = vec!["-Cforce-unwind-tables=no"];
+        if let Some(pointer) = pointer {
+            flags.push(super::THREAD_POINTER_CFG);
+            cargo.envs(pointer.named());
+        }
+        cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
             cargo.env(name, number.to_string());
         }
