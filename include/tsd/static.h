@@ -42,12 +42,15 @@ static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *
 #define TSD_STATIC_KEYS(LIST)                                                                                          \
     enum { LIST(TSD_STATIC_PLACE_) tsd_static_count };                                                                 \
     enum { LIST(TSD_STATIC_KEY_) tsd_static_end };                                                                     \
+    LIST(TSD_STATIC_FLAGS_)                                                                                            \
     TSD_ASSERT(tsd_static_count <= (TSD_KEYS), more_static_keys_than_the_table_has_places)
 
 /* In the order of the list; bit 0 says that the key lives, bit 1 that it belongs to the last phase. */
 #define TSD_STATIC_PLACE_(name, destructor, flags) tsd_static_place_##name,
 #define TSD_STATIC_KEY_(name, destructor, flags)                                                                       \
-    name = TSD_STATIC_OFFSET_(name) | ((flags) == TSD_KEY_LAST_PHASE ? 3 : (flags) == 0 ? 1 : -1),
+    name = TSD_STATIC_OFFSET_(name) | ((flags) == 0 ? 1 : 3),
+#define TSD_STATIC_FLAGS_(name, destructor, flags)                                                                     \
+    TSD_ASSERT((flags) == 0 || (flags) == TSD_KEY_LAST_PHASE, flags_of_##name);
 
 /* Defines the table with the keys of the list, in place of the archive's. */
 #define TSD_STATIC_KEY_TABLE(LIST)                                                                                     \
