@@ -158,7 +158,9 @@ where
     /// [`Visit::take`] the two are not the same.
     #[cold]
     fn tag_behind_bit(&self, index: usize) -> usize {
-        let tag = &self.slots[index].tag;
+        // SAFETY: bits are set for slots that there are (`Slots::bind`), and nothing else sets any. A check would pull the
+        // machinery of panics into the C archive.
+        let tag = &unsafe { self.slots.get_unchecked(index) }.tag;
         loop {
             let seen = tag.load(Relaxed);
             own::clear_bits(self.touched(index / BITS), 1 << (index % BITS));
