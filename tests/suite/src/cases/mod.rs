@@ -80,6 +80,7 @@ cases! {
         recreated_key_hides_another_threads_value,
         delete_calls_no_destructor,
         errors_tell_deleted_from_never_created,
+        near_numbers_were_no_keys,
     }
     wrap {
         handle_wrap_revives_no_value,
@@ -223,6 +224,7 @@ cases! {
         deleted_by_number_refuses,
         last_phase_is_dropped_last,
         boxes_go_back_to_their_pool,
+        exclusive_references_are_owners,
     }
     tables {
         keys_are_of_one_table,
