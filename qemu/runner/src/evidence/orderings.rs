@@ -12,6 +12,7 @@ use super::{
     interleavings::{Checker, Form},
     reasons::Reasons,
     record::{self, Figures},
+    source,
     tree::Tree,
 };
 use crate::{
@@ -99,10 +100,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 fn weakenings(file: &Path, text: &str) -> Vec<Weakened> {
     let (mut all, mut function, mut start) = (Vec::new(), "", 0);
     for line in text.split_inclusive('\n') {
-        let code = line.split("//").next().unwrap_or_default();
-        if let Some((_, rest)) = code.split_once("fn ") {
-            function = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-        }
+        let code = source::code(line);
+        function = source::function(code).unwrap_or(function);
         let is_import = code.trim_start().starts_with("use ");
         for (at, ordering, weaker) in orderings(code).filter(|_| !is_import) {
             for replacement in weaker {
