@@ -107,6 +107,19 @@ fn a_waiter_with_no_scheduler_spins_until_the_initialiser_is_done() {
     first.join().unwrap();
 }
 
+#[test]
+fn where_nobody_can_sleep_a_waiter_waits_for_the_word_to_change() {
+    static WORD: AtomicU32 = AtomicU32::new(1);
+    let waiter = thread::spawn(|| Least.wait(&WORD, 1));
+    thread::sleep(Duration::from_millis(50));
+    assert!(!waiter.is_finished());
+    WORD.store(2, SeqCst);
+    waiter.join().unwrap();
+    // A word that has changed before is not waited for.
+    let late = thread::spawn(|| Least.wait(&WORD, 1));
+    late.join().unwrap();
+}
+
 /// A port whose threads sleep, and which counts how often.
 #[derive(Default)]
 struct Counting {

@@ -47,7 +47,9 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let (lines, run) = totals(files.values().flat_map(|counts| counts.lines.values()));
     let (branches, taken) = totals(files.values().flat_map(|counts| counts.branches.values()));
     Ok(Figures {
-        how_many: format!("{lines} lines and {branches} branches of arch and of src but for src/c, on the host and in both images"),
+        how_many: format!(
+            "{lines} lines and {branches} branches of arch and of src but for src/c, on the host and in both images"
+        ),
         result: format!(
             "{run} lines run ({}), {taken} branches taken ({}); a reason for each line that is not",
             percent(run, lines),
