@@ -55,3 +55,13 @@ fn what_is_there_is_taken_whatever_was_seen() {
         }
     });
 }
+
+#[test]
+fn a_word_is_replaced_only_where_it_is_the_old_one() {
+    on_each!(own: {
+        let word = AtomicUsize::new(1);
+        assert!(own::replace(&word, 1, 2));
+        assert!(!own::replace(&word, 1, 3));
+        assert_eq!(word.load(Relaxed), 2);
+    });
+}

@@ -13,7 +13,7 @@ use super::{
     reasons::Reasons,
     record::{self, Figures},
     source,
-    tree::Tree,
+    tree::{self, Tree},
 };
 use crate::{
     error::{Error, Result},
@@ -55,7 +55,7 @@ pub(super) fn weaken_all() -> Result<Figures> {
          `cargo run -- evidence orderings`.\n\n| Ordering | Caught by |\n|---|---|\n",
     );
     let (mut count, mut not_caught) = (0, Vec::new());
-    for file in sources(tree.root())? {
+    for file in tree::sources(tree.root())? {
         let text = fs::read_to_string(tree.root().join(&file)).map_err(|error| unreadable(&file, &error))?;
         for weakened in weakenings(&file, &text) {
             count += 1;
@@ -80,16 +80,6 @@ pub(super) fn weaken_all() -> Result<Figures> {
 
 fn first_failure(checker: &Checker) -> Option<(&'static str, Error)> {
     tsd_loom::cases::NAMES.iter().find_map(|case| Some((*case, checker.run(case, Form::Quick).err()?)))
-}
-
-/// The files of src, but for the one that only names the orderings.
-fn sources(root: &Path) -> Result<Vec<PathBuf>> {
-    let folder = Path::new("src");
-    let entries = fs::read_dir(root.join(folder)).map_err(|error| unreadable(folder, &error))?;
-    let mut files: Vec<_> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
-    files.retain(|file| file.extension().is_some_and(|end| end == "rs") && !file.ends_with("sync.rs"));
-    files.sort();
-    Ok(files)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
