@@ -163,6 +163,7 @@ cases! {
         registered_in_a_destructor_runs_before_the_next_round,
         registered_in_the_last_phase_runs,
         full_list_loses_nothing,
+        functions_can_run_alone,
         chain_of_functions_longer_than_the_list,
         each_thread_has_its_own_list,
         exit_in_a_function_does_nothing,
