@@ -43,7 +43,7 @@ fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
     };
     compiler.args(["-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
     compiler.args(includes(place)).arg(program).arg(port);
-    compiler.arg("-L").arg(place.prefix().join("lib")).args(["-ltsd", "-o"]).arg(&executable);
+    compiler.arg("-L").arg(place.prefix().join("lib")).arg("-ltsd").args(place.libraries()).arg("-o").arg(&executable);
     run(&mut compiler)?;
     run(&mut Command::new(executable)).map(|_| ())
 }

@@ -35,12 +35,20 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let toolchain = setup::prepare(Wants::to_boot(&machines), may_install)?;
     let mut profile = Profile::new(&toolchain, &workspace::evidence_dir("coverage")?)?;
     profile.add_host()?;
+    profile.add_c_programs()?;
     for (machine, image) in machines.into_iter().zip(&image::WITH_COUNTERS) {
         qemu::check_version(machine.arch)?;
         profile.add_image(image, machine)?;
     }
-    let files = report::read(&profile.report(may_install)?, &workspace::root().display().to_string());
-    let missed = missed(&files)?;
+    let report = report::read(&profile.report(may_install)?, &workspace::root().display().to_string());
+    let (mut files, mut missed) = (BTreeMap::new(), Vec::new());
+    for (file, counts) in report {
+        let text = fs::read_to_string(workspace::root().join(&file))
+            .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
+        let counts = counts.without_tests(&text);
+        missed.push(missed_of(&file, &text, &counts));
+        files.insert(file, counts);
+    }
     record::write_file(&workspace::root().join("docs/evidence/coverage.md"), &listing(&files, &missed))?;
     let subjects: Vec<_> = missed.iter().flat_map(|missed| &missed.lines).map(|(subject, _)| subject.clone()).collect();
     Reasons::read("lines-not-run").check(&subjects)?;
@@ -48,7 +56,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let (branches, taken) = totals(files.values().flat_map(|counts| counts.branches.values()));
     Ok(Figures {
         how_many: format!(
-            "{lines} lines and {branches} branches of arch and of src but for src/c, on the host and in both images"
+            "{lines} lines and {branches} branches of src and arch, on the host, in C programs and in both images"
         ),
         result: format!(
             "{run} lines run ({}), {taken} branches taken ({}); a reason for each line that is not",
@@ -68,16 +76,6 @@ struct Missed {
     lines: Vec<(String, usize)>,
     /// File, function, line of code, and what its condition never was.
     branches: Vec<String>,
-}
-
-/// What was not run in any file.
-fn missed(files: &BTreeMap<String, Counts>) -> Result<Vec<Missed>> {
-    let missed = files.iter().map(|(file, counts)| {
-        let text = fs::read_to_string(workspace::root().join(file))
-            .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
-        Ok(missed_of(file, &text, counts))
-    });
-    missed.collect()
 }
 
 fn missed_of(file: &str, text: &str, counts: &Counts) -> Missed {
@@ -131,8 +129,8 @@ fn listing(files: &BTreeMap<String, Counts>, missed: &[Missed]) -> String {
 const HEAD: &str = "\
 # Coverage
 
-The lines that are run and the branches that are taken by the tests on the host and by the kernel in both images, together.
-What is in src/c is not part of it. Written by `cargo run -- evidence coverage`; lines-not-run.md says why a line is not.
+The lines that are run and the branches that are taken by the tests on the host, the C programs among them, and by the
+kernel in both images, together. Written by `cargo run -- evidence coverage`; lines-not-run.md says why a line is not.
 
 | File | Lines | run | Branches | taken |
 |---|---|---|---|---|

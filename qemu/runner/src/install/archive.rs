@@ -14,7 +14,7 @@ use super::Options;
 use crate::{
     command,
     error::{Error, Result},
-    programs,
+    image, programs,
     toolchain::Toolchain,
     workspace,
 };
@@ -146,7 +146,13 @@ impl Build<'_> {
         cargo.arg(format!("--features={},panic-handler", member.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
-        cargo.arg(format!("--config=target.{}.rustflags=[\"-Cforce-unwind-tables=no\"]", target.triple));
+        let mut flags = vec!["-Cforce-unwind-tables=no"];
+        if self.options.has_counters {
+            flags.extend(image::COUNTERS);
+            flags.push("-Zno-profiler-runtime");
+            cargo.env("RUSTC_BOOTSTRAP", "1");
+        }
+        cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
             cargo.env(name, number.to_string());
         }

@@ -1,4 +1,5 @@
-//! Runs that count what they run: the tests on the host and the kernel in the images, and LLVM's tools for the counts.
+//! Runs that count what they run, and LLVM's tools for the counts: the tests on the host, the C programs, and the kernel in
+//! the images.
 
 use std::{
     fs, io,
@@ -11,6 +12,7 @@ use crate::{
     command,
     error::{Error, Result},
     image::{self, Image},
+    install,
     machine::Machine,
     packages,
     qemu::{self, Limits},
@@ -19,10 +21,13 @@ use crate::{
 };
 
 /// The tests that run the library in their own process.
-const TESTS: [&str; 5] = ["--lib", "--test=host", "--test=model", "--test=port", "--test=allocation"];
+const TESTS: [&str; 6] = ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
 
 /// What the kernel does in turn: between them they call all that an image can.
 const MODES: [&str; 4] = ["suite", "selftest", "counts", "demo requests=400"];
+
+/// Where C programs are run: with the usual capacities, and with such as are soon used up. The first name begins both.
+const C_PLACES: [&str; 2] = ["gcc", "gcc_small"];
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
 const CPUS: u32 = 4;
@@ -57,11 +62,53 @@ impl<'a> Profile<'a> {
         command::run(self.host_tests().env("LLVM_PROFILE_FILE", self.raw().join("host-%m.profraw")))
     }
 
+    /// Runs the C programs on the host, linked to archives that count.
+    pub(super) fn add_c_programs(&mut self) -> Result<()> {
+        // Cargo marks the folder of each target that it is told as a target directory of its own.
+        let programs = self.target().join(self.toolchain.host()).join("images/c-tests");
+        let folders = C_PLACES.map(|place| programs.join(place));
+        for folder in &folders {
+            fs::remove_dir_all(folder).or_else(ignore_missing).map_err(|error| failed("emptied", folder, &error))?;
+        }
+        let mut tests = self.host_cargo();
+        tests.env(install::COUNTERS_VARIABLE, self.counters_library()?);
+        tests.env("LLVM_PROFILE_FILE", self.raw().join("c-%m.profraw"));
+        command::run(tests.args(["--test=c_host", "--"]).arg(format!("c::{}", C_PLACES[0])))?;
+        let files = folders.iter().flat_map(|folder| entries(folder)).flat_map(|folder| entries(&folder));
+        let before = self.programs.len();
+        self.programs.extend(files.filter(|file| file.is_file()));
+        if self.programs.len() == before {
+            return Err(Error::failure(format!("there are no C programs in {}", programs.display())));
+        }
+        Ok(())
+    }
+
+    /// LLVM's run-time library as the compiler has it for programs of its own.
+    fn counters_library(&self) -> Result<PathBuf> {
+        let folder = self.toolchain.rustlib().join(self.toolchain.host()).join("lib");
+        let is_library = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("libprofiler_builtins-") && name.ends_with(".rlib")
+        };
+        let library = entries(&folder).into_iter().find(is_library);
+        library.ok_or_else(|| Error::failure(format!("{} has no profiler_builtins", folder.display())))
+    }
+
+    fn target(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+
     fn host_tests(&self) -> Command {
+        let mut tests = self.host_cargo();
+        tests.args(TESTS);
+        tests
+    }
+
+    fn host_cargo(&self) -> Command {
         let host = self.toolchain.host();
         let mut tests = self.toolchain.cargo("test", host);
-        tests.env("RUSTC_BOOTSTRAP", "1").args(["--package=tsd", "--target-dir"]).arg(self.folder.join("target"));
-        tests.arg(format!("--config=target.{host}.rustflags={:?}", image::COUNTERS)).args(TESTS);
+        tests.env("RUSTC_BOOTSTRAP", "1").args(["--package=tsd", "--target-dir"]).arg(self.target());
+        tests.arg(format!("--config=target.{host}.rustflags={:?}", image::COUNTERS));
         tests
     }
 
@@ -93,6 +140,10 @@ impl<'a> Profile<'a> {
         export.args(self.programs.iter().flat_map(|program| ["--object".as_ref(), program.as_os_str()]));
         command::answer(&mut export).ok_or_else(|| Error::failure("llvm-cov can't read the counts"))
     }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// What the kernel's lines of counts begin with.

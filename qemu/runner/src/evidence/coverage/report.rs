@@ -21,8 +21,8 @@ pub(super) fn read(report: &str, root: &str) -> BTreeMap<String, Counts> {
         let Some((kind, data)) = line.split_once(':') else { continue };
         if kind == "SF" {
             let path = data.strip_prefix(root).map_or(data, |path| path.trim_start_matches('/'));
-            // A module that lies outside of src is named by the way from there.
-            let path = path.strip_prefix("src/../").unwrap_or(path);
+            // A module that lies in another folder is named by the way from there.
+            let path = path.split_once("/../").map_or(path, |(_, path)| path);
             file = MEASURED.iter().any(|folder| path.starts_with(folder)).then(|| path.to_owned());
         }
         let Some(file) = &file else { continue };
@@ -39,6 +39,16 @@ pub(super) fn read(report: &str, root: &str) -> BTreeMap<String, Counts> {
         }
     }
     files
+}
+
+impl Counts {
+    /// Leaves out the tests that stand at the end of a file.
+    pub(super) fn without_tests(mut self, text: &str) -> Self {
+        let end = 1 + text.lines().position(|line| line == "#[cfg(test)]").unwrap_or(usize::MAX - 1);
+        self.lines.retain(|line, _| *line < end);
+        self.branches.retain(|(line, ..), _| *line < end);
+        self
+    }
 }
 
 /// How many there are of some counts, and how many of them are not zero.
@@ -62,5 +72,7 @@ mod tests {
         assert_eq!(files.keys().collect::<Vec<_>>(), ["arch/a.rs", "src/a.rs"]);
         assert_eq!(files["src/a.rs"], a);
         assert_eq!(totals(a.branches.values()), (2, 1));
+        let code = Counts { lines: BTreeMap::from([(1, 2)]), branches: a.branches.clone() };
+        assert_eq!(a.without_tests("fn a() {}\n#[cfg(test)]\nmod tests;\n"), code);
     }
 }
