@@ -42,6 +42,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     }
     let report = report::read(&profile.report(may_install)?, &workspace::root().display().to_string());
     let (mut files, mut missed) = (BTreeMap::new(), Vec::new());
+    let uncounted: Vec<_> = report::measured_files().into_iter().filter(|file| !report.contains_key(file)).collect();
     for (file, counts) in report {
         let text = fs::read_to_string(workspace::root().join(&file))
             .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
@@ -49,8 +50,9 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         missed.push(missed_of(&file, &text, &counts));
         files.insert(file, counts);
     }
-    record::write_file(&workspace::root().join("docs/evidence/coverage.md"), &listing(&files, &missed))?;
-    let subjects: Vec<_> = missed.iter().flat_map(|missed| &missed.lines).map(|(subject, _)| subject.clone()).collect();
+    record::write_file(&workspace::root().join("docs/evidence/coverage.md"), &listing(&files, &missed, &uncounted))?;
+    let lines = missed.iter().flat_map(|missed| &missed.lines).map(|(subject, _)| subject);
+    let subjects: Vec<_> = lines.chain(&uncounted).cloned().collect();
     Reasons::read("lines-not-run").check(&subjects)?;
     let (lines, run) = totals(files.values().flat_map(|counts| counts.lines.values()));
     let (branches, taken) = totals(files.values().flat_map(|counts| counts.branches.values()));
@@ -112,7 +114,7 @@ fn names_something(code: &str) -> bool {
     code.chars().any(char::is_alphabetic)
 }
 
-fn listing(files: &BTreeMap<String, Counts>, missed: &[Missed]) -> String {
+fn listing(files: &BTreeMap<String, Counts>, missed: &[Missed], uncounted: &[String]) -> String {
     let mut text = String::from(HEAD);
     for (file, counts) in files {
         let ((lines, run), (branches, taken)) = (totals(counts.lines.values()), totals(counts.branches.values()));
@@ -121,6 +123,8 @@ fn listing(files: &BTreeMap<String, Counts>, missed: &[Missed]) -> String {
     text += "\n## Lines not run\n\nThe first of each group, and how many they are.\n\n";
     let lines = missed.iter().flat_map(|missed| &missed.lines);
     text.extend(lines.map(|(subject, lines)| format!("- `{subject}` ({lines})\n")));
+    text += "\n## Files with no line that is counted\n\n";
+    text.extend(uncounted.iter().map(|file| format!("- `{file}`\n")));
     text += "\n## Branches not taken\n\n";
     text.extend(missed.iter().flat_map(|missed| &missed.branches).map(|branch| format!("- {branch}\n")));
     text

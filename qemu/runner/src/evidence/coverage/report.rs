@@ -1,6 +1,8 @@
 //! What a report in the format of lcov says of the library's files.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
+
+use crate::workspace;
 
 /// The folders whose files count.
 const MEASURED: [&str; 2] = ["src/", "arch/"];
@@ -48,6 +50,25 @@ impl Counts {
         self.lines.retain(|line, _| *line < end);
         self.branches.retain(|(line, ..), _| *line < end);
         self
+    }
+}
+
+/// Every file that counts.
+pub(super) fn measured_files() -> Vec<String> {
+    let mut files = Vec::new();
+    MEASURED.iter().for_each(|folder| collect(folder.trim_end_matches('/'), &mut files));
+    files.sort();
+    files
+}
+
+fn collect(folder: &str, files: &mut Vec<String>) {
+    for entry in fs::read_dir(workspace::root().join(folder)).into_iter().flatten().flatten() {
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            collect(&path, files);
+        } else if Path::new(&path).extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
     }
 }
 
