@@ -45,11 +45,11 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(40);
 pub(super) fn run(may_install: bool) -> Result<Figures> {
     let program = CARGO_MUTANTS.program(may_install)?;
     let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
-    let tree = tree_of_few()?;
+    let (tree, revision) = (tree_of_few()?, record::revision());
     let patience = patience(&toolchain, &tree)?;
     let mut files = BTreeMap::new();
     for file in tree::sources(tree.root())? {
-        let mut outcomes = Outcomes::open(tree.root(), &file, &record::revision())?;
+        let mut outcomes = Outcomes::open(tree.root(), &file, &revision)?;
         outcomes.prepare()?;
         let mut mutants = toolchain.with_host_program(&program);
         in_tree(&mut mutants, &tree)?;
