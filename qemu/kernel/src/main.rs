@@ -13,6 +13,7 @@
 //! - `wait`       waiting for a word, sleeping, semaphores
 //! - `port`       the library's port and the key space
 //! - `panic`, `watchdog`  the end of a run, good or bad
+//! - `coverage`   the counters of a build that has them
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
@@ -29,6 +30,7 @@
 mod clock;
 mod console;
 mod counts;
+mod coverage;
 mod cpu;
 mod crash;
 mod demo;

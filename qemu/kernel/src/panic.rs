@@ -9,7 +9,7 @@ use core::{
 };
 
 use crate::{
-    console, cpu,
+    console, coverage, cpu,
     interrupt::Fault,
     machine,
     port::SPACE,
@@ -29,6 +29,7 @@ const NO_CPU: usize = usize::MAX;
 /// Prints the final line and powers off. 0 is success.
 pub(crate) fn end(status: u8) -> ! {
     become_last();
+    coverage::print();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }

@@ -196,7 +196,16 @@ fn install(mut parser: Parser) -> Result<Command> {
         return Err(wrong("install takes --target and --prefix".into()));
     };
     let plain_names = plain_names || !target.is_host;
-    Ok(Command::Install(install::Options { target, prefix, numbers, plain_names, thread_pointer, may_install }))
+    let has_counters = false;
+    Ok(Command::Install(install::Options {
+        target,
+        prefix,
+        numbers,
+        plain_names,
+        thread_pointer,
+        has_counters,
+        may_install,
+    }))
 }
 
 fn count(parser: &mut Parser, option: &str) -> Result<u32> {

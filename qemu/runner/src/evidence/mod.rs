@@ -5,11 +5,12 @@
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
-//! - `coverage`         the lines that the host's tests run
+//! - `coverage`         the lines and branches that the tests run, on the host and in both images
 //!
 //! Below them:
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
+//! - `source`           places in the library's source
 //! - `tools`            what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
@@ -21,6 +22,7 @@ mod orderings;
 mod reasons;
 mod record;
 mod sanitizers;
+mod source;
 mod tools;
 mod tree;
 
@@ -41,7 +43,7 @@ pub enum Kind {
     Sanitizers,
     /// Mutation testing.
     Mutants,
-    /// Line coverage.
+    /// Line and branch coverage.
     Coverage,
 }
 
