@@ -74,7 +74,7 @@ pub(crate) const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
 const FLAGS: usize = 5;
 
-const BITS: usize = usize::BITS as usize;
+pub(crate) const BITS: usize = usize::BITS as usize;
 
 impl<const N: usize> Slots<N>
 where

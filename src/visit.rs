@@ -13,7 +13,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::key::{Destructor, tag};
 use crate::own;
-use crate::slots::{SHARED, Slot, Slots};
+use crate::slots::{BITS, SHARED, Slot, Slots};
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::compiler_fence;
 use crate::table::{Entry, KeyTable};
@@ -75,7 +75,11 @@ where
         }
         self.bit = self.ahead.trailing_zeros();
         self.ahead &= self.ahead - 1;
-        Some((self.slot().tag.load(Relaxed), self.entry().destructor()))
+        let mut tag = self.slot().tag.load(Relaxed);
+        if self.slots.has(Slots::<N>::group(self.word)) {
+            tag = self.slots.tag_behind_bit(Slots::<N>::index_of_bit(self.word, self.bit));
+        }
+        Some((tag, self.entry().destructor()))
     }
 
     /// Leaves the slot as it is.
@@ -149,6 +153,23 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
+    /// The tag of a slot that is visited now, read when its bit does not say any more that it was touched. A bit that says so
+    /// afterwards is of a handler that has bound the slot since, and not of a destructor that has bound it before: for
+    /// [`Visit::take`] the two are not the same.
+    #[cold]
+    fn tag_behind_bit(&self, index: usize) -> usize {
+        let tag = &self.slots[index].tag;
+        loop {
+            let seen = tag.load(Relaxed);
+            own::clear_bits(self.touched(index / BITS), 1 << (index % BITS));
+            compiler_fence(Ordering::SeqCst);
+            // Binding changes the tag: as long as it does, a handler may have raised the bit before it was cleared.
+            if tag.load(Relaxed) == seen {
+                return seen;
+            }
+        }
+    }
+
     /// The slot's binding was ended when its key had been deleted. If a handler had just bound it to the next key at this
     /// index, whose tag is `next`, that binding is made again.
     #[cold]

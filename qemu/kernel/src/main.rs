@@ -18,6 +18,7 @@
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
 //! - `demo`       the request server
+//! - `storm`      threads and keys that come and go under preemption at random intervals
 //! - `crash`      runs that must end badly
 //! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
@@ -46,6 +47,7 @@ mod ready;
 mod scheduler;
 mod selftest;
 mod stack;
+mod storm;
 mod suite;
 mod table;
 mod thread;
@@ -102,6 +104,7 @@ fn run(_: usize) -> usize {
         Some("crash") => crash::run(words),
         Some("counts") => counts::run(),
         Some("demo") => demo::run(words),
+        Some("storm") => storm::run(words),
         Some("suite") => suite::run(words),
         Some("program") => program::run(words),
         mode => {

@@ -31,6 +31,13 @@ pub struct Image {
 pub const X86_64: Image =
     Image { name: "x86_64", target: "x86_64-unknown-none", flags: &["-Crelocation-model=static"] };
 
+/// With debug assertions.
+pub const X86_64_CHECKED: Image = Image {
+    name: "x86_64-checked",
+    target: X86_64.target,
+    flags: &["-Crelocation-model=static", "-Cdebug-assertions=on"],
+};
+
 /// For processors with load/store-exclusive instructions.
 pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-none-softfloat", flags: &[] };
 

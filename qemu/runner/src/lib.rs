@@ -13,6 +13,7 @@
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`demo`]       the request server on each machine, figures side by side
+//! - [`storm`]      threads and keys that come and go, on each machine
 //! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
@@ -37,6 +38,7 @@ pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;
+pub mod storm;
 pub mod suite;
 pub mod table;
 pub mod toolchain;

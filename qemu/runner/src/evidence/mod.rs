@@ -6,6 +6,7 @@
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
 //! - `coverage`         the lines and branches that the tests run, on the host and in both images
+//! - `storm`            threads and keys that come and go, on each machine with 4 and with 8 CPUs
 //!
 //! Below them:
 //! - `record`           the table of results
@@ -23,6 +24,7 @@ mod reasons;
 mod record;
 mod sanitizers;
 mod source;
+mod storm;
 mod tools;
 mod tree;
 
@@ -45,12 +47,21 @@ pub enum Kind {
     Mutants,
     /// Line and branch coverage.
     Coverage,
+    /// Storms in the images.
+    Storm,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::Interleavings, Self::Orderings, Self::Fuzz, Self::Sanitizers, Self::Mutants, Self::Coverage];
+    pub const ALL: [Self; 7] = [
+        Self::Interleavings,
+        Self::Orderings,
+        Self::Fuzz,
+        Self::Sanitizers,
+        Self::Mutants,
+        Self::Coverage,
+        Self::Storm,
+    ];
 
     /// What the command line and the table call it.
     #[must_use]
@@ -62,6 +73,7 @@ impl Kind {
             Self::Sanitizers => "sanitizers",
             Self::Mutants => "mutants",
             Self::Coverage => "coverage",
+            Self::Storm => "storm",
         }
     }
 }
@@ -69,15 +81,15 @@ impl Kind {
 /// How evidence is produced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long the fuzzer runs.
-    pub seconds: u32,
+    /// How long the fuzzer runs, or each storm; each kind knows how long it should.
+    pub seconds: Option<u32>,
     /// Whether what is missing may be installed.
     pub may_install: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seconds: 600, may_install: true }
+        Self { seconds: None, may_install: true }
     }
 }
 
@@ -94,6 +106,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
         Kind::Sanitizers => sanitizers::run_all(may_install),
         Kind::Mutants => mutants::run(may_install),
         Kind::Coverage => coverage::run(may_install),
+        Kind::Storm => storm::run(seconds, may_install),
     }?;
     record::write(kind, &figures)
 }

@@ -125,6 +125,7 @@ cases! {
         deletes_a_key_not_yet_visited,
         deletes_a_key_already_visited,
         recreates_keys_at_the_same_index,
+        sets_a_key_that_is_replaced,
         sets_a_key_without_destructor,
         calls_once,
         blocks_and_starts_threads,
@@ -208,6 +209,7 @@ cases! {
         attach_twice_is_refused,
         reuse_without_exit_is_refused,
         uninitialised_memory_is_refused,
+        left_over_value_is_refused_in_debug_builds,
     }
     static_keys {
         handle_and_static_key_are_one,
