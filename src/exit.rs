@@ -214,8 +214,8 @@ where
     /// Notes the values whose destructors have not run, and makes the slots as new.
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.clear(|index| {
-            if let Some((tag, ..)) = due(table, slots, index) {
+        slots.clear(|index, tag, value| {
+            if !value.is_null() && table.destructor_of(index, tag).is_some() {
                 self.report.flags |= ExitFlags::LEFT_OVER;
                 self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;

@@ -22,6 +22,12 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
     word.fetch_and(!bits, Relaxed);
 }
 
+/// Stores `new` where `old` is, and nothing where anything else is; whether it did.
+#[inline]
+pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
+    word.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
+}
+
 /// Takes the value, which was `seen` a moment ago, and leaves NULL.
 #[inline]
 pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {

@@ -74,6 +74,9 @@ const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
 const FLAGS: usize = 5;
 
+/// The tag of a slot that is bound to no key.
+const UNBOUND: usize = 0;
+
 const BITS: usize = usize::BITS as usize;
 
 impl<const N: usize> Slots<N>
@@ -251,11 +254,11 @@ where
         });
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
-    /// that was, before it is cleared.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the tag and the value of
+    /// each that was.
     ///
-    /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
+    /// What an interrupt handler sets meanwhile is visited too, or keeps its slot with both its bits.
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize, usize, *mut c_void)) {
         self.for_each_word(|word, touched| {
             // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
             // that is cleared below.
@@ -267,15 +270,37 @@ where
             own::clear_bits(touched, bits);
             while bits != 0 {
                 let index = Self::index_of_bit(word, bits.trailing_zeros());
-                visit(index);
-                let slot = &self.slots[index];
-                // The tag first: a handler can't store to a slot any more that is bound to nothing.
-                slot.tag.store(0, Relaxed);
-                compiler_fence(Ordering::SeqCst);
-                slot.value.store(ptr::null_mut(), Relaxed);
+                let (tag, value) = self.unbind(index);
+                visit(index, tag, value);
                 bits &= bits - 1;
             }
         });
+    }
+
+    /// Ends the binding of the slot at `index`; which key's tag and which value it had then.
+    ///
+    /// The value is looked at on both sides of that: a handler that comes before has stored into the slot as it was bound,
+    /// one that comes behind has bound it anew, and its value stays.
+    fn unbind(&self, index: usize) -> (usize, *mut c_void) {
+        let slot = &self.slots[index];
+        let (mut tag, before) = slot.load();
+        compiler_fence(Ordering::SeqCst);
+        // Relaxed: of this thread and its interrupts only. In one step: a handler may bind the slot to a later key.
+        while !own::replace(&slot.tag, tag, UNBOUND) {
+            tag = slot.tag.load(Relaxed);
+        }
+        compiler_fence(Ordering::SeqCst);
+        let behind = slot.value.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        if slot.tag.load(Relaxed) != UNBOUND {
+            return (tag, before);
+        }
+        // Relaxed: as above; and what orders the value's content between threads is the business of who takes it. It fails
+        // where a handler has bound the slot since, or another thread has taken the value.
+        let is_left = behind.is_null()
+            || slot.value.compare_exchange(behind, ptr::null_mut(), Relaxed, Relaxed).is_ok()
+            || slot.tag.load(Relaxed) != UNBOUND;
+        (tag, if is_left { behind } else { ptr::null_mut() })
     }
 
     /// Calls `visit` with the number and the bits of each word of `touched` that may have one.

@@ -31,6 +31,23 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
     unsafe { asm!("and qword ptr [{}], {}", in(reg) word.as_ptr(), in(reg) !bits, options(nostack)) };
 }
 
+/// Stores `new` where `old` is, and nothing where anything else is; whether it did.
+#[inline]
+pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
+    let found: usize;
+    // SAFETY: the word is valid for writes as long as the reference lives.
+    unsafe {
+        asm!(
+            "cmpxchg qword ptr [{word}], {new}",
+            word = in(reg) word.as_ptr(),
+            new = in(reg) new,
+            inout("rax") old => found,
+            options(nostack),
+        );
+    }
+    found == old
+}
+
 /// Takes the value, which was `seen` a moment ago, and leaves NULL.
 #[inline]
 pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
