@@ -24,7 +24,7 @@ pub fn write() -> io::Result<()> {
     for machine in MACHINES {
         let keys = tsd_runner::image::DEFAULT_KEYS;
         let kernel = machine.image.build(&toolchain, keys).map_err(io::Error::other)?;
-        columns.push(counts(machine, &mut single_threaded(machine.command(&kernel, "counts", 1)))?);
+        columns.push(counts(machine, &mut machine.counting_command(&kernel, "counts"))?);
     }
     let mut text = String::from(
         "# Instructions in the images\n\n\
@@ -44,17 +44,6 @@ pub fn write() -> io::Result<()> {
         text.push('\n');
     }
     fs::write(build::root().join("docs/instructions-images.md"), text)
-}
-
-/// The command with one thread for all, which `-icount` needs.
-fn single_threaded(command: Command) -> Command {
-    let mut single = Command::new(command.get_program());
-    single.args(command.get_args().map(|argument| match argument.to_str() {
-        Some("tcg,thread=multi") => "tcg,thread=single".into(),
-        _ => argument.to_owned(),
-    }));
-    single.args(["-icount", "shift=0"]);
-    single
 }
 
 /// The counts that a run prints, by name.

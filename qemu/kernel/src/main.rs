@@ -16,6 +16,7 @@
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
+//! - `stepping`   an interrupt at each instruction of each call
 //! - `demo`       the request server
 //! - `crash`      runs that must end badly
 //! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
@@ -44,6 +45,7 @@ mod ready;
 mod scheduler;
 mod selftest;
 mod stack;
+mod stepping;
 mod suite;
 mod table;
 mod thread;
@@ -99,6 +101,7 @@ fn run(_: usize) -> usize {
         Some("selftest") => selftest::run(words),
         Some("crash") => crash::run(words),
         Some("counts") => counts::run(),
+        Some("stepping") => stepping::run(words),
         Some("demo") => demo::run(words),
         Some("suite") => suite::run(words),
         Some("program") => program::run(words),

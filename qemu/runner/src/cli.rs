@@ -27,7 +27,7 @@ Commands:
                      takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants
+  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants
                      or coverage; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
