@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xa0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h298a86b82ed595c8E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h38dcaa9fbfc5231bE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -73,7 +73,7 @@
 	mov    rcx,rsp
 	mov    rdx,rdi
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17h02840964cd23fd61E>
+	call   <_ZN3tsd4exit3run17h47777b111505d718E>
 	mov    rax,QWORD PTR [rsp+0x30]
 	mov    QWORD PTR [rbx+0x30],rax
 	movaps xmm0,XMMWORD PTR [rsp]
@@ -88,127 +88,125 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad7e1]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad1e1]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
-	ja     <tsd128_create+0x16a>
+	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad7c1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad1c1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
 	jne    <tsd128_create+0x10>
-	inc    rax
-	mov    rdx,rax
-	xor    r8d,r8d
-	mov    rax,QWORD PTR [rip+0xad79f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	xor    edx,edx
+	mov    rax,QWORD PTR [rip+0xad1a6]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
 	cmp    rax,0xffffffffffffffff
-	je     <tsd128_create+0xc6>
+	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad7b3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
-	mov    r10,0xffffffffffffffff
-	shl    r10,cl
-	cmp    rcx,0x40
-	mov    r9d,0x0
-	cmovb  r9,r10
-	and    r9,rax
-	je     <tsd128_create+0xc6>
-	nop    WORD PTR [rax+rax*1+0x0]
-	mov    r10,r9
-	neg    r10
-	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad758]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
-	mov    rcx,rax
-	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad749],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
-	jne    <tsd128_create+0x80>
-	test   rax,r10
-	je     <tsd128_create+0x19b>
-	mov    rcx,QWORD PTR [rip+0xad75f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad1be]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
+	cmp    rcx,0x40
+	mov    r8d,0x0
+	cmovb  r8,r9
+	and    r8,rax
+	je     <tsd128_create+0xb6>
+	nop
+	mov    r9,r8
+	neg    r9
+	and    r9,r8
+	mov    rax,QWORD PTR [rip+0xad168]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
+	mov    rcx,rax
+	or     rcx,r9
+	lock cmpxchg QWORD PTR [rip+0xad159],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1000>
+	jne    <tsd128_create+0x70>
+	test   rax,r9
+	je     <tsd128_create+0x18a>
+	mov    rcx,QWORD PTR [rip+0xad16f]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
+	mov    r8,0xffffffffffffffff
+	shl    r8,cl
 	cmp    rcx,0x40
 	mov    ecx,0x0
-	cmovb  rcx,r9
-	or     rax,r10
+	cmovb  rcx,r8
+	or     rax,r9
 	not    rax
 	and    rax,rcx
-	mov    r9,rax
-	jne    <tsd128_create+0x70>
-	mov    rax,QWORD PTR [rip+0xad713]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    r8,rax
+	jne    <tsd128_create+0x60>
+	mov    rax,QWORD PTR [rip+0xad123]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	cmp    rax,0xffffffffffffffff
-	je     <tsd128_create+0x32>
+	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad71f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad12f]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
 	sub    rcx,0x40
-	cmovb  rcx,r8
-	mov    r9,0xffffffffffffffff
-	shl    r9,cl
+	cmovb  rcx,rdx
+	mov    r8,0xffffffffffffffff
+	shl    r8,cl
 	cmp    rcx,0x40
-	cmovae r9,r8
-	and    r9,rax
-	je     <tsd128_create+0x32>
+	cmovae r8,rdx
+	and    r8,rax
+	je     <tsd128_create+0x2b>
 	data16 data16 cs nop WORD PTR [rax+rax*1+0x0]
-	mov    r10,r9
-	neg    r10
-	and    r10,r9
-	mov    rax,QWORD PTR [rip+0xad6c0]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    r9,r8
+	neg    r9
+	and    r9,r8
+	mov    rax,QWORD PTR [rip+0xad0d0]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	mov    rcx,rax
-	or     rcx,r10
-	lock cmpxchg QWORD PTR [rip+0xad6b1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
-	jne    <tsd128_create+0x120>
-	test   rax,r10
-	je     <tsd128_create+0x195>
-	mov    rcx,QWORD PTR [rip+0xad6c3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
-	sub    rcx,0x40
-	cmovb  rcx,r8
-	mov    r9,0xffffffffffffffff
-	shl    r9,cl
-	cmp    rcx,0x40
-	cmovae r9,r8
-	or     rax,r10
-	not    rax
-	and    rax,r9
-	mov    r9,rax
+	or     rcx,r9
+	lock cmpxchg QWORD PTR [rip+0xad0c1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1008>
 	jne    <tsd128_create+0x110>
-	jmp    <tsd128_create+0x32>
-	mov    rax,QWORD PTR [rip+0xad67f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	test   rax,r9
+	je     <tsd128_create+0x185>
+	mov    rcx,QWORD PTR [rip+0xad0d3]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
+	sub    rcx,0x40
+	cmovb  rcx,rdx
+	mov    r8,0xffffffffffffffff
+	shl    r8,cl
+	cmp    rcx,0x40
+	cmovae r8,rdx
+	or     rax,r9
+	not    rax
+	and    rax,r8
+	mov    r8,rax
+	jne    <tsd128_create+0x100>
+	jmp    <tsd128_create+0x2b>
+	mov    rax,QWORD PTR [rip+0xad08f]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
 	shl    ecx,0x18
 	or     rcx,0x40b0001
 	test   cl,0x1
-	je     <tsd128_create+0x222>
+	je     <tsd128_create+0x212>
 	shr    ecx,0x10
 	and    ecx,0xb
 	mov    eax,ecx
 	ret
-	mov    r8d,0x40
-	tzcnt  rax,r9
-	or     r8d,eax
-	shl    r8d,0x4
-	mov    QWORD PTR [r8+0x4b02b0],rsi
-	mov    QWORD PTR [r8+0x4b0aa8],0x1
-	mov    QWORD PTR [r8+0x4b0ab0],0x0
-	mov    rcx,QWORD PTR [r8+0x4b02a8]
-	or     rcx,r8
+	mov    edx,0x40
+	tzcnt  rax,r8
+	or     edx,eax
+	shl    edx,0x4
+	mov    QWORD PTR [rdx+0x4b02b0],rsi
+	mov    QWORD PTR [rdx+0x4b0aa8],0x1
+	mov    QWORD PTR [rdx+0x4b0ab0],0x0
+	mov    rcx,QWORD PTR [rdx+0x4b02a8]
+	or     rcx,rdx
 	or     rcx,0x1
-	mov    QWORD PTR [r8+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xad610]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
-	xor    esi,esi
-	sub    rdx,rax
-	cmovae rsi,rdx
-	mov    rax,QWORD PTR [rip+0xad608]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	cmp    rsi,rax
-	jbe    <tsd128_create+0x215>
-	mov    rax,QWORD PTR [rip+0xad5fc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	nop    DWORD PTR [rax+0x0]
-	cmp    rax,rsi
-	mov    rdx,rsi
-	cmova  rdx,rax
-	lock cmpxchg QWORD PTR [rip+0xad5e5],rdx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	jne    <tsd128_create+0x200>
+	mov    QWORD PTR [rdx+0x4b02a8],rcx
+	mov    rax,QWORD PTR [rip+0xad01b]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
+	mov    rsi,QWORD PTR [rip+0xad01c]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
+	xor    edx,edx
+	sub    rax,rsi
+	cmovae rdx,rax
+	mov    rax,QWORD PTR [rip+0xad014]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
+	cmp    rdx,rax
+	jbe    <tsd128_create+0x205>
+	mov    rax,QWORD PTR [rip+0xad008]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
+	cmp    rax,rdx
+	mov    rsi,rdx
+	cmova  rsi,rax
+	lock cmpxchg QWORD PTR [rip+0xacff5],rsi        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1020>
+	jne    <tsd128_create+0x1f0>
 	shl    rcx,0x20
 	test   cl,0x1
-	jne    <tsd128_create+0x18c>
+	jne    <tsd128_create+0x17c>
 	shr    rcx,0x20
 	mov    DWORD PTR [rdi],ecx
 	xor    ecx,ecx
@@ -216,49 +214,51 @@
 	ret
 
 <tsd128_delete>:
-	mov    esi,edi
-	and    esi,0x7f0
-	mov    rax,QWORD PTR [rsi+0x4b02a8]
+	mov    ecx,edi
+	shr    ecx,0x4
+	and    ecx,0x7f
+	mov    eax,ecx
+	shl    eax,0x4
+	lea    rsi,[rax+0x4b02a8]
+	mov    rax,QWORD PTR [rax+0x4b02a8]
 	cmp    edi,eax
 	sete   dl
-	mov    cl,0x1
+	mov    r8b,0x1
 	test   dl,al
-	jne    <tsd128_delete+0x29>
-	lea    rax,[rsi+0x4b02a8]
-	mov    rax,QWORD PTR [rax]
-	mov    ecx,eax
-	and    cl,0x1
+	jne    <tsd128_delete+0x31>
+	mov    rax,QWORD PTR [rsi]
+	mov    r8d,eax
+	and    r8b,0x1
 	mov    edx,0x16
-	test   cl,cl
-	je     <tsd128_delete+0x9c>
+	test   r8b,r8b
+	je     <tsd128_delete+0x9e>
 	cmp    edi,eax
-	jne    <tsd128_delete+0x9c>
-	mov    ecx,esi
-	shr    ecx,0x4
-	cmp    rcx,QWORD PTR [rip+0xad58e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
-	jb     <tsd128_delete+0x9c>
+	jne    <tsd128_delete+0x9e>
+	cmp    QWORD PTR [rip+0xacf9a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1028>
+	ja     <tsd128_delete+0x9e>
 	mov    rdi,rax
 	or     rdi,0x7f3
 	lea    r8,[rdi+0x1]
 	mov    r9,rdi
 	inc    r9
-	je     <tsd128_delete+0x9f>
+	je     <tsd128_delete+0xa1>
 	and    r8,0xfffffffffffff80c
-	lock cmpxchg QWORD PTR [rsi+0x4b02a8],r8
-	jne    <tsd128_delete+0x9c>
+	lock cmpxchg QWORD PTR [rsi],r8
+	jne    <tsd128_delete+0x9e>
 	cmp    rdi,0xffffffffffffffff
-	je     <tsd128_delete+0x92>
-	mov    rax,0xfffffffffffffffe
-	rol    rax,cl
-	shr    esi,0xa
-	lock and QWORD PTR [rsi*8+0x4b12a8],rax
-	lock dec QWORD PTR [rip+0xad528]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
-	jmp    <tsd128_delete+0x9a>
-	lock inc QWORD PTR [rip+0xad526]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	je     <tsd128_delete+0x94>
+	mov    eax,ecx
+	mov    rdx,0xfffffffffffffffe
+	rol    rdx,cl
+	shr    eax,0x6
+	lock and QWORD PTR [rax*8+0x4b12a8],rdx
+	lock dec QWORD PTR [rip+0xacf36]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1010>
+	jmp    <tsd128_delete+0x9c>
+	lock inc QWORD PTR [rip+0xacf34]        # <_ZN11tsd_measure9space_1285SPACE17h991fe1994cf028e0E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret
 	mov    r8,0xfffffffffffffffe
-	lock cmpxchg QWORD PTR [rsi+0x4b02a8],r8
+	lock cmpxchg QWORD PTR [rsi],r8
 	je     <tsd128_delete+0x6c>
-	jmp    <tsd128_delete+0x9c>
+	jmp    <tsd128_delete+0x9e>

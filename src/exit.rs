@@ -4,7 +4,6 @@
 //! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
 //! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 
-use core::ffi::c_void;
 use core::ops::Deref;
 
 use bitflags::bitflags;
@@ -12,10 +11,10 @@ use bitflags::bitflags;
 use crate::capacity::{Capacity, Supported};
 use crate::foreign;
 use crate::functions::ExitFunctionList;
-use crate::key::{Destructor, Key, tag};
+use crate::key::{Key, tag};
 use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
-use crate::sync::Relaxed;
 use crate::table::KeyTable;
+use crate::visit::Visit;
 
 /// How many of the keys that are left over a report names.
 pub const LEFT_OVER_KEYS: usize = 8;
@@ -186,24 +185,30 @@ where
     fn round(&mut self, round: u32, last_phase: bool) {
         let (slots, table) = (self.slots, self.table);
         let phase = if last_phase { tag::LAST_PHASE } else { 0 };
+        let mut calls = 0;
         slots.note_round(round);
-        slots.for_each_touched(|index| {
-            let Some((tag, value, destructor)) = due(table, slots, index) else { return false };
-            if tag & tag::LAST_PHASE != phase {
-                self.passed_over = true;
-                return false;
+        slots.for_each_word(|word| {
+            let mut visit = Visit::begin(table, slots, word);
+            while let Some((tag, destructor)) = visit.next() {
+                let destructor = match destructor {
+                    Some(destructor) if tag & tag::LAST_PHASE == phase => destructor,
+                    _ => {
+                        // Other keys' destructors may still want to read it.
+                        self.passed_over |= destructor.is_some();
+                        visit.keep();
+                        continue;
+                    }
+                };
+                let value = visit.take(tag);
+                if !value.is_null() {
+                    slots.note_running(tag::handle(tag));
+                    calls += 1;
+                    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+                    unsafe { foreign::call(destructor, value) };
+                }
             }
-            let value = slots.take(index, tag, value);
-            if value.is_null() {
-                // Cleared or taken since `due` looked.
-                return false;
-            }
-            slots.note_running(tag::handle(tag));
-            self.report.calls += 1;
-            // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-            unsafe { foreign::call(destructor, value) };
-            true
         });
+        self.report.calls += calls;
         slots.note_running(0);
     }
 
@@ -215,7 +220,8 @@ where
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
         slots.clear(|index, tag, value| {
-            if !value.is_null() && table.destructor_of(index, tag).is_some() {
+            let entry = &table.entries[index];
+            if !value.is_null() && entry.destructor().is_some() && entry.tag_behind_destructor() == tag {
                 self.report.flags |= ExitFlags::LEFT_OVER;
                 self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
                 self.report.left_over += 1;
@@ -229,34 +235,20 @@ pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: Option<
 where
     Capacity<N>: Supported,
 {
+    let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.has(FUNCTIONS) {
-        while let Some((function, argument)) = functions.and_then(|list| list.pop()) {
+        while let Some((function, argument)) = list.pop() {
             count += 1;
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { foreign::call(function, argument) };
         }
         // Only now, so that the rest is not forgotten when a function unwinds.
         slots.lower(FUNCTIONS);
-        if functions.is_some_and(|list| !list.is_empty()) {
+        if !list.is_empty() {
             // An interrupt handler has registered one since the list was empty.
             slots.raise(FUNCTIONS);
         }
     }
     count
-}
-
-/// The tag, the value and the destructor at `index`, if there is a value and its key lives and has a destructor.
-#[inline]
-fn due<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize) -> Option<(usize, *mut c_void, Destructor)>
-where
-    Capacity<N>: Supported,
-{
-    let slot = &slots.slots[index];
-    let value = slot.value.load(Relaxed);
-    if value.is_null() {
-        return None;
-    }
-    let tag = slot.tag.load(Relaxed);
-    table.destructor_of(index, tag).map(|destructor| (tag, value, destructor))
 }

@@ -15,6 +15,7 @@
 //! - The key that users hold is the tag's low 32 bits.
 
 use core::ffi::c_void;
+use core::ptr;
 
 use bitflags::bitflags;
 
@@ -23,6 +24,23 @@ use bitflags::bitflags;
 /// Where the crate is compiled with unwinding, a foreign exception or a panic may pass through
 /// [`KeySpace::exit`](crate::KeySpace::exit); elsewhere, as on bare metal, none may leave it.
 pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
+
+/// A destructor as a table holds it: NULL for none.
+#[inline(always)]
+pub(crate) const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
+    match destructor {
+        Some(destructor) => destructor as *mut (),
+        None => ptr::null_mut(),
+    }
+}
+
+/// What [`to_pointer`] was given.
+#[inline(always)]
+pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
+    // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
+    // for `None`.
+    unsafe { core::mem::transmute::<*mut (), Option<Destructor>>(pointer) }
+}
 
 /// The handle of a key: 32 bits, never 0, and rejected for ever after the key was deleted
 /// (until 2^23 further keys were created at the same index, where N is 128).
@@ -132,6 +150,10 @@ pub(crate) mod tag {
     /// The entry's generations are used up; even, so never equal to a live tag, and never left again.
     pub(crate) const RETIRED: usize = usize::MAX & !LIVE;
 
+    /// The tag of a slot that was bound to a key and is not any more: no entry's, since a dead one of these few bits has
+    /// none but the generation's.
+    pub(crate) const UNBOUND: usize = LAST_PHASE;
+
     /// The bits that hold the index.
     #[inline(always)]
     pub(crate) const fn index_mask(capacity: usize) -> usize {
@@ -152,6 +174,14 @@ pub(crate) mod tag {
             Some(next) => next & !not_generation,
             None => RETIRED,
         }
+    }
+
+    /// Whether `tag` is that of the key which was created at its index next after the one of `live`.
+    #[inline(always)]
+    pub(crate) const fn is_next(live: usize, tag: usize, capacity: usize) -> bool {
+        let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
+        let next = (live | not_generation).wrapping_add(1);
+        (next ^ tag) & !not_generation == 0 && tag & LIVE != 0
     }
 
     /// The dead tag with which `generation` begins.
@@ -209,6 +239,12 @@ mod tests {
                     assert_eq!((live & index_mask(capacity)) >> SHIFT, index);
                     assert_eq!((live & LIVE != 0, live & LAST_PHASE != 0), (true, last_phase));
                     assert_eq!(dead(live, capacity), at_generation(generation + 1, capacity));
+                    let next = |generation| born(at_generation(generation, capacity), index, !last_phase);
+                    assert!(is_next(live, next(generation + 1), capacity));
+                    assert!(
+                        !is_next(live, next(generation), capacity) && !is_next(live, dead(live, capacity), capacity)
+                    );
+                    assert_ne!(dead(live, capacity), UNBOUND);
                 }
             }
         }

@@ -9,10 +9,10 @@
 //! |---|---|
 //! | `port.rs` | [`Port`]: what the kernel gives |
 //! | `space.rs` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
-//! | `table.rs`, `listing.rs` | [`KeyTable`]: which keys live, and what is known of each |
+//! | `table.rs`, `places.rs`, `listing.rs` | [`KeyTable`]: which keys live, which indexes are free, and what is known of each |
 //! | `key.rs` | [`Key`], [`KeyOptions`], and the tag that tells a key from its predecessors |
 //! | `slots.rs` | [`Slots`]: one thread's values |
-//! | `exit.rs` | phases and rounds of thread exit, [`ExitReport`] |
+//! | `exit.rs`, `visit.rs` | phases and rounds of thread exit, [`ExitReport`]; how a value is taken |
 //! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
 //! | `once.rs` | [`Once`]: one-time initialisation |
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
@@ -37,6 +37,7 @@ mod once;
 // Miri knows no assembly.
 #[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
 mod own;
+mod places;
 mod port;
 mod slots;
 mod space;
@@ -44,6 +45,7 @@ mod statics;
 mod sync;
 mod table;
 mod typed;
+mod visit;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};

@@ -6,10 +6,10 @@
 use core::ffi::c_void;
 
 use crate::capacity::{Capacity, Supported};
-use crate::key::{Key, KeyFlags, KeyInfo, tag};
+use crate::key::{Key, KeyFlags, KeyInfo, from_pointer, tag};
 use crate::slots::Slots;
 use crate::sync::{Acquire, Relaxed, fence};
-use crate::table::{KeyTable, from_pointer};
+use crate::table::KeyTable;
 
 impl<const N: usize> KeyTable<N>
 where
@@ -18,22 +18,19 @@ where
     /// The number of live keys.
     #[must_use]
     pub fn in_use(&self) -> usize {
-        // Relaxed: counts for display, of different moments.
-        self.reserved.load(Relaxed).saturating_sub(self.retired.load(Relaxed))
+        self.places.in_use()
     }
 
     /// The largest number of keys that were ever live at once.
     #[must_use]
     pub fn high_water(&self) -> usize {
-        // Relaxed: a count for display.
-        self.high_water.load(Relaxed)
+        self.places.high_water()
     }
 
     /// The number of places that have used up their generations.
     #[must_use]
     pub fn retired(&self) -> usize {
-        // Relaxed: a count for display.
-        self.retired.load(Relaxed)
+        self.places.retired()
     }
 
     /// Whether the key is live at this moment.
@@ -75,7 +72,7 @@ where
         let destructor = from_pointer(destructor);
         let mut flags = KeyFlags::empty();
         flags.set(KeyFlags::LAST_PHASE, tag & tag::LAST_PHASE != 0);
-        flags.set(KeyFlags::STATIC, index < self.statics);
+        flags.set(KeyFlags::STATIC, self.places.is_static(index));
         flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
         // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
         let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };

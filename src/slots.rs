@@ -3,9 +3,9 @@
 //! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
 //! so all orderings here are relaxed; what matters is the order of instructions, which [`compiler_fence`] keeps.
 //!
-//! Invariant: a slot whose tag is not 0 has its bit in `touched`, and the bit's word its bit in `work`. Thread exit
-//! finds what was set by those bits alone, in time proportional to what was set; where `work` is 0 it has nothing to
-//! do.
+//! Invariant: a slot that is bound to a key has its bit in `touched`, and the bit's word its bit in `work`; only thread
+//! exit holds bits of its own while it visits their slots. It finds what was set by those bits alone, in time
+//! proportional to what was set; where `work` is 0 it has nothing to do.
 
 use core::ffi::c_void;
 use core::{hint, ptr};
@@ -70,12 +70,9 @@ pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
 /// Other threads may take values.
-const SHARED: usize = 1 << 4;
+pub(crate) const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
 const FLAGS: usize = 5;
-
-/// The tag of a slot that is bound to no key.
-const UNBOUND: usize = 0;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -84,7 +81,14 @@ where
     Capacity<N>: Supported,
 {
     /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3776 keys (864 on 32-bit targets).
-    const WORDS_PER_BIT: usize = N.div_ceil(BITS).div_ceil(BITS - FLAGS);
+    const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
+
+    /// Whether the bit in `work` of a word of `touched` is its alone, so that a visit may lower it. If not, it stays, and a
+    /// word that has none costs a look.
+    pub(crate) const IS_GROUP_OF_ONE: bool = Self::WORDS_PER_BIT == 1;
+
+    /// The number of words of `touched`.
+    const WORDS: usize = N.div_ceil(BITS);
 
     /// Slots in which every key reads NULL.
     #[must_use]
@@ -139,7 +143,8 @@ where
 
     /// Whether every value reads NULL and no work is left, as it must be when a thread starts.
     pub(crate) fn is_clean(&self) -> bool {
-        self.is_idle() && self.slots.iter().all(|slot| slot.value.load(Relaxed).is_null())
+        let reads_null = |slot: &Slot| slot.tag.load(Relaxed) == tag::UNBOUND || slot.value.load(Relaxed).is_null();
+        self.is_idle() && self.slots.iter().all(reads_null)
     }
 
     /// Whether a flag is set.
@@ -148,6 +153,7 @@ where
     }
 
     /// Sets a flag; false if it was set.
+    #[inline(never)]
     pub(crate) fn raise(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
         // what was to be done here, as if it had come after.
@@ -159,6 +165,7 @@ where
     }
 
     /// Clears a flag; false if it was clear.
+    #[inline(never)]
     pub(crate) fn lower(&self, flag: usize) -> bool {
         // Relaxed: of this thread and its interrupts only.
         let was_set = self.has(flag);
@@ -171,7 +178,7 @@ where
     /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
     /// calling thread, whose slots these must be, has exited.
     ///
-    /// Thread exit takes values by instructions that are whole steps for other threads too, from here on.
+    /// Thread exit takes values by exchanges from here on, which are whole steps for other threads too.
     pub fn share(&self) {
         self.raise(SHARED);
     }
@@ -184,24 +191,6 @@ where
     /// Ends what [`share`](Self::share) began: there is nothing left to take.
     pub(crate) fn unshare(&self) {
         self.lower(SHARED);
-    }
-
-    /// Takes the value at `index`, which was `seen` a moment ago under `tag`, and leaves NULL. In one step: a value that
-    /// an interrupt handler stores at this moment, or that another thread takes, is either the one taken or not there.
-    ///
-    /// NULL if a handler has bound the slot to a later key meanwhile: its value stays with that key.
-    pub(crate) fn take(&self, index: usize, tag: usize, seen: *mut c_void) -> *mut c_void {
-        let slot = &self.slots[index];
-        // Relaxed: what orders the value's content between threads is the business of who takes it.
-        let value =
-            if self.is_shared() { slot.value.swap(ptr::null_mut(), Relaxed) } else { own::take(&slot.value, seen) };
-        compiler_fence(Ordering::SeqCst);
-        if slot.tag.load(Relaxed) == tag {
-            return value;
-        }
-        // Relaxed: of this thread and its interrupts only. It fails where a handler has stored another one since.
-        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
-        ptr::null_mut()
     }
 
     /// Notes the round in which the destructors run that are noted next.
@@ -220,8 +209,7 @@ where
     /// before the new tag is there, and the slot can be found by thread exit before it has a value.
     pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
         let word = index / BITS;
-        own::set_bits(&self.touched.as_ref()[word], 1 << (index % BITS));
-        self.raise(1 << (FLAGS + word / Self::WORDS_PER_BIT));
+        self.put_bits(word, 1 << (index % BITS));
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
         slot.value.store(ptr::null_mut(), Relaxed);
@@ -232,42 +220,21 @@ where
     }
 
     /// The index that a bit of `touched` stands for.
-    fn index_of_bit(word: usize, bit: u32) -> usize {
+    #[inline(always)]
+    pub(crate) fn index_of_bit(word: usize, bit: u32) -> usize {
         let index = word * BITS + bit as usize;
         // SAFETY: `bind` sets the bits of slots that there are, and nothing else sets any.
         unsafe { hint::assert_unchecked(index < N) };
         index
     }
 
-    /// Calls `visit` with the index of each touched slot, in ascending order. Where `visit` says that it has let other
-    /// code run, slots that this code touched behind the present one are visited too.
-    pub(crate) fn for_each_touched(&self, mut visit: impl FnMut(usize) -> bool) {
-        self.for_each_word(|word, touched| {
-            let mut bits = touched.load(Relaxed);
-            while bits != 0 {
-                let bit = bits.trailing_zeros();
-                bits &= bits - 1;
-                if visit(Self::index_of_bit(word, bit)) {
-                    bits = touched.load(Relaxed) & above(bit);
-                }
-            }
-        });
-    }
-
-    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the tag and the value of
-    /// each that was.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index, the tag and
+    /// the value of each that was.
     ///
     /// What an interrupt handler sets meanwhile is visited too, or keeps its slot with both its bits.
     pub(crate) fn clear(&self, mut visit: impl FnMut(usize, usize, *mut c_void)) {
-        self.for_each_word(|word, touched| {
-            // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot
-            // that is cleared below.
-            if word.is_multiple_of(Self::WORDS_PER_BIT) {
-                self.lower(1 << (FLAGS + word / Self::WORDS_PER_BIT));
-            }
-            // A slot that a handler touches between these two keeps its bit, unless it is among those cleared below.
-            let mut bits = touched.load(Relaxed);
-            own::clear_bits(touched, bits);
+        self.for_each_word(|word| {
+            let mut bits = self.take_bits(word, word.is_multiple_of(Self::WORDS_PER_BIT));
             while bits != 0 {
                 let index = Self::index_of_bit(word, bits.trailing_zeros());
                 let (tag, value) = self.unbind(index);
@@ -283,34 +250,71 @@ where
     /// one that comes behind has bound it anew, and its value stays.
     fn unbind(&self, index: usize) -> (usize, *mut c_void) {
         let slot = &self.slots[index];
-        let (mut tag, before) = slot.load();
+        let (mut bound, before) = slot.load();
         compiler_fence(Ordering::SeqCst);
         // Relaxed: of this thread and its interrupts only. In one step: a handler may bind the slot to a later key.
-        while !own::replace(&slot.tag, tag, UNBOUND) {
-            tag = slot.tag.load(Relaxed);
+        while !own::replace(&slot.tag, bound, tag::UNBOUND) {
+            bound = slot.tag.load(Relaxed);
         }
         compiler_fence(Ordering::SeqCst);
         let behind = slot.value.load(Relaxed);
         compiler_fence(Ordering::SeqCst);
-        if slot.tag.load(Relaxed) != UNBOUND {
-            return (tag, before);
+        if slot.tag.load(Relaxed) != tag::UNBOUND {
+            return (bound, before);
         }
         // Relaxed: as above; and what orders the value's content between threads is the business of who takes it. It fails
         // where a handler has bound the slot since, or another thread has taken the value.
         let is_left = behind.is_null()
             || slot.value.compare_exchange(behind, ptr::null_mut(), Relaxed, Relaxed).is_ok()
-            || slot.tag.load(Relaxed) != UNBOUND;
-        (tag, if is_left { behind } else { ptr::null_mut() })
+            || slot.tag.load(Relaxed) != tag::UNBOUND;
+        (bound, if is_left { behind } else { ptr::null_mut() })
     }
 
-    /// Calls `visit` with the number and the bits of each word of `touched` that may have one.
-    fn for_each_word(&self, mut visit: impl FnMut(usize, &AtomicUsize)) {
+    /// Takes the bits of a word of `touched`, and out of `work` the bit of its group if that is `done` with.
+    #[inline(never)]
+    pub(crate) fn take_bits(&self, word: usize, done: bool) -> usize {
+        // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot whose bit
+        // is taken below.
+        if done {
+            self.lower(Self::group(word));
+        }
+        // A slot that a handler touches between these two keeps its bit, unless it is among those taken.
+        let touched = self.touched(word);
+        let bits = touched.load(Relaxed);
+        own::clear_bits(touched, bits);
+        bits
+    }
+
+    /// Puts bits into a word of `touched`, and the one of its group into `work`.
+    #[inline(never)]
+    pub(crate) fn put_bits(&self, word: usize, bits: usize) {
+        own::set_bits(self.touched(word), bits);
+        self.raise(Self::group(word));
+    }
+
+    #[inline(always)]
+    pub(crate) fn touched(&self, word: usize) -> &AtomicUsize {
+        // SAFETY: it is the word of an index below N, or comes from `for_each_word`.
+        unsafe { hint::assert_unchecked(word < Self::WORDS) };
+        &self.touched.as_ref()[word]
+    }
+
+    /// The bit of `work` that stands for a word of `touched`.
+    #[inline(always)]
+    pub(crate) const fn group(word: usize) -> usize {
+        1 << (FLAGS + word / Self::WORDS_PER_BIT)
+    }
+
+    /// Calls `visit` with the number of each word of `touched` that may have bits.
+    pub(crate) fn for_each_word(&self, mut visit: impl FnMut(usize)) {
         let mut groups = self.work.load(Relaxed) >> FLAGS;
         while groups != 0 {
             let group = groups.trailing_zeros();
-            let first = group as usize * Self::WORDS_PER_BIT;
-            for (word, touched) in self.touched.as_ref().iter().enumerate().skip(first).take(Self::WORDS_PER_BIT) {
-                visit(word, touched);
+            if Self::IS_GROUP_OF_ONE {
+                visit(group as usize);
+            } else {
+                let first = group as usize * Self::WORDS_PER_BIT;
+                (first..Self::WORDS).take(Self::WORDS_PER_BIT).for_each(&mut visit);
             }
             groups = self.work.load(Relaxed) >> FLAGS & above(group);
         }

@@ -87,7 +87,7 @@ impl StaticKey {
         // Relaxed: the slot is this thread's own.
         if slot.tag.load(Relaxed) == self.tag() {
             slot.value.store(value, Relaxed);
-        } else {
+        } else if !value.is_null() {
             slots.bind(self.index, self.tag(), value);
         }
     }

@@ -4,18 +4,18 @@
 //!
 //! - `entries[i].tag` is odd exactly while the key at `i` is live. It is changed to odd by the one creator that owns
 //!   the index, and to even by the one deleter whose compare-exchange succeeds.
-//! - A bit in `used` says that its index is owned: by a live key, by a creator or deleter at work, or retired.
-//! - `reserved` is raised before a bit is searched and lowered after one was cleared. Who has raised it will find a
-//!   bit: there are always at least as many clear bits as creators still searching.
+//! - Below the tag an index belongs to one creator or one deleter alone, from when it is taken in [`places`](crate::places)
+//!   to when it is given back there.
 //!
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::{hint, ptr};
+use core::ptr;
 
-use crate::capacity::{Capacity, Supported, private::Bits};
+use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::key::{Destructor, Key, KeyOptions, tag};
+use crate::key::{Destructor, Key, KeyOptions, from_pointer, tag, to_pointer};
+use crate::places::Places;
 use crate::slots::Slots;
 use crate::statics::StaticKey;
 use crate::sync::own::compiler_fence;
@@ -33,6 +33,25 @@ pub const DEFAULT_ROUNDS: u32 = 4;
 pub(crate) struct Entry {
     pub(crate) tag: AtomicUsize,
     pub(crate) destructor: AtomicPtr<()>,
+}
+
+impl Entry {
+    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_behind_destructor`](Self::tag_behind_destructor)
+    /// gives this tag afterwards.
+    #[inline(always)]
+    pub(crate) fn destructor(&self) -> Option<Destructor> {
+        // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
+        from_pointer(self.destructor.load(Relaxed))
+    }
+
+    /// The tag, read behind the destructor.
+    #[inline(always)]
+    pub(crate) fn tag_behind_destructor(&self) -> usize {
+        // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
+        // or it is a dead one.
+        fence(Acquire);
+        self.tag.load(Relaxed)
+    }
 }
 
 /// A key's name: a `&'static str` in two words. Valid while the entry's tag is live.
@@ -73,12 +92,7 @@ where
 {
     pub(crate) entries: [Entry; N],
     pub(crate) names: [Name; N],
-    used: <Capacity<N> as Bits>::Shared,
-    pub(crate) reserved: AtomicUsize,
-    pub(crate) retired: AtomicUsize,
-    pub(crate) high_water: AtomicUsize,
-    /// The static keys have the indexes below this one.
-    pub(crate) statics: usize,
+    pub(crate) places: Places<N>,
     pub(crate) rounds: u32,
 }
 
@@ -103,14 +117,7 @@ where
                     Entry { tag: AtomicUsize::new(0), destructor: AtomicPtr::new(ptr::null_mut()) }; N],
                 names: array_of![
                     Name { start: AtomicPtr::new(ptr::null_mut()), length: AtomicUsize::new(0) }; N],
-                #[cfg(not(loom))]
-                used: <Capacity<N> as Bits>::NONE_SHARED,
-                #[cfg(loom)]
-                used: <Capacity<N> as Bits>::none_shared(),
-                reserved: AtomicUsize::new(0),
-                retired: AtomicUsize::new(0),
-                high_water: AtomicUsize::new(0),
-                statics: 0,
+                places: Places::new(),
                 rounds: DEFAULT_ROUNDS,
             }
         }
@@ -161,9 +168,7 @@ where
                 };
                 index += 1;
             }
-            self.statics = keys.len();
-            self.reserved = AtomicUsize::new(keys.len());
-            self.high_water = AtomicUsize::new(keys.len());
+            self.places.own_statics(keys.len());
             self
         }
     }
@@ -187,10 +192,7 @@ where
     ///
     /// As [`create`](Self::create).
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
-        let reserved = self.reserve()?;
-        let index = self.claim();
-        // SAFETY: `claim` gives a bit of `places`, which are those below N.
-        unsafe { hint::assert_unchecked(index < N) };
+        let index = self.places.take()?;
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
         // (see `destructor_of`).
@@ -199,17 +201,12 @@ where
         self.names[index].length.store(options.name.len(), Release);
         // Relaxed: the index is this creator's, by `claim`'s Acquire.
         let tag = tag::born(entry.tag.load(Relaxed), index, options.last_phase);
-        // Release: pairs with the Acquire in `destructor_of`.
+        // Release: pairs with the Acquire in `verify`.
         entry.tag.store(tag, Release);
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        // Saturating: places may have been worn out since `reserved` was counted; too small a number changes nothing.
-        let in_use = reserved.saturating_sub(self.retired.load(Relaxed));
-        // Relaxed: a count for display. Looked at first, since it seldom grows.
-        if in_use > self.high_water.load(Relaxed) {
-            self.high_water.fetch_max(in_use, Relaxed);
-        }
+        self.places.note_high_water();
         Ok(Key::from_raw(tag::handle(tag)))
     }
 
@@ -225,7 +222,7 @@ where
         let index = Self::index(key);
         let entry = &self.entries[index];
         let tag = self.verify(key)?;
-        if index < self.statics {
+        if self.places.is_static(index) {
             return Err(Error::StaticKey);
         }
         let dead = tag::dead(tag, N);
@@ -236,14 +233,10 @@ where
             return Err(Error::DeletedKey);
         }
         if dead == tag::RETIRED {
-            // Relaxed: a count. The index stays owned for ever.
-            self.retired.fetch_add(1, Relaxed);
-            return Ok(());
+            self.places.retire()
+        } else {
+            self.places.give_back(index)
         }
-        // Release: pairs with the Acquire in `claim`; the next owner sees the dead tag.
-        self.used.as_ref()[index / BITS].fetch_and(!(1 << (index % BITS)), Release);
-        // Release: pairs with the Acquire in `reserve`; who gets this place will find the cleared bit.
-        self.reserved.fetch_sub(1, Release);
         Ok(())
     }
 
@@ -330,21 +323,6 @@ where
         Ok(())
     }
 
-    /// The destructor of the key at `index`, if the live key there has exactly this tag.
-    #[inline]
-    pub(crate) fn destructor_of(&self, index: usize, tag: usize) -> Option<Destructor> {
-        let entry = &self.entries[index];
-        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
-        if entry.tag.load(Acquire) != tag {
-            return None;
-        }
-        let destructor = entry.destructor.load(Relaxed);
-        // Acquire: pairs with the destructor's Release in `create_with`. If the word above is a later key's, the
-        // tag below is not `tag` any more.
-        fence(Acquire);
-        if entry.tag.load(Relaxed) != tag { None } else { from_pointer(destructor) }
-    }
-
     /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the
     /// table can be indexed with it before the key is known to be live.
     #[inline]
@@ -374,7 +352,8 @@ where
     /// The tag of a live key.
     pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
         let entry = &self.entries[Self::index(key)];
-        let mut tag = entry.tag.load(Relaxed);
+        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
+        let mut tag = entry.tag.load(Acquire);
         if !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
             // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
@@ -389,47 +368,6 @@ where
             Err(Error::InvalidKey)
         }
     }
-
-    /// Takes one of the places that are free; the number that is taken now.
-    fn reserve(&self) -> Result<usize, Error> {
-        // Acquire: pairs with the Release in `delete`; the bit that was cleared before is visible to `claim`.
-        // Relaxed load and failure: the number is checked anew at each try.
-        self.reserved
-            .fetch_update(Acquire, Relaxed, |reserved| (reserved < N).then_some(reserved + 1))
-            .map(|before| before + 1)
-            .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
-    }
-
-    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
-    /// been overtaken by another create that got one.
-    fn claim(&self) -> usize {
-        loop {
-            for (word, bits) in self.used.as_ref().iter().enumerate() {
-                let used = bits.load(Relaxed);
-                if used == usize::MAX {
-                    continue;
-                }
-                let mut free = !used & self.places(word);
-                while free != 0 {
-                    let bit = free & free.wrapping_neg();
-                    // Acquire: pairs with the Release in `delete`; the dead tag is visible.
-                    let before = bits.fetch_or(bit, Acquire);
-                    if before & bit == 0 {
-                        return word * BITS + bit.trailing_zeros() as usize;
-                    }
-                    free = !before & self.places(word) & !bit;
-                }
-            }
-            #[cfg(loom)]
-            loom::thread::yield_now();
-        }
-    }
-
-    /// The bits of a word of `used` that stand for places which run-time keys may have.
-    fn places(&self, word: usize) -> usize {
-        let first = word * BITS;
-        mask_below(N - first) & !mask_below(self.statics.saturating_sub(first))
-    }
 }
 
 impl<const N: usize> Default for KeyTable<N>
@@ -441,32 +379,10 @@ where
     }
 }
 
-const BITS: usize = usize::BITS as usize;
-
-/// A mask of the lowest `count` bits.
-const fn mask_below(count: usize) -> usize {
-    if count >= BITS { usize::MAX } else { (1 << count) - 1 }
-}
-
 /// Whether `tag` is live and `key` its handle.
 #[inline]
 const fn is_tag_of(key: Key, tag: usize) -> bool {
     tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
-}
-
-#[inline(always)]
-const fn to_pointer(destructor: Option<Destructor>) -> *mut () {
-    match destructor {
-        Some(destructor) => destructor as *mut (),
-        None => ptr::null_mut(),
-    }
-}
-
-#[inline(always)]
-pub(crate) fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
-    // SAFETY: a pointer in an entry is NULL or came from a `Destructor`; an `Option` of a function pointer has NULL
-    // for `None`.
-    unsafe { core::mem::transmute::<*mut (), Option<Destructor>>(pointer) }
 }
 
 // An entry is found by the same offset as a slot. Loom's atomics are larger.
