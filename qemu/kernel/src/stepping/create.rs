@@ -65,7 +65,7 @@ extern "C" fn create(_: usize, _: *mut c_void) -> usize {
     action::code(&created)
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
     assert!(succeeded || run.result == Error::TableFull as usize, "create gave {:#x}", run.result);
     let by_handler = keys::is_live(Name::Successor);
@@ -86,6 +86,7 @@ fn check(run: &Run<'_>) {
     if succeeded {
         check_created(Key::from_raw(CREATED.load(SeqCst)));
     }
+    run.result
 }
 
 fn check_created(key: Key) {

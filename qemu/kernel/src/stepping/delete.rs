@@ -55,7 +55,7 @@ extern "C" fn delete(key: usize, _: *mut c_void) -> usize {
     action::code(&SPACE.delete(Key::from_raw(key as u32)))
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     // Whether there was a key, and who deleted it.
     let was_live = run.state.steps.iter().any(|step| matches!(step, Step::Create(Name::Key)))
         && !run.state.steps.iter().any(|step| matches!(step, Step::Delete(Name::Key)));
@@ -75,4 +75,5 @@ fn check(run: &Run<'_>) {
         // The place that came back can be had.
         keys::create(Name::Successor).expect("the place of the deleted key");
     }
+    run.result
 }

@@ -110,7 +110,7 @@ extern "C" fn exit(_: usize, report: *mut c_void) -> usize {
     0
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let report = report();
     assert!(report.rounds <= DEFAULT_ROUNDS && report.last_phase_rounds <= DEFAULT_ROUNDS, "{report:?}");
     assert_eq!(report.flags.contains(ExitFlags::LEFT_OVER), report.left_over > 0, "{report:?}");
@@ -126,4 +126,5 @@ fn check(run: &Run<'_>) {
         assert_eq!(SPACE.once(control, || runs += 1), Ok(()));
         assert_eq!(runs, 1, "an initialiser that was abandoned was not called again");
     }
+    run.result
 }

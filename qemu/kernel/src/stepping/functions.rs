@@ -2,12 +2,12 @@
 
 use core::{
     ffi::c_void,
+    ptr,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
 use tsd::Error;
 
-use super::keys::pointer;
 use crate::port::{EXIT_FUNCTIONS, SPACE};
 
 /// Those that are registered before the call have the numbers below.
@@ -66,7 +66,7 @@ pub(super) fn free() -> usize {
 /// Registers function `number`.
 pub(super) fn register(number: usize) -> Result<(), Error> {
     // SAFETY: The function only looks at the number.
-    unsafe { SPACE.at_thread_exit(run, pointer(number)) }
+    unsafe { SPACE.at_thread_exit(run, ptr::without_provenance_mut(number)) }
 }
 
 /// Notes what came of it.

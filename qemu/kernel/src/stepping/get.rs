@@ -48,12 +48,14 @@ extern "C" fn get(key: usize, _: *mut c_void) -> usize {
     SPACE.get(Key::from_raw(key as u32)).addr()
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let changed = match run.action {
         Some(Action::Set(Name::Key)) if keys::is_live(Name::Key) => ledger::of_handler(Name::Key),
         Some(Action::Clear(Name::Key)) => 0,
         Some(action) if action.deletes(Name::Key) => 0,
         _ => run.initial,
     };
-    assert!([run.initial, changed].contains(&run.result), "get gave {}", run.result);
+    let result = ledger::value(ptr::without_provenance_mut(run.result));
+    assert!([run.initial, changed].contains(&result), "get gave {result}");
+    result
 }

@@ -2,7 +2,6 @@
 
 use core::{
     ffi::c_void,
-    ptr,
     sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst},
 };
 
@@ -112,17 +111,13 @@ pub(super) fn is_live(name: Name) -> bool {
 
 /// The value that the running thread has under `name`.
 pub(super) fn get(name: Name) -> usize {
-    SPACE.get(handle(name)).addr()
-}
-
-pub(super) fn pointer(value: usize) -> *mut c_void {
-    ptr::without_provenance_mut(value)
+    ledger::value(SPACE.get(handle(name)))
 }
 
 /// Sets `name` on the running thread, with no word in the ledger.
 pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
     // SAFETY: The destructors only look at the number.
-    unsafe { SPACE.set(handle(name), pointer(value)) }
+    unsafe { SPACE.set(handle(name), ledger::pointer(value)) }
 }
 
 /// Sets `name` on the running thread. For the thread, not for the handler.
@@ -184,27 +179,27 @@ pub(super) fn delete_all() {
 }
 
 unsafe extern "C-unwind" fn destroy_key(value: *mut c_void) {
-    destroy(Name::Key, value.addr());
+    destroy(Name::Key, value);
 }
 
 unsafe extern "C-unwind" fn destroy_other(value: *mut c_void) {
-    destroy(Name::Other, value.addr());
+    destroy(Name::Other, value);
 }
 
 unsafe extern "C-unwind" fn destroy_last(value: *mut c_void) {
-    destroy(Name::Last, value.addr());
+    destroy(Name::Last, value);
 }
 
 unsafe extern "C-unwind" fn destroy_created(value: *mut c_void) {
-    destroy(Name::Created, value.addr());
+    destroy(Name::Created, value);
 }
 
 unsafe extern "C-unwind" fn destroy_successor(value: *mut c_void) {
-    destroy(Name::Successor, value.addr());
+    destroy(Name::Successor, value);
 }
 
-fn destroy(name: Name, value: usize) {
-    ledger::called(name, value);
+fn destroy(name: Name, value: *mut c_void) {
+    ledger::called(name, ledger::value(value));
     // The own value is NULL; what the handler has set may be there.
     let now = get(name);
     assert!(now == 0 || now == ledger::of_handler(name), "{name:?} reads {now} in its destructor");

@@ -8,7 +8,11 @@
 //! of the thread's part, once in a run; so the thread announces what it is about to do, and the handler judges by what
 //! it reads whether that has taken effect.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use core::{
+    ffi::c_void,
+    ptr,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+};
 
 use super::keys::{NAMES, Name};
 
@@ -47,6 +51,8 @@ static PENDING_SET: AtomicUsize = AtomicUsize::new(0);
 static PENDING_DELETE: AtomicUsize = AtomicUsize::new(0);
 /// The handler has set a key that was NULL and is being set to NULL: either may be the later one.
 static UNDECIDED: AtomicBool = AtomicBool::new(false);
+/// How many runs there were.
+static RUN: AtomicUsize = AtomicUsize::new(0);
 static EXITING: AtomicBool = AtomicBool::new(false);
 
 fn fate(value: usize) -> Fate {
@@ -83,8 +89,9 @@ fn given() -> impl Iterator<Item = usize> {
     (1..NEXT.load(SeqCst)).chain(OF_HANDLER..VALUES)
 }
 
-/// Forgets everything.
+/// Begins a run with no value.
 pub(super) fn reset() {
+    RUN.fetch_add(1, SeqCst);
     for Value { owner, fate, calls } in &LEDGER {
         [owner, fate, calls].iter().for_each(|word| word.store(0, SeqCst));
     }
@@ -93,6 +100,18 @@ pub(super) fn reset() {
     EXITING.store(false, SeqCst);
     UNDECIDED.store(false, SeqCst);
     PENDING_DELETE.store(0, SeqCst);
+}
+
+/// What is stored for a value: a pointer that no other run has.
+pub(super) fn pointer(value: usize) -> *mut c_void {
+    ptr::without_provenance_mut(if value == 0 { 0 } else { RUN.load(SeqCst) * VALUES + value })
+}
+
+/// The value that a pointer stands for.
+pub(super) fn value(pointer: *mut c_void) -> usize {
+    let address = pointer.addr();
+    assert!(address == 0 || address / VALUES == RUN.load(SeqCst), "{pointer:p} is no value of this run");
+    address % VALUES
 }
 
 /// A value that was not used in this run. For the thread, not for the handler.
@@ -200,7 +219,7 @@ pub(super) fn deleted(name: Name) {
 
 /// A destructor has a value.
 pub(super) fn called(name: Name, value: usize) {
-    assert!(value < VALUES && is_of(value, name), "the destructor of {name:?} got {value}, which is not its");
+    assert!(is_of(value, name), "the destructor of {name:?} got {value}, which is not its");
     LEDGER[value].calls.store(calls(value) + 1, SeqCst);
 }
 
@@ -210,7 +229,7 @@ pub(super) fn check_read(name: Name, is_live: bool, read: usize) {
     let pending = PENDING_SET.load(SeqCst);
     if read != 0 {
         assert!(is_live || is_delete_pending(name), "{name:?} is dead and reads {read}");
-        assert!(read < VALUES && is_of(read, name), "{name:?} reads {read}, which was set under another key");
+        assert!(is_of(read, name), "{name:?} reads {read}, which was set under another key");
         assert!(fate(read) == Fate::Owed, "{name:?} reads {read}, which is {:?}", fate(read));
         assert_eq!(calls(read), 0, "{name:?} reads {read}, which its destructor has");
     } else if !is_deleted && !EXITING.load(SeqCst) && pending != (name as usize + 1) * VALUES {

@@ -77,7 +77,7 @@ extern "C" fn recurses(_: usize, _: *mut c_void) -> usize {
     action::code(&outer.and(inner))
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let Controls { once, nested, .. } = Controls::current();
     let (was_complete, recursed, nests) = match run.state.name {
         "complete" => (true, false, false),
@@ -90,4 +90,5 @@ fn check(run: &Run<'_>) {
     assert!(once.is_complete() && nested.is_complete() == nests, "once has returned and is not complete");
     assert_eq!(SPACE.once(once, || RAN.store(9, SeqCst)), Ok(()));
     assert_ne!(RAN.load(SeqCst), 9, "it ran again");
+    run.result
 }

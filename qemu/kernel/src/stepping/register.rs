@@ -50,7 +50,7 @@ extern "C" fn register(number: usize, _: *mut c_void) -> usize {
     action::code(&functions::register(number))
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
     assert!(succeeded || run.result == Error::ListFull as usize, "at_thread_exit gave {:#x}", run.result);
     let is_registering = run.action == Some(Action::Register);
@@ -60,4 +60,5 @@ fn check(run: &Run<'_>) {
     let result = if succeeded { Ok(()) } else { Err(Error::ListFull) };
     // What came of it was asserted.
     let _ = functions::registered(functions::OF_CALL, result);
+    run.result
 }

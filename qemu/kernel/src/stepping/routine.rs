@@ -29,8 +29,8 @@ pub(super) struct Routine {
     pub(super) actions: &'static [Action],
     /// Makes what the call is given, when the state is reached.
     pub(super) begin: fn() -> (usize, *mut c_void),
-    /// Holds what the call came to, to what it may.
-    pub(super) check: fn(&Run<'_>),
+    /// Holds what the call came to, to what it may, and gives it as a number that is the same in each run.
+    pub(super) check: fn(&Run<'_>) -> usize,
     /// It is an exit itself.
     pub(super) is_exit: bool,
 }
@@ -141,7 +141,7 @@ impl Routine {
             if !acted || self.is_exit {
                 continue;
             }
-            // As the boundary moves through the call, what the handler reads and what the call returns change once.
+            // As the boundary moves through the call, what the handler reads and what the call comes to change once.
             for ((view, changes), now) in views.iter_mut().zip(&mut changes).zip([action::read(), result]) {
                 *changes += usize::from(view.replace(now).is_some_and(|before| before != now));
                 assert!(*changes <= 1, "what is seen goes to and fro");
@@ -150,7 +150,7 @@ impl Routine {
         runs
     }
 
-    /// One run. Returns what the call returned.
+    /// One run. Returns what the call came to.
     fn run(&self, state: &State, action: Option<Action>, call: impl FnOnce(usize, *mut c_void) -> usize) -> usize {
         let mut controls = Controls::new();
         state::reach(state, &raw mut controls);
@@ -160,12 +160,12 @@ impl Routine {
         Script::Nothing.start();
         // The run behind the last boundary is one with no action.
         let action = action.filter(|_| stepper::place().is_some());
-        (self.check)(&Run { state, action, result, initial, free });
+        let came_to = (self.check)(&Run { state, action, result, initial, free });
         for name in Name::ALL {
             ledger::check_now(name, keys::is_live(name), keys::get(name));
         }
         self.settle(action);
-        result
+        came_to
     }
 
     /// Ends the run by an exit. Nothing may be left that was not accounted for.

@@ -76,10 +76,10 @@ fn begin(value: usize) -> (usize, *mut c_void) {
     VALUE.store(value, SeqCst);
     let handler_was_first = ledger::begin_set(Name::Key, value);
     assert!(!handler_was_first, "the handler comes later");
-    (keys::handle(Name::Key).raw() as usize, keys::pointer(value))
+    (keys::handle(Name::Key).raw() as usize, ledger::pointer(value))
 }
 
-fn check(run: &Run<'_>) {
+fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
     ledger::end_set(Name::Key, VALUE.load(SeqCst), false, succeeded, keys::get(Name::Key));
     if run.was_deleted(Name::Key) {
@@ -87,4 +87,5 @@ fn check(run: &Run<'_>) {
     } else {
         assert_eq!(succeeded, keys::is_live(Name::Key), "set gave {:#x}", run.result);
     }
+    run.result
 }
