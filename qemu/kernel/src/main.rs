@@ -17,6 +17,7 @@
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
+//! - `stepping`   an interrupt at each instruction of each call
 //! - `demo`       the request server
 //! - `storm`      threads and keys that come and go under preemption at random intervals
 //! - `crash`      runs that must end badly
@@ -47,6 +48,7 @@ mod ready;
 mod scheduler;
 mod selftest;
 mod stack;
+mod stepping;
 mod storm;
 mod suite;
 mod table;
@@ -103,6 +105,7 @@ fn run(_: usize) -> usize {
         Some("selftest") => selftest::run(words),
         Some("crash") => crash::run(words),
         Some("counts") => counts::run(),
+        Some("stepping") => stepping::run(words),
         Some("demo") => demo::run(words),
         Some("storm") => storm::run(words),
         Some("suite") => suite::run(words),

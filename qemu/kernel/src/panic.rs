@@ -15,7 +15,7 @@ use crate::{
     port::SPACE,
     println,
     scheduler::{self, Seized},
-    suite,
+    stepping, suite,
     thread::{Thread, ThreadIndex},
 };
 
@@ -83,6 +83,7 @@ fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     suite::print_failure();
     let scheduler = scheduler::seize();
     print_cause(&scheduler);
+    stepping::print_position();
     match scheduler.current(cpu::id()) {
         Some(index) => print_thread(index, scheduler.table.record(index).options.name),
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),

@@ -2,6 +2,7 @@
 //!
 //! - `interleavings`    the library under loom, each case in its long form
 //! - `orderings`        the same with one memory ordering weakened at a time
+//! - `stepping`         an interrupt at each instruction of each call, in the images
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
@@ -24,6 +25,7 @@ mod reasons;
 mod record;
 mod sanitizers;
 mod source;
+mod stepping;
 mod storm;
 mod tools;
 mod tree;
@@ -39,6 +41,8 @@ pub enum Kind {
     Interleavings,
     /// Model checks of weakened code.
     Orderings,
+    /// Single steps.
+    Stepping,
     /// Random sequences.
     Fuzz,
     /// ThreadSanitizer and AddressSanitizer.
@@ -53,9 +57,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Interleavings,
         Self::Orderings,
+        Self::Stepping,
         Self::Fuzz,
         Self::Sanitizers,
         Self::Mutants,
@@ -69,6 +74,7 @@ impl Kind {
         match self {
             Self::Interleavings => "interleavings",
             Self::Orderings => "orderings",
+            Self::Stepping => "stepping",
             Self::Fuzz => "fuzz",
             Self::Sanitizers => "sanitizers",
             Self::Mutants => "mutants",
@@ -102,6 +108,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
     let figures = match kind {
         Kind::Interleavings => interleavings::explore_all(),
         Kind::Orderings => orderings::weaken_all(),
+        Kind::Stepping => stepping::sweep_all(may_install),
         Kind::Fuzz => fuzz::run(seconds, may_install),
         Kind::Sanitizers => sanitizers::run_all(may_install),
         Kind::Mutants => mutants::run(may_install),
