@@ -102,7 +102,8 @@ typedef struct tsd_thread {
  * In an interrupt handler it is the interrupted thread's structure, or NULL. What it returns in a thread it must return
  * until the thread's tsd_thread_exit() has returned, for this thread only.
  *
- * It must preserve what a C function preserves, and nothing that it calls may call back into this library.
+ * It must preserve what a C function preserves, and nothing that it calls may call back into this library. An archive
+ * that was installed with --thread-pointer may do without it: see <tsd/inline.h>.
  */
 tsd_thread_t *tsd_current(void) TSD_SYMBOL(tsd_current);
 
@@ -345,9 +346,30 @@ TSD_ASSERT(sizeof(tsd_notification_t) == TSD_SIZEOF_NOTIFICATION, size_of_notifi
 #endif
 TSD_ASSERT(sizeof(tsd_slot_t) == 2 * sizeof(void *) && sizeof(uintptr_t) == sizeof(void *), slots_are_two_words);
 
-/* ---- tsd_get() -------------------------------------------------------------------------------------------------- */
+/* ---- tsd_get(), static keys ------------------------------------------------------------------------------------- */
+
+/* The keys. Nothing in it is to be touched. */
+typedef struct tsd_table {
+    struct {
+        uintptr_t tag;
+        tsd_destructor_t destructor;
+    } entries[TSD_KEYS];
+    struct {
+        const char *start;
+        uintptr_t length;
+    } names[TSD_KEYS];
+    uintptr_t used[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
+    uintptr_t reserved, retired, high_water, statics;
+    uint32_t rounds;
+} tsd_table_t;
+extern tsd_table_t tsd_table TSD_SYMBOL(tsd_table) __attribute__((visibility("hidden")));
+#ifdef TSD_SIZEOF_TABLE
+TSD_ASSERT(sizeof(tsd_table_t) == TSD_SIZEOF_TABLE, size_of_table);
+#endif
 
 #include "tsd/inline.h"
+
+#include "tsd/static.h"
 
 #ifdef __cplusplus
 }

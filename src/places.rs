@@ -14,7 +14,9 @@ use crate::error::Error;
 use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, const_fn};
 
 /// Which of the indexes 0 to `N - 1` are owned.
+// In C's layout, as the table of which it is a part: C code that has static keys writes one.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Places<const N: usize>
 where
     Capacity<N>: Supported,

@@ -7,17 +7,23 @@ mod c_side;
 
 use std::process;
 
-use c_side::{archive, headers, inline, place::Place, programs, readme};
+use c_side::{archive, counts, headers, inline, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, programs as tools, setup};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> =
-        [readme::trials(), inline::trials(), programs::trials(), headers::trials(), archive::trials()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let trials: Vec<Trial> = [
+        readme::trials(),
+        inline::trials(),
+        counts::trials(),
+        programs::trials(),
+        headers::trials(),
+        archive::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let selected: Vec<&Trial> = trials.iter().filter(|trial| !arguments.is_filtered_out(trial)).collect();
     if !arguments.list && !selected.is_empty() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
@@ -30,7 +36,8 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::CMAKE, &tools::PKG_CONFIG];
-    setup::install_programs(&compilers, true)?;
+    let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC];
+    let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP];
+    setup::install_programs(&[&compilers[..], &others[..]].concat(), true)?;
     Place::ALL.iter().try_for_each(|place| place.install())
 }

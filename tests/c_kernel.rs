@@ -1,6 +1,6 @@
 //! A kernel in plain C, with boot code of its own, links the archive as a stranger's does and runs on every machine.
 //!
-//! It is freestanding, without a C library: that it links at all shows that the archive wants nothing but the hook.
+//! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a thread pointer, wants nothing.
 
 use std::path::PathBuf;
 use std::process::{self, Command};
@@ -10,7 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
     command,
     error::Result,
-    install::{self, Numbers, Target},
+    install::{self, Numbers, Target, ThreadPointer},
     machine::{self, Arch, Machine},
     programs as tools,
     protocol::{self, Line},
@@ -54,18 +54,23 @@ fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
 }
 
 /// As many as `cases.c` has, so that one which is left out is seen.
-const CASES: usize = 9;
+const CASES: usize = 10;
 
 fn build(arch: Arch) -> Result<PathBuf> {
     let source = workspace::root().join("tests/c-kernel");
     let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
+    // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
+    let thread_pointer = match arch {
+        Arch::X86_64 => "gs:0:32",
+        Arch::Aarch64 => "tpidr_el1:0:32",
+    };
     let target = Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()));
     install::run(&install::Options {
         target,
         prefix: prefix.clone(),
         numbers: Numbers::default(),
         plain_names: true,
-        thread_pointer: None,
+        thread_pointer: ThreadPointer::parse(thread_pointer),
         has_counters: false,
         may_install: true,
     })?;

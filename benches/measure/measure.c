@@ -17,23 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-#define HIDE(value) __asm__ volatile("" : "+r"(value) : : "memory")
-
-typedef void (*destructor_t)(void *);
-
-/* One implementation, for one capacity. The loops call it directly, as a program that is linked with it does. */
-typedef struct {
-    const char *name;
-    unsigned capacity;
-    void *(*get)(unsigned);
-    int (*set)(unsigned, const void *);
-    int (*create)(unsigned *, destructor_t);
-    int (*delete)(unsigned);
-    void (*exit)(void);
-    double (*time_get)(unsigned key, size_t count);
-    double (*time_set)(unsigned key, size_t count);
-    double (*time_create)(size_t count);
-} api_t;
+#include "archive.h"
+#include "measure.h"
 
 /* Loops with inlined calls. */
 void inlined_get(unsigned key, size_t count);
@@ -41,55 +26,26 @@ void inlined_set(unsigned key, size_t count);
 void static_get(unsigned key, size_t count);
 void static_set(unsigned key, size_t count);
 
-extern const size_t MEASURE_BLOCK_BYTES;
-_Thread_local void *measure_block;
-
+#ifdef PEERS
+/* Loops with other crates' calls: src/peers.rs. */
+void variable_get(unsigned key, size_t count);
+void variable_set(unsigned key, size_t count);
+void object_get(unsigned key, size_t count);
+void object_set(unsigned key, size_t count);
+void object_create(unsigned key, size_t count);
+void os_object_get(unsigned key, size_t count);
+void os_object_set(unsigned key, size_t count);
+void os_object_create(unsigned key, size_t count);
+#else
 /* core's unwind tables name it; nothing unwinds, since the archive is built with panic=abort. */
 void rust_eh_personality(void)
 {
 }
-
-static void need(int ok, const char *what)
-{
-    if (!ok) {
-        fprintf(stderr, "measure: %s failed\n", what);
-        exit(1);
-    }
-}
-
-static void give_block(void)
-{
-    measure_block = calloc(1, MEASURE_BLOCK_BYTES);
-    need(measure_block != NULL, "calloc");
-}
-
-static double nanoseconds(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-/* A clock for spans of a few nanoseconds, and its rate. */
-static inline uint64_t ticks(void)
-{
-#if defined __x86_64__
-    uint32_t low, high;
-    __asm__ volatile("lfence\n\trdtsc\n\tlfence" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
-#elif defined __aarch64__
-    uint64_t now;
-    __asm__ volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(now) : : "memory");
-    return now;
 #endif
-}
 
-static double tick_nanoseconds, tick_overhead;
+double tick_nanoseconds, tick_overhead;
 
 /* --- what is measured: each gives nanoseconds a call ------------------------------------------------------------ */
-
-/* Processor time, so that a busy machine disturbs little. */
-#define CLOCK CLOCK_THREAD_CPUTIME_ID
 
 /* Runs a statement so many times; `key` and `value` are new to the compiler each time. */
 #define TIMES(count, statement)                                                                                        \
@@ -140,6 +96,22 @@ static double tick_nanoseconds, tick_overhead;
 TSD(8);
 TSD(128);
 TSD(1024);
+/* libtsd.a by its own symbols, which end as the header says. */
+#define ARCHIVE(ID, NAME, SUFFIX)                                                                                      \
+    void *ID##_get(unsigned) __asm__("tsd_get" SUFFIX);                                                                \
+    int ID##_set(unsigned, const void *) __asm__("tsd_set" SUFFIX);                                                    \
+    int ID##_create(unsigned *, destructor_t) __asm__("tsd_key_create" SUFFIX);                                        \
+    int ID##_delete(unsigned) __asm__("tsd_key_delete" SUFFIX);                                                        \
+    void ID##_thread_exit(void *) __asm__("tsd_thread_exit" SUFFIX);                                                   \
+    static void ID##_exit(void)                                                                                        \
+    {                                                                                                                  \
+        ID##_thread_exit(NULL);                                                                                        \
+    }                                                                                                                  \
+    API(ID, NAME, 128, ID##_get, ID##_set, ID##_create, ID##_delete, ID##_exit)
+ARCHIVE(hook, "libtsd.a, hook", HOOK_SUFFIX);
+#ifdef ARCHIVE_SUFFIX
+ARCHIVE(archive, "libtsd.a", ARCHIVE_SUFFIX);
+#endif
 /* What each library does at thread exit. A shared glibc does not export it. */
 #if defined __GLIBC__ && defined SHARED
 #define LIBC "glibc"
@@ -193,22 +165,15 @@ static double time_loop(void (*loop)(unsigned, size_t), unsigned key, size_t cou
     return (nanoseconds(CLOCK) - start) / (double)count;
 }
 
-static volatile unsigned destroyed;
+volatile unsigned destroyed;
 
-static void destroy(void *value)
+void destroy(void *value)
 {
     HIDE(value);
     destroyed = destroyed + 1;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* Thread exit alone, with `values` values set: the mean of the middle half of the spans, since one that was interrupted
- * is no measurement, and some processors' clocks tick every ten nanoseconds only. */
+/* Thread exit alone, with `values` values set. */
 static double time_exit(const api_t *api, const unsigned *keys, unsigned values, size_t count)
 {
     static uint64_t spans[4096];
@@ -228,12 +193,7 @@ static double time_exit(const api_t *api, const unsigned *keys, unsigned values,
         spans[i] = ticks() - start;
     }
     need(destroyed - before == (unsigned)(values * count), "thread exit");
-    qsort(spans, count, sizeof *spans, ascending);
-    double middle = 0;
-    for (size_t i = count / 4; i < count - count / 4; i++)
-        middle += (double)spans[i];
-    middle = middle / (double)(count - count / 4 * 2) - tick_overhead;
-    return (middle > 0 ? middle : 0) * tick_nanoseconds;
+    return middle_of_spans(spans, count);
 }
 
 static void calibrate(void)
@@ -248,66 +208,17 @@ static void calibrate(void)
     tick_overhead = time_exit(&empty, NULL, 0, 4096) / tick_nanoseconds;
 }
 
-/* --- several threads at once: nanoseconds of processor time a call and thread -------------------------------------- */
-
-typedef struct {
-    const api_t *api;
-    unsigned key;
-    size_t count;
-    int create;
-    pthread_barrier_t *start;
-    double cost;
-} worker_t;
-
-static void *work(void *argument)
-{
-    worker_t *worker = argument;
-    give_block();
-    worker->api->set(worker->key, worker);
-    pthread_barrier_wait(worker->start);
-    double start = nanoseconds(CLOCK);
-    if (worker->create) {
-        worker->api->time_create(worker->count);
-    } else {
-        worker->api->time_get(worker->key, worker->count);
-        worker->api->time_set(worker->key, worker->count);
-    }
-    worker->cost = (nanoseconds(CLOCK) - start) / (double)worker->count;
-    worker->api->set(worker->key, NULL);
-    if (worker->api != &libc)
-        worker->api->exit();
-    free(measure_block);
-    return NULL;
-}
-
-static double time_threads(const api_t *api, unsigned key, unsigned threads, int create, size_t count)
-{
-    pthread_t ids[8];
-    worker_t workers[8];
-    pthread_barrier_t start;
-    double cost = 0;
-    pthread_barrier_init(&start, NULL, threads);
-    for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (worker_t){api, key, count, create, &start, 0};
-        need(pthread_create(&ids[i], NULL, work, &workers[i]) == 0, "pthread_create");
-    }
-    for (unsigned i = 0; i < threads; i++) {
-        pthread_join(ids[i], NULL);
-        cost += workers[i].cost / threads;
-    }
-    pthread_barrier_destroy(&start);
-    return cost;
-}
-
 /* --- rows ---------------------------------------------------------------------------------------------------------- */
 
-enum kind { GET, SET, CREATE, EXIT, THREADS, CREATE_THREADS };
+enum kind { GET, SET, CREATE, EXIT, THREADS, CREATE_THREADS, CONTENDED };
 
 typedef struct {
     const char *name;
     enum kind kind;
-    /* GET, SET: which key; CREATE: per cent of the table that is full; EXIT: values; THREADS: threads. */
+    /* GET, SET: which key; CREATE: per cent of the table that is full; EXIT: values; THREADS: threads; CONTENDED: per cent
+     * of the calls, or 0 for the middle ones. */
     unsigned size;
+    enum contended call;
 } row_t;
 
 static const row_t rows[] = {
@@ -329,8 +240,18 @@ static const row_t rows[] = {
     {"create + delete, 2 threads", CREATE_THREADS, 2},
     {"create + delete, 4 threads", CREATE_THREADS, 4},
     {"create + delete, 8 threads", CREATE_THREADS, 8},
+    {"get, table busy", CONTENDED, 0, CONTENDED_GET},
+    {"get, table busy, 99 %", CONTENDED, 99, CONTENDED_GET},
+    {"set, table busy", CONTENDED, 0, CONTENDED_SET},
+    {"set, table busy, 99 %", CONTENDED, 99, CONTENDED_SET},
+    {"create, table busy", CONTENDED, 0, CONTENDED_CREATE},
+    {"create, table busy, 99 %", CONTENDED, 99, CONTENDED_CREATE},
+    {"delete, table busy", CONTENDED, 0, CONTENDED_DELETE},
+    {"delete, table busy, 99 %", CONTENDED, 99, CONTENDED_DELETE},
+    {"exit, 8 values, table busy", CONTENDED, 0, CONTENDED_EXIT},
+    {"exit, 8 values, table busy, 99 %", CONTENDED, 99, CONTENDED_EXIT},
 };
-enum { ROWS = sizeof rows / sizeof *rows, CONTENDERS = 5 };
+enum { ROWS = sizeof rows / sizeof *rows, CONTENDERS = 12 };
 
 typedef struct {
     const char *name;
@@ -341,18 +262,40 @@ typedef struct {
 static unsigned contenders(const row_t *row, contender_t *list)
 {
     unsigned n = 0;
-    if (row->kind == EXIT && libc.exit == NULL)
+    if ((row->kind == EXIT || (row->kind == CONTENDED && row->call == CONTENDED_EXIT)) && libc.exit == NULL)
         return 0;
     list[n++] = (contender_t){"tsd", &tsd128, NULL};
     list[n++] = (contender_t){libc.name, &libc, NULL};
+    if (row->kind != THREADS && row->kind != CREATE_THREADS && row->kind != CONTENDED) {
+#ifdef ARCHIVE_SUFFIX
+        list[n++] = (contender_t){archive.name, &archive, NULL};
+#endif
+        list[n++] = (contender_t){hook.name, &hook, NULL};
+    }
     if (row->kind == GET || row->kind == SET) {
         list[n++] = (contender_t){"tsd inlined", &tsd128, row->kind == GET ? inlined_get : inlined_set};
         list[n++] = (contender_t){"tsd static key", &tsd128, row->kind == GET ? static_get : static_set};
+#ifdef ARCHIVE_SUFFIX
+        if (row->kind == GET)
+            list[n++] = (contender_t){"C inlined", &archive, c_inlined_get};
+        list[n++] = (contender_t){"C static key", &archive, row->kind == GET ? c_static_get : c_static_set};
+#endif
+#ifdef PEERS
+        list[n++] = (contender_t){"thread_local!", &empty, row->kind == GET ? variable_get : variable_set};
+        list[n++] = (contender_t){"crate thread_local", &empty, row->kind == GET ? object_get : object_set};
+        list[n++] = (contender_t){"crate os-thread-local", &empty, row->kind == GET ? os_object_get : os_object_set};
+#endif
         list[n++] = (contender_t){empty.name, &empty, NULL};
     } else if (row->kind == CREATE || row->kind == EXIT) {
         if (row->kind == CREATE || row->size <= 8)
             list[n++] = (contender_t){"tsd N=8", &tsd8, NULL};
         list[n++] = (contender_t){"tsd N=1024", &tsd1024, NULL};
+#ifdef PEERS
+        if (row->kind == CREATE && row->size == 0) {
+            list[n++] = (contender_t){"crate thread_local", &empty, object_create};
+            list[n++] = (contender_t){"crate os-thread-local", &empty, os_object_create};
+        }
+#endif
     }
     return n;
 }
@@ -365,9 +308,12 @@ static double measure(const row_t *row, const contender_t *contender, size_t cou
                       : row->kind == EXIT           ? row->size
                       : row->kind == CREATE_THREADS ? 1
                       : row->kind == THREADS        ? 6
+                      : row->kind == CONTENDED      ? 0
                                                     : row->size + 1;
     double cost = 0;
     unsigned made = 0;
+    if (api == &empty && contender->loop)
+        return time_loop(contender->loop, 0, count);
     if (api == &empty)
         return row->kind == GET ? api->time_get(0, count) : api->time_set(0, count);
     while (made < wanted && api->create(&keys[made], row->kind == EXIT ? destroy : NULL) == 0)
@@ -389,6 +335,9 @@ static double measure(const row_t *row, const contender_t *contender, size_t cou
         break;
     case EXIT:
         cost = time_exit(api, keys, row->size, count);
+        break;
+    case CONTENDED:
+        cost = time_contended(api, row->call, row->size, count);
         break;
     case THREADS:
     case CREATE_THREADS:

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use tsd_bench::build;
+use tsd_bench::build::{self, Installed};
 
 /// A running program that measures tsd beside one C library.
 pub(crate) struct Machine {
@@ -15,18 +15,35 @@ pub(crate) struct Machine {
     child: Child,
 }
 
-/// How a program is made: its file name, the compiler, and its options.
-const KINDS: [(&str, &str, &[&str]); 3] = [
-    ("measure-glibc-shared", "cc", &["-DSHARED"]),
-    ("measure-glibc-static", "cc", &["-static"]),
-    ("measure-musl", "musl-gcc", &["-static"]),
+/// How a program is made: its name, the compiler, its options, and whether other crates can be in it, which know one C
+/// library.
+const KINDS: [(&str, &str, &[&str], bool); 3] = [
+    ("measure-glibc-shared", "cc", &["-DSHARED", "-DPEERS", "-Wl,--no-as-needed", "-lgcc_s"], true),
+    ("measure-glibc-static", "cc", &["-static"], false),
+    ("measure-musl", "musl-gcc", &["-static"], false),
 ];
+
+/// The thread pointer of `archive.c`, where programs have a register for it.
+const THREAD_POINTER: Option<&str> = if cfg!(target_arch = "x86_64") { Some("gs:0:8") } else { None };
 
 /// Builds and starts all of them.
 pub(crate) fn all() -> Vec<Machine> {
-    build::archive();
-    let start = |(name, compiler, options): &(&str, &str, &[&str])| {
-        Machine::start(&build::program(name, "measure.c", compiler, options))
+    let (measured, with_peers) = (build::archive(), build::archive_with_peers());
+    let hook = Installed::new("hook", None, 16);
+    let by_pointer = THREAD_POINTER.map(|pointer| Installed::new("thread-pointer", Some(pointer), 15));
+    let start = |&(name, compiler, options, has_peers): &(&str, &str, &[&str], bool)| {
+        let mut files = vec![build::source("measure.c"), build::source("threads.c")];
+        let mut options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let archives =
+            [Some((&hook, "hook.c", "HOOK_SUFFIX")), by_pointer.as_ref().map(|it| (it, "archive.c", "ARCHIVE_SUFFIX"))];
+        for (installed, source, suffix) in archives.into_iter().flatten() {
+            files.push(build::object(&format!("{name}-{source}"), compiler, &[&installed.include()], source));
+            files.push(installed.archive());
+            options.push(installed.suffix(suffix));
+        }
+        files.push(if has_peers { with_peers.clone() } else { measured.clone() });
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        Machine::start(&build::program(name, compiler, &options, &files))
     };
     KINDS.iter().map(start).collect()
 }

@@ -35,11 +35,16 @@ const fn bar(
 const FULL: &str = "create + delete, 90 % full";
 const GLIBC_STATIC: &str = "glibc, static";
 
-const BARS: [Bar; 19] = [
+const BARS: [Bar; 24] = [
     bar("get to glibc's", 0.7, SHARED, "get", ["tsd", "glibc"]),
     bar("get to glibc's, 100th key", 0.7, SHARED, "get, 100th key", ["tsd", "glibc"]),
     bar("get to musl's", 1.1, MUSL, "get", ["tsd", "musl"]),
     bar("get inlined to glibc's", 0.4, SHARED, "get", ["tsd inlined", "glibc"]),
+    bar("get inlined in C to glibc's", 0.4, SHARED, "get", ["C inlined", "glibc"]),
+    bar("get of libtsd.a to glibc's", 0.7, SHARED, "get", ["libtsd.a", "glibc"]),
+    bar("get of libtsd.a to musl's", 1.1, MUSL, "get", ["libtsd.a", "musl"]),
+    bar("set of libtsd.a to glibc's", 0.75, SHARED, "set", ["libtsd.a", "glibc"]),
+    bar("set of libtsd.a to musl's", 1.25, MUSL, "set", ["libtsd.a", "musl"]),
     bar("set to glibc's", 0.75, SHARED, "set", ["tsd", "glibc"]),
     bar("set to glibc's, 100th key", 0.75, SHARED, "set, 100th key", ["tsd", "glibc"]),
     bar("set to musl's", 1.25, MUSL, "set", ["tsd", "musl"]),
@@ -66,7 +71,8 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
          of line through the C ABI with 128 keys, `N=` names another number; `tsd inlined` is Rust with link-time \
          optimisation. Each implementation is called directly, as a program that is linked with it calls it.\n\n",
     );
-    let _ = writeln!(text, "Processor: {}.\n\n![Ratios to glibc](performance.svg)\n\n## Bars\n", processor());
+    let short = excerpt(samples);
+    let _ = writeln!(text, "Processor: {}.\n\n{short}\n![Ratios to glibc](performance.svg)\n\n## Bars\n", processor());
     text.push_str("| Ratio | Measured | Bar | |\n|---|---|---|---|\n");
     for bar in &BARS {
         if let Some(ratio) = samples.ratio(bar.machine, samples.row(bar.row), bar.contender, bar.base) {
@@ -75,7 +81,12 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
         }
     }
     text.push_str(
-        "\nA call and its return alone cost what `empty function` says, and are part of both sides of each ratio out \
+        "\n`libtsd.a` is the archive as it is installed with a thread pointer, at its own level of optimisation; with `hook` it \
+         asks a function of the kernel for the thread. `C inlined` and `C static key` are the header's. `thread_local!` \
+         is the standard library's, the other crates are those of that name, inlined. `table busy`: one thread's calls \
+         while threads on the other processors create, set, get and delete keys of the same table without a pause: the \
+         middle ones, and what 99 % take at most.\n\n\
+         A call and its return alone cost what `empty function` says, and are part of both sides of each ratio out \
          of line. The clock behind the exit rows ticks every few nanoseconds; an exit that is shorter reads as less \
          than one tick.\n",
     );
@@ -86,31 +97,101 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
     fs::create_dir_all(&docs)
         .and_then(|()| fs::write(docs.join("performance.md"), text))
         .and_then(|()| fs::write(docs.join("performance.svg"), plot::draw(samples)))
+        .and_then(|()| into_readme(&root.join("README.md"), &short))
         .unwrap_or_else(|error| panic!("{}: {error}", docs.display()));
 }
 
-/// One machine's rows, in tables of rows with the same contenders.
+/// The tables of one machine: a title, and whether a row with this name is in it. The first that takes a row has it.
+type IsIn = fn(&str) -> bool;
+const TABLES: [(&str, IsIn); 5] = [
+    ("One thread's calls beside busy processors", |row| row.contains("busy")),
+    ("Threads at once", |row| row.contains("thread")),
+    ("Exit", |row| row.starts_with("exit")),
+    ("Create and delete", |row| row.starts_with("create")),
+    ("Get and set", |_| true),
+];
+
+/// One machine's rows, in tables with a column a row.
 fn tables(samples: &Samples, machine: usize, text: &mut String) {
     let Some(library) = samples.contenders[machine].iter().find_map(|names| names.get(1)) else { return };
     let _ = writeln!(text, "\n## Beside {library}");
-    let mut header: &[String] = &[];
-    for (row, names) in samples.contenders[machine].iter().enumerate() {
-        if names.is_empty() {
-            continue;
+    for (which, (title, _)) in TABLES.iter().enumerate().rev() {
+        let is_here = |row: &usize| {
+            let takes = |(_, is_in): &(&str, IsIn)| is_in(&samples.rows[*row]);
+            TABLES.iter().position(takes) == Some(which) && !samples.contenders[machine][*row].is_empty()
+        };
+        let rows: Vec<usize> = (0..samples.rows.len()).filter(is_here).collect();
+        if !rows.is_empty() {
+            table(samples, machine, &rows, title, text);
         }
-        if *names != header {
-            header = names;
-            let _ = writeln!(text, "\n| | {} | tsd to {library} |", names.join(" | "));
-            let _ = writeln!(text, "|---|{}---|", "---|".repeat(names.len()));
-        }
-        let _ = write!(text, "| {} |", samples.rows[row]);
-        for name in names {
-            let cost = samples.cost(machine, row, name).map_or(f64::NAN, |spread| spread.median);
-            let _ = write!(text, " {cost:.2} |");
-        }
-        let ratio = samples.ratio(machine, row, "tsd", library);
-        let _ = writeln!(text, " {} |", ratio.map_or("-".to_owned(), with_spread));
     }
+}
+
+fn table(samples: &Samples, machine: usize, rows: &[usize], title: &str, text: &mut String) {
+    let names = rows.iter().map(|&row| &samples.contenders[machine][row]);
+    // Rows have contenders in one order, some more than others.
+    let longest = names.max_by_key(|names| names.len()).into_iter().flatten();
+    let mut contenders: Vec<&String> = longest.collect();
+    for name in rows.iter().flat_map(|&row| &samples.contenders[machine][row]) {
+        if !contenders.contains(&name) {
+            contenders.push(name);
+        }
+    }
+    let heads: Vec<&str> = rows.iter().map(|&row| samples.rows[row].as_str()).collect();
+    let _ = writeln!(text, "\n| {title} | {} |\n|---|{}", heads.join(" | "), "---|".repeat(rows.len()));
+    let mut line = |head: &str, cell: &dyn Fn(usize) -> Option<String>| {
+        let cells: Vec<String> = rows.iter().map(|&row| cell(row).unwrap_or_else(|| "-".to_owned())).collect();
+        let _ = writeln!(text, "| {head} | {} |", cells.join(" | "));
+    };
+    for contender in &contenders {
+        line(contender, &|row| samples.cost(machine, row, contender).map(|spread| format!("{:.2}", spread.median)));
+    }
+    let library = contenders[1];
+    for contender in ["tsd", "libtsd.a"].iter().filter(|name| contenders.iter().any(|its| its == *name)) {
+        line(&format!("*{contender} to {library}*"), &|row| {
+            samples.ratio(machine, row, contender, library).map(with_spread)
+        });
+    }
+}
+
+/// The rows of the excerpt, and the machines that have them: one for tsd and glibc, and musl's.
+const EXCERPT: [(&str, usize); 4] = [("get", SHARED), ("set", SHARED), (FULL, SHARED), ("exit, 8 values", STATIC)];
+
+/// Where README has the excerpt.
+const EXCERPT_BEGIN: &str = "<!-- Written by `cargo bench`. -->\n";
+const EXCERPT_END: &str = "<!-- -->\n";
+
+/// A table of a few lines, for README.
+fn excerpt(samples: &Samples) -> String {
+    let mut text = String::from(
+        "| Nanoseconds a call | `libtsd.a` | inlined | static key | glibc | musl |\n|---|---|---|---|---|---|\n",
+    );
+    for (name, machine) in EXCERPT {
+        let row = samples.row(name);
+        let glibc = samples.contenders[machine][row].get(1).map_or("", String::as_str);
+        let cells = [
+            (machine, "libtsd.a"),
+            (machine, "tsd inlined"),
+            (machine, "tsd static key"),
+            (machine, glibc),
+            (MUSL, "musl"),
+        ];
+        let _ = write!(text, "| {name} |");
+        for (machine, contender) in cells {
+            let cost = samples.cost(machine, row, contender);
+            let _ = write!(text, " {} |", cost.map_or("-".to_owned(), |spread| format!("{:.1}", spread.median)));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Puts the excerpt where README has the last one.
+fn into_readme(readme: &Path, excerpt: &str) -> std::io::Result<()> {
+    let text = fs::read_to_string(readme)?;
+    let (before, rest) = text.split_once(EXCERPT_BEGIN).expect("README has the excerpt");
+    let (_, after) = rest.split_once(EXCERPT_END).expect("README has the excerpt's end");
+    fs::write(readme, format!("{before}{EXCERPT_BEGIN}\n{excerpt}\n{EXCERPT_END}{after}"))
 }
 
 fn with_spread(ratio: Spread) -> String {

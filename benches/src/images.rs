@@ -9,16 +9,62 @@ use std::{fs, io};
 use tsd_runner::machine::{AARCH64_A72, AARCH64_MAX, Machine, X86_64};
 use tsd_runner::setup::{self, Wants};
 
-use crate::build;
+use crate::page;
 
 const MACHINES: [&Machine; 3] = [&X86_64, &AARCH64_A72, &AARCH64_MAX];
 
-/// Builds and boots the images, and writes the document.
+const PAGE: &str = "instructions-images.md";
+
+/// The most instructions that a call from a state may take, its return included, on every machine.
+const BARS: [(&str, u64); 2] = [("get of a static key: any", 3), ("exit: 0 set", 11)];
+
+/// The figures of one run.
+#[derive(Debug)]
+pub struct Figures {
+    /// What the images were compiled with.
+    compiler: String,
+    /// The counts by name, for each machine.
+    columns: Vec<Vec<(String, u64)>>,
+}
+
+impl Figures {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.columns.iter().map(Vec::len).sum()
+    }
+
+    fn document(&self) -> String {
+        let mut text = format!(
+            "# Instructions in the images\n\n\
+             Written by `cargo run -p tsd-figures -- images`; do not edit. `cargo run -p tsd-figures -- check` \
+             compares.\n\n{}\n\
+             Counted by QEMU, 128 keys, boot excluded. The thread pointer's read and the return are included; \
+             destructors only return.\n\n| Call | State |",
+            page::compiler_line(&self.compiler),
+        );
+        for machine in MACHINES {
+            let _ = write!(text, " {} |", machine.name);
+        }
+        let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(MACHINES.len()));
+        for (row, (name, _)) in self.columns[0].iter().enumerate() {
+            let (call, state) = name.split_once(": ").unwrap_or((name, ""));
+            let _ = write!(text, "| {call} | {state} |");
+            for column in &self.columns {
+                let _ = write!(text, " {} |", column[row].1);
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Builds and boots the images.
 ///
 /// # Errors
 ///
 /// When something is missing, or a run does not end as it should.
-pub fn write() -> io::Result<()> {
+pub fn count() -> io::Result<Figures> {
     let toolchain = setup::prepare(Wants::to_boot(&MACHINES), true).map_err(io::Error::other)?;
     let mut columns = Vec::new();
     for machine in MACHINES {
@@ -26,24 +72,41 @@ pub fn write() -> io::Result<()> {
         let kernel = machine.image.build(&toolchain, keys).map_err(io::Error::other)?;
         columns.push(counts(machine, &mut single_threaded(machine.command(&kernel, "counts", 1)))?);
     }
-    let mut text = String::from(
-        "# Instructions in the images\n\n\
-         Written by `cargo run -p tsd-figures -- images`; do not edit. Counted by QEMU, 128 keys, boot excluded. The \
-         thread pointer's read and the return are included; destructors only return.\n\n| Call | State |",
-    );
-    for machine in MACHINES {
-        let _ = write!(text, " {} |", machine.name);
-    }
-    let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(MACHINES.len()));
-    for (row, (name, _)) in columns[0].iter().enumerate() {
-        let (call, state) = name.split_once(": ").unwrap_or((name, ""));
-        let _ = write!(text, "| {call} | {state} |");
-        for column in &columns {
-            let _ = write!(text, " {} |", column[row].1);
+    Ok(Figures { compiler: toolchain.name().to_owned(), columns })
+}
+
+/// Writes the document.
+///
+/// # Errors
+///
+/// When it can't be written.
+pub fn write(figures: &Figures) -> io::Result<()> {
+    fs::write(page::path(PAGE), figures.document())
+}
+
+/// What differs from the checked-in document, one line each: nothing if it is as it should be.
+///
+/// With another compiler than the document's, only the bars are checked.
+///
+/// # Errors
+///
+/// When the document can't be read.
+pub fn check(figures: &Figures) -> io::Result<Vec<String>> {
+    let mut differences = Vec::new();
+    for (machine, column) in MACHINES.iter().zip(&figures.columns) {
+        for (name, bar) in BARS {
+            let count = column.iter().find(|(its, _)| its == name).map(|(_, count)| *count);
+            if count.is_none_or(|count| count > bar) {
+                differences
+                    .push(format!("{}: {name}: {count:?} instructions, at most {bar} are allowed", machine.name));
+            }
         }
-        text.push('\n');
     }
-    fs::write(build::root().join("docs/instructions-images.md"), text)
+    match page::compare(&page::path(PAGE), &figures.document(), &figures.compiler)? {
+        Some(more) => differences.extend(more),
+        None => println!("images: {PAGE} is of another compiler than {}: only the bars were checked", figures.compiler),
+    }
+    Ok(differences)
 }
 
 /// The command with one thread for all, which `-icount` needs.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::process::Command;
 use std::{fs, io};
 
-use crate::build;
+use crate::{build, page};
+
+const PAGE: &str = "instructions.md";
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +43,7 @@ const HOT_PATHS: [&str; 7] = [
 /// When it can't be traced.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub fn count() -> io::Result<Vec<Count>> {
-    build::archive();
-    let program = build::program("states", "states.c", "cc", &["-static"]);
+    let program = build::program("states", "cc", &["-static"], &[build::source("states.c"), build::archive()]);
     let mut empty = 0;
     let mut counts = Vec::new();
     for (name, steps) in crate::trace::count(&program)? {
@@ -65,11 +65,11 @@ pub fn document(counts: &[Count]) -> String {
     let mut text = format!(
         "# Instructions\n\n\
          Written by `cargo run -p tsd-figures -- instructions`; do not edit. `cargo run -p tsd-figures -- check` compares.\n\n\
-         Compiler: {}\n\n\
+         {}\n\
          Counted on x86_64 by single steps, the thread pointer's read included, the destructors' own code (one \
          instruction each) too. Out of line, the return counts; inlined, there is none.\n\n\
          ## Worst case over all starting states\n\n| Call | Instructions |\n|---|---|\n",
-        compiler()
+        page::compiler_line(&compiler())
     );
     let mut worst: BTreeMap<&str, usize> = BTreeMap::new();
     for count in counts {
@@ -93,7 +93,7 @@ pub fn document(counts: &[Count]) -> String {
 /// When a file can't be written, or objdump can't be run.
 pub fn write(counts: &[Count]) -> io::Result<()> {
     fs::create_dir_all(build::root().join("docs"))?;
-    fs::write(path(), document(counts))?;
+    fs::write(page::path(PAGE), document(counts))?;
     fs::write(build::root().join("docs/hot-paths.s"), hot_paths()?)
 }
 
@@ -111,22 +111,12 @@ pub fn check(counts: &[Count]) -> io::Result<Vec<String>> {
             differences.push(format!("{call}: {state}: {instructions} instructions, at most {bar} are allowed"));
         }
     }
-    let recorded = fs::read_to_string(path())?;
-    if !recorded.contains(&compiler()) {
-        println!("the figures are another compiler's than {}: only the bars were checked", compiler());
-        return Ok(differences);
+    let compiler = compiler();
+    match page::compare(&page::path(PAGE), &document(counts), &compiler)? {
+        Some(more) => differences.extend(more),
+        None => println!("instructions: {PAGE} is of another compiler than {compiler}: only the bars were checked"),
     }
-    let now = document(counts);
-    let lines = |of: &str, other: &str, sign: char| -> Vec<String> {
-        of.lines().filter(|line| !other.lines().any(|its| its == *line)).map(|line| format!("{sign} {line}")).collect()
-    };
-    differences.extend(lines(&recorded, &now, '-'));
-    differences.extend(lines(&now, &recorded, '+'));
     Ok(differences)
-}
-
-fn path() -> PathBuf {
-    build::root().join("docs/instructions.md")
 }
 
 /// The compiler's name, on which the figures depend.

@@ -5,12 +5,14 @@
 //! | `build.rs` | the archive and the C programs that are measured |
 //! | `trace.rs` | counting instructions by single steps |
 //! | `instructions.rs` | docs/instructions.md, the check against it, and docs/hot-paths.s |
-//! | `images.rs` | docs/instructions-images.md |
+//! | `images.rs` | docs/instructions-images.md, and the check against it |
+//! | `page.rs` | what the pages of figures that depend on the compiler have in common |
 //! | `sizes.rs` | docs/sizes.md |
 
 pub mod build;
 pub mod images;
 pub mod instructions;
+pub mod page;
 pub mod sizes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod trace;

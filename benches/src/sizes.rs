@@ -15,7 +15,8 @@ use crate::build;
 const TARGETS: [&str; 2] = ["aarch64", "thumbv7m"];
 
 /// The members that a kernel with the POSIX family gets: the core, and what `pthread_once` needs.
-const CORE_AND_POSIX: [&str; 5] = ["tsd-core.o", "tsd-posix.o", "tsd-once.o", "tsd-wait.o", "tsd-wake.o"];
+const CORE_AND_POSIX: [&str; 6] =
+    ["tsd-core.o", "tsd-table.o", "tsd-posix.o", "tsd-once.o", "tsd-wait.o", "tsd-wake.o"];
 
 /// Writes the document.
 ///

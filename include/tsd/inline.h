@@ -7,9 +7,19 @@
  *
  * So `gs`, `0`, `64` is a kernel whose per-CPU area begins with a pointer to the current thread control block, which
  * has its tsd_thread_t at offset 64; `fs`, none, `64` one whose thread control block is at the base of fs. In such code
- * a thread must be current. The offsets are decimal literals. tsd_current() stays the hook of everything else.
+ * a thread must be current. The offsets are decimal literals.
+ *
+ * Following the pointer is an instruction of its own on aarch64. So there the register must belong to the thread; one of
+ * the CPU would be another CPU's by then if the thread is moved between the two.
+ *
+ * tsd_current() stays the hook of everything else. But an archive that was installed with --thread-pointer finds the
+ * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86_64 that takes a
+ * pointer; the base of a segment can't be read everywhere, and such an archive has the hook.)
  *
  * With TSD_NO_INLINE defined, tsd_get() is only declared.
+ *
+ * It takes 8 instructions on x86_64 and 10 on aarch64 where the number of keys is a power of two; one more where a
+ * pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE).
  */
 #ifndef TSD_INLINE_H
 #define TSD_INLINE_H
@@ -18,10 +28,17 @@
 
 void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
 
-#else
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    const tsd_thread_t *thread = tsd_current();
+    return thread ? *(const volatile uintptr_t *)(const volatile void *)((const char *)thread->slots + offset) : 0;
+}
 
-/* The table's entries: the first word of each is the tag of the key that lives there. */
-extern tsd_slot_t tsd_table[TSD_KEYS] TSD_SYMBOL(tsd_table);
+/* Only where tsd_slot_load() gave something else than 0, so there is a thread. */
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    *(volatile uintptr_t *)(volatile void *)((char *)tsd_current()->slots + offset) = word;
+}
+
+#else
 
 /* The smallest power of two that is not below `n`, less one, for n up to 4096. */
 #define TSD_MASK_1_(n) ((n) | (n) >> 1)
@@ -31,60 +48,119 @@ extern tsd_slot_t tsd_table[TSD_KEYS] TSD_SYMBOL(tsd_table);
 
 /* The bytes from the first slot to the key's: always within the table, whatever the key. */
 static inline uintptr_t tsd_slot_offset(tsd_key_t key) {
-    uintptr_t offset = key & (TSD_MASK_((TSD_KEYS) - 1) * sizeof(tsd_slot_t));
+    /* 32 bits, as the key: another width would need an instruction. */
+    uint32_t offset = key & (uint32_t)(TSD_MASK_((TSD_KEYS) - 1) * sizeof(tsd_slot_t));
     /* No branch, so that a wild key does not leave the table even speculatively. Nothing where it is a power of two. */
     return offset * (offset < (TSD_KEYS) * sizeof(tsd_slot_t));
 }
 
-/* Volatile, all of the assembly: a function that switches threads gets another answer behind the switch. */
-#if defined(__x86_64__) && !defined(TSD_THREAD_POINTER_AT)
-
-/* The word `behind` the one at `offset` of the thread's structure, without having its address in a register. */
-#define TSD_LOAD(word, offset, behind)                                                                                 \
-    __asm__ volatile("movq %%" TSD_STRING(TSD_THREAD_POINTER) ":" behind "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET)     \
-                     "(%1), %0"                                                                                        \
-                     : "=r"(word)                                                                                      \
-                     : "r"(offset)                                                                                     \
-                     : "memory")
-
-#elif defined(__x86_64__) || defined(__aarch64__)
-
-static inline const char *tsd_inline_thread(void) {
-    const char *block;
+/*
+ * What follows is assembly, since compilers neither compare with volatile memory nor load it in pairs, and because of
+ * the order: the slot's tag, its value, the table's tag. An interrupt handler that sets the slot between any two of them
+ * makes the last comparison fail, or leaves a value of the same key. All of it is volatile: a function that switches
+ * threads gets another answer behind the switch.
+ */
 #if defined(__x86_64__)
+
+/* The word `behind` the one at %[offset] from the first slot, and the operands for that. */
+#ifdef TSD_THREAD_POINTER_AT
+#define TSD_SLOT_(behind) behind "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[block],%[offset])"
+#define TSD_SLOT_OPERANDS_(at) [offset] "r"(at), [block] "r"(tsd_inline_block())
+static inline const char *tsd_inline_block(void) {
+    const char *block;
     __asm__ volatile("movq %%" TSD_STRING(TSD_THREAD_POINTER) ":" TSD_STRING(TSD_THREAD_POINTER_AT) ", %0"
                      : "=r"(block));
+    return block;
+}
 #else
+#define TSD_SLOT_(behind)                                                                                              \
+    "%%" TSD_STRING(TSD_THREAD_POINTER) ":" behind "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[offset])"
+#define TSD_SLOT_OPERANDS_(at) [offset] "r"(at)
+#endif
+
+#if defined(__PIC__) || defined(__code_model_medium__) || defined(__code_model_large__)
+#define TSD_ENTRY_ "(%[table],%[offset])"
+#define TSD_ADDRESS_ "r"
+#else
+#define TSD_ENTRY_ "%c[table](%[offset])"
+#define TSD_ADDRESS_ "i"
+#endif
+
+/* The word at `offset` from the first slot: of a static key, whose tag need not be asked. */
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    uintptr_t word;
+    __asm__ volatile("movq " TSD_SLOT_("0") ", %[word]" : [word] "=r"(word) : TSD_SLOT_OPERANDS_(offset) : "memory");
+    return word;
+}
+
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    __asm__ volatile("movq %[word], " TSD_SLOT_("0") : : [word] "r"(word), TSD_SLOT_OPERANDS_(offset) : "memory");
+}
+
+static inline void *tsd_get(tsd_key_t key) {
+    void *value;
+    uintptr_t tag;
+    /* A branch and no conditional move: the value need not wait for the table. */
+    __asm__ volatile("movq " TSD_SLOT_("0") ", %[tag]\n\t"
+                     "movq " TSD_SLOT_("8") ", %[value]\n\t"
+                     "cmpq " TSD_ENTRY_ ", %[tag]\n\t"
+                     "jne 1f\n\t"
+                     "cmpl %[key], %k[tag]\n\t"
+                     "je 2f\n"
+                     "1:\txorl %k[value], %k[value]\n"
+                     "2:"
+                     : [tag] "=&r"(tag), [value] "=&r"(value)
+                     : [key] "r"(key), TSD_SLOT_OPERANDS_(tsd_slot_offset(key)), [table] TSD_ADDRESS_(&tsd_table)
+                     : "memory", "cc");
+    return value;
+}
+
+#elif defined(__aarch64__)
+
+static inline const char *tsd_inline_block(void) {
+    const char *block;
     __asm__ volatile("mrs %0, " TSD_STRING(TSD_THREAD_POINTER) : "=r"(block));
 #ifdef TSD_THREAD_POINTER_AT
     block = *(const char *const volatile *)(const volatile void *)(block + (TSD_THREAD_POINTER_AT));
 #endif
+    return block;
+}
+
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    return *(const volatile uintptr_t *)(const volatile void *)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset);
+}
+
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
+}
+
+static inline void *tsd_get(tsd_key_t key) {
+    const uintptr_t offset = tsd_slot_offset(key);
+    const char *slot = tsd_inline_block() + offset;
+    void *value;
+    uintptr_t tag, live;
+/* The pair of loads reaches so far. */
+#if TSD_THREAD_POINTER_OFFSET > 504
+    slot += (TSD_THREAD_POINTER_OFFSET);
+#define TSD_SLOT_ "[%[slot]]"
+#else
+#define TSD_SLOT_ "[%[slot], #" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "]"
 #endif
-    return block + (TSD_THREAD_POINTER_OFFSET);
+    /* An interrupt comes before or behind the pair, or the pair is loaded anew: no handler gets between the two. */
+    __asm__ volatile("ldp %[tag], %[value], " TSD_SLOT_ "\n\t"
+                     "ldr %[live], [%[table], %[offset]]\n\t"
+                     "cmp %[tag], %[live]\n\t"
+                     "ccmp %w[tag], %w[key], #0, eq\n\t"
+                     "csel %[value], %[value], xzr, eq"
+                     : [tag] "=&r"(tag), [value] "=&r"(value), [live] "=&r"(live)
+                     : [key] "r"(key), [offset] "r"(offset), [slot] "r"(slot), [table] "r"(&tsd_table)
+                     : "memory", "cc");
+    return value;
 }
 
 #else
 #error "tsd: tsd_get() can be inline on x86_64 and aarch64; undefine TSD_THREAD_POINTER or define TSD_NO_INLINE"
 #endif
-
-static inline void *tsd_get(tsd_key_t key) {
-    const uintptr_t offset = tsd_slot_offset(key);
-    uintptr_t tag, value, live;
-    /*
-     * Tag, value, table, in this order: an interrupt handler that sets the slot between any two of them makes the last
-     * comparison fail, or leaves a value of the same key.
-     */
-#ifdef TSD_LOAD
-    TSD_LOAD(tag, offset, "0");
-    TSD_LOAD(value, offset, "8");
-#else
-    const volatile uintptr_t *slot = (const volatile uintptr_t *)(const volatile void *)(tsd_inline_thread() + offset);
-    tag = slot[0];
-    value = slot[1];
-#endif
-    live = *(const volatile uintptr_t *)(const volatile void *)((const char *)tsd_table + offset);
-    return tag == live && (tsd_key_t)tag == key ? (void *)value : NULL;
-}
 
 #endif
 #endif

@@ -44,31 +44,26 @@ unsafe extern "C" {
 }
 
 #[cfg(feature = "core")]
-pub use crate::space::{DETACH, LEAVE_FLS, SPACE};
+pub use crate::space::{DETACH, LEAVE_FLS};
+#[cfg(feature = "table")]
+pub use crate::table::SPACE;
+
+// The statics of the members `core` and `table`, as other members see them. Not C's types, but every member is compiled
+// from the same source by the same compiler.
+#[cfg(not(feature = "table"))]
+#[allow(improper_ctypes)]
+unsafe extern "C" {
+    /// The key table and its port.
+    #[link_name = "tsd_table"]
+    pub safe static SPACE: tsd::KeySpace<crate::thread::CPort, { crate::config::KEYS }>;
+}
+
 #[cfg(not(feature = "core"))]
-pub use statics::{DETACH, LEAVE_FLS, SPACE};
-
-/// The statics of the member `core`, as other members see them.
-#[cfg(not(feature = "core"))]
-mod statics {
-    use core::sync::atomic::AtomicPtr;
-
-    use tsd::KeySpace;
-
-    use crate::config::KEYS;
-    use crate::thread::CPort;
-
-    // Not C's types, but every member is compiled from the same source by the same compiler.
-    #[allow(improper_ctypes)]
-    unsafe extern "C" {
-        /// The key table and its port.
-        #[link_name = "tsd_table"]
-        pub safe static SPACE: KeySpace<CPort, KEYS>;
-        /// Takes a thread off the list of the Fls family.
-        #[link_name = "tsd_leave_fls"]
-        pub safe static LEAVE_FLS: AtomicPtr<()>;
-        /// Sends the detach notifications.
-        #[link_name = "tsd_detach"]
-        pub safe static DETACH: AtomicPtr<()>;
-    }
+unsafe extern "C" {
+    /// Takes a thread off the list of the Fls family.
+    #[link_name = "tsd_leave_fls"]
+    pub safe static LEAVE_FLS: core::sync::atomic::AtomicPtr<()>;
+    /// Sends the detach notifications.
+    #[link_name = "tsd_detach"]
+    pub safe static DETACH: core::sync::atomic::AtomicPtr<()>;
 }

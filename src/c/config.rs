@@ -13,10 +13,10 @@ pub const EXIT_FUNCTIONS: usize = number(option_env!("TSD_EXIT_FUNCTIONS"), 16) 
 pub const NOTIFICATIONS: usize = number(option_env!("TSD_NOTIFICATIONS"), 8) as usize;
 
 /// The decimal number in `text`.
-const fn number(text: Option<&str>, default: u32) -> u32 {
+pub(crate) const fn number(text: Option<&str>, default: u32) -> u32 {
     let Some(text) = text else { return default };
     match u32::from_str_radix(text, 10) {
         Ok(number) => number,
-        Err(_) => panic!("TSD_KEYS, TSD_ROUNDS, TSD_EXIT_FUNCTIONS and TSD_NOTIFICATIONS are decimal numbers"),
+        Err(_) => panic!("the numbers in the environment of the build are decimal"),
     }
 }

@@ -8,11 +8,14 @@
 //! | [`config`] | | capacities, given at build time |
 //! | [`thread`](mod@thread) | | `tsd_thread_t`, and the port that asks the kernel's hook for it |
 //! | [`api`] | | the C calls that one member makes to another |
-//! | `space` | core | the table; keys, values, thread start and exit |
+//! | `space` | core | keys, values, thread start and exit |
+//! | `table` | the same | the key table, for kernels that make none with static keys |
 //! | `options`, `functions`, `notify`, `once`, `listing` | the same | the rest of the prefixed core |
 //! | `wait`, `wake` | the same | the hooks' defaults, for kernels that have none |
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `win32` | | what the two Win32 families share |
+//!
+//! With `--cfg thread_pointer`, and a register in the environment of the build, the thread is found without the hook.
 //!
 //! Every symbol begins with `tsd_`. `tsd install` gives them the ABI version, and takes the prefix off the families
 //! for targets that have no C library to clash with.
@@ -44,6 +47,8 @@ pub mod options;
 pub mod posix;
 #[cfg(feature = "core")]
 pub mod space;
+#[cfg(feature = "table")]
+pub mod table;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "wait")]

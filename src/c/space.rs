@@ -1,4 +1,4 @@
-//! The table, and what a kernel can't do without: keys, values, the start and the end of threads.
+//! What a kernel can't do without: keys, values, the start and the end of threads.
 
 use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, align_of, offset_of, transmute};
@@ -8,14 +8,11 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed},
 };
 
-use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, KeyTable};
+use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace};
 
-use crate::config::{KEYS, ROUNDS};
+use crate::api::SPACE;
+use crate::config::KEYS;
 use crate::thread::{CPort, Thread, current, status};
-
-/// The keys of every C caller.
-#[unsafe(export_name = "tsd_table")]
-pub static SPACE: KeySpace<CPort, KEYS> = KeySpace::with_table(CPort, KeyTable::new().with_rounds(ROUNDS));
 
 /// Takes a thread off the list of the Fls family. That family sets it when it first puts one on: so the core does not
 /// depend on the family.
@@ -30,7 +27,7 @@ pub static DETACH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// get into the archive.
 #[unsafe(export_name = "tsd_figures")]
 #[unsafe(link_section = ".tsd_figures")]
-pub static FIGURES: [u32; 9] = [
+pub static FIGURES: [u32; 10] = [
     size_of::<Thread>() as u32,
     align_of::<Thread>() as u32,
     offset_of!(Thread, last_error) as u32,
@@ -40,6 +37,7 @@ pub static FIGURES: [u32; 9] = [
     offset_of!(ExitReport, left_over_keys) as u32,
     size_of::<tsd::Once>() as u32,
     size_of::<tsd::Notification>() as u32,
+    size_of::<KeySpace<CPort, KEYS>>() as u32,
 ];
 
 /// Makes the memory of a thread a thread that has set nothing.

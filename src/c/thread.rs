@@ -54,12 +54,29 @@ const _: () = {
     assert!(size_of::<Thread>() == offset_of!(Thread, functions) + size_of::<ExitFunctions<EXIT_FUNCTIONS>>());
 };
 
-/// The thread that the kernel's hook names, if there is one.
+#[cfg(all(thread_pointer, target_arch = "aarch64"))]
+#[path = "../../arch/aarch64/pointer.rs"]
+mod arch;
+#[cfg(all(thread_pointer, target_arch = "x86_64"))]
+#[path = "../../arch/x86_64/pointer.rs"]
+mod arch;
+
+/// The thread that the kernel's hook names, or to which the thread pointer leads, if there is one.
 #[inline]
 pub fn current() -> Option<&'static Thread> {
     // SAFETY: the header demands of the hook what `Port` demands: NULL, or the initialised structure of the calling
     // thread, which outlives every call that the thread makes.
-    unsafe { api::tsd_current().as_ref() }
+    #[cfg(not(thread_pointer))]
+    unsafe {
+        api::tsd_current().as_ref()
+    }
+    // SAFETY: the header demands the same of the thread pointer.
+    #[cfg(thread_pointer)]
+    unsafe {
+        const OFFSET: usize = crate::config::number(Some(env!("TSD_THREAD_POINTER_OFFSET")), 0) as usize;
+        let block = arch::block();
+        if block.is_null() { None } else { Some(&*block.byte_add(OFFSET).cast::<Thread>()) }
+    }
 }
 
 /// Win32's last error of the calling thread, where there is one.

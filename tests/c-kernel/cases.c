@@ -13,7 +13,7 @@ int __cxa_thread_atexit(void (*destructor)(void *), void *object, void *dso_hand
 static int calls;
 static uintptr_t sum;
 
-static void count(void *value) {
+void count(void *value) {
     calls++;
     sum += (uintptr_t)value / 16;
 }
@@ -52,11 +52,11 @@ static void keys_and_values(void) {
 static void full_table(void) {
     static tsd_key_t keys[TSD_KEYS];
     tsd_key_t more;
-    for (int i = 0; i < TSD_KEYS; i++) {
+    for (int i = 0; i < TSD_KEYS - tsd_static_count; i++) {
         CHECK(tsd_key_create(&keys[i], NULL) == 0);
     }
     CHECK(tsd_key_create(&more, NULL) == TSD_EAGAIN);
-    for (int i = 0; i < TSD_KEYS; i++) {
+    for (int i = 0; i < TSD_KEYS - tsd_static_count; i++) {
         CHECK(tsd_key_delete(keys[i]) == 0);
     }
 }
@@ -77,13 +77,43 @@ static void rounds(void) {
 static void last_phase(void) {
     const tsd_key_options_t options = {count, "runtime", TSD_KEY_LAST_PHASE};
     tsd_key_info_t info;
-    uint32_t cursor = 0;
+    uint32_t cursor = tsd_static_count;
     reset();
     CHECK(tsd_key_create_with(&key, &options) == 0);
     CHECK(tsd_key_next(&cursor, &info) == 1 && info.key == key && info.name == options.name);
     CHECK(thread_join(thread_start(set_key, VALUE(1)))->last_phase_rounds == 1);
     CHECK(calls == 1);
     CHECK(tsd_key_delete(key) == 0);
+}
+
+/* ---- static keys ---- */
+
+static void set_static(void *argument) {
+    CHECK(tsd_static_get(scratch) == NULL && tsd_static_get(counted) == NULL && tsd_static_get(runtime) == NULL);
+    CHECK(tsd_static_set(scratch, argument) == 0 && tsd_static_set(counted, argument) == 0);
+    CHECK(tsd_set(runtime, argument) == 0);
+    thread_yield();
+    CHECK(tsd_static_get(counted) == argument && tsd_static_get(runtime) == argument);
+    CHECK(tsd_get(scratch) == argument && pthread_getspecific(counted) == argument);
+    CHECK(tsd_static_set(runtime, VALUE(4)) == 0 && tsd_get(runtime) == VALUE(4));
+}
+
+static void static_keys(void) {
+    static const char name[] = "runtime";
+    tsd_key_info_t info;
+    uint32_t cursor = 0;
+    reset();
+    struct thread *first = thread_start(set_static, VALUE(1));
+    struct thread *second = thread_start(set_static, VALUE(2));
+    CHECK(thread_join(first)->last_phase_rounds == 1 && thread_join(second)->calls == 2);
+    CHECK(calls == 4 && sum == 1 + 4 + 2 + 4);
+    CHECK(tsd_static_get(counted) == NULL);
+    CHECK(tsd_key_delete(scratch) == TSD_EINVAL && tsd_key_delete(runtime) == TSD_EINVAL);
+    CHECK(tsd_key_next(&cursor, &info) == 1 && info.key == runtime);
+    CHECK(info.flags == (TSD_KEY_STATIC | TSD_KEY_LAST_PHASE | TSD_KEY_HAS_DESTRUCTOR));
+    for (size_t i = 0; i < sizeof name; i++) {
+        CHECK(info.name[i] == name[i]);
+    }
 }
 
 /* ---- POSIX ---- */
@@ -223,6 +253,7 @@ const struct test_case test_cases[] = {
     {"full_table", full_table},
     {"rounds", rounds},
     {"last_phase", last_phase},
+    {"static_keys", static_keys},
     {"posix", posix},
     {"c11", c11},
     {"cxx", cxx},

@@ -23,7 +23,21 @@ struct thread {
     unsigned char stack[STACK_SIZE] __attribute__((aligned(16)));
 };
 
+/* What the thread pointer register points to. The kernel, and the test that builds the archive, know where it leads. */
+extern struct thread *current;
+TSD_ASSERT(offsetof(struct thread, tsd) == TSD_THREAD_POINTER_OFFSET, offset_of_tsd);
+
+/* The kernel's static keys: those of its parts. The table is made in kernel.c. */
+#define CASE_KEYS(KEY)                                                                                                 \
+    KEY(scratch, NULL, 0)                                                                                              \
+    KEY(counted, count, 0)
+#define KERNEL_KEYS(KEY)                                                                                               \
+    KEY(runtime, count, TSD_KEY_LAST_PHASE)                                                                            \
+    CASE_KEYS(KEY)
+TSD_STATIC_KEYS(KERNEL_KEYS);
+
 /* machine.c and boot.S, one of each a CPU */
+void set_thread_pointer(struct thread **block);
 void console_put(char character);
 void power_off(unsigned status) __attribute__((noreturn));
 void switch_stack(void **save, void *load);
@@ -39,7 +53,8 @@ void print(const char *text);
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 void check_failed(const char *file, int line, const char *condition) __attribute__((noreturn));
 
-/* cases.c */
+/* cases.c: a destructor that counts */
+void count(void *value);
 struct test_case {
     const char *name;
     void (*run)(void);

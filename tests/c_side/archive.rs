@@ -21,6 +21,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
         Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
         Trial::test("c::archive::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
+        Trial::test("c::archive::static_keys_want_their_table", static_keys_want_their_table),
+        Trial::test("c::archive::thread_pointer_replaces_the_hook", thread_pointer_replaces_the_hook),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
         Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
     ]
@@ -103,7 +105,9 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
     let suffix = suffix(&options);
     let include = options.prefix.join("include");
     let mut declared = BTreeSet::new();
-    for header in ["tsd.h", "tsd/inline.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"] {
+    for header in
+        ["tsd.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"]
+    {
         let text = fs::read_to_string(include.join(header)).map_err(|error| format!("{header}: {error}"))?;
         for (marker, prefix) in [(" TSD_SYMBOL(", ""), ("TSD_FAMILY_SYMBOL(", "tsd_")] {
             for rest in text.split(marker).skip(1) {
@@ -118,7 +122,9 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
     let defined: BTreeSet<String> =
         all.filter(|(kind, _)| kind.is_ascii_uppercase() && *kind != 'U').map(|(_, name)| name).collect();
     let missing: Vec<_> = declared.difference(&defined).collect();
-    assert_eq!(missing, [&format!("tsd_current{suffix}")], "declared but not defined");
+    // The kernel's hook, and what TSD_STATIC_KEY_TABLE defines.
+    let others = ["tsd_current", "tsd_static_set_first"].map(|name| format!("{name}{suffix}"));
+    assert_eq!(missing, others.each_ref(), "declared but not defined");
     let undeclared: Vec<_> = defined.difference(&declared).map(|name| name.trim_end_matches(&suffix)).collect();
     assert_eq!(undeclared, ["tsd_detach", "tsd_key_create_from", "tsd_leave_fls"], "defined but not declared");
     Ok(())
@@ -163,7 +169,7 @@ fn core_pulls_in_nothing_else() -> Result<(), Failed> {
         .lines()
         .filter_map(|line| line.split_once("libtsd.a(")?.1.split_once(')').map(|(member, _)| member.to_owned()))
         .collect();
-    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-wake.o"]);
+    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-table.o", "tsd-wake.o"]);
     Ok(())
 }
 
@@ -184,6 +190,69 @@ fn mismatch_fails_at_link_time() -> Result<(), Failed> {
     assert!(!output.status.success(), "it linked");
     assert!(message.contains(&format!("tsd_get{}", suffix(&small.options()))), "{message}");
     Ok(())
+}
+
+/// Static keys that are declared but in no table: the linker says so where one is set by its name; by its handle, it is no
+/// key, and no run-time key is taken for it. With the table, the archive's own is not linked.
+fn static_keys_want_their_table() -> Result<(), Failed> {
+    let place = &Place::ALL[0];
+    let dir = scratch("static-keys")?;
+    let build = |name: &str, table: &str, body: &str| -> Result<_, Failed> {
+        let program = dir.join(name).with_extension("c");
+        let text = format!(
+            "#include <tsd.h>\n#define KEYS(KEY) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n{table}
+            static tsd_thread_t thread;
+            tsd_thread_t *tsd_current(void) {{ return &thread; }}
+            int main(void) {{ tsd_key_t key; {body} }}\n"
+        );
+        fs::write(&program, text).map_err(|error| error.to_string())?;
+        let mut gcc = Command::new(place.c);
+        gcc.arg("-I").arg(place.prefix().join("include")).arg(&program).arg("-L").arg(place.prefix().join("lib"));
+        gcc.args(["-ltsd", "-o"]).arg(dir.join(name)).arg(format!("-Wl,-Map={}", dir.join("map").display()));
+        Ok(gcc)
+    };
+    let by_name = "return tsd_key_create(&key, NULL) | tsd_static_set(only, &key);";
+    let output = build("no_table", "", by_name)?.output().map_err(|error| error.to_string())?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "it linked");
+    assert!(message.contains(&format!("tsd_static_set_first{}", suffix(&place.options()))), "{message}");
+
+    let by_handle = "return tsd_key_create(&key, NULL) != 0 || tsd_set(only, &key) != TSD_EINVAL;";
+    run(&mut build("no_table_by_handle", "", by_handle)?)?;
+    run(&mut Command::new(dir.join("no_table_by_handle")))?;
+
+    for linker in ["bfd", "lld"] {
+        let mut gcc = build("table", "TSD_STATIC_KEY_TABLE(KEYS);", by_name)?;
+        run(gcc.arg(format!("-fuse-ld={linker}")))?;
+        run(&mut Command::new(dir.join("table")))?;
+        let map = fs::read_to_string(dir.join("map")).map_err(|error| error.to_string())?;
+        assert!(map.contains("tsd-core.o") && !map.contains("tsd-table.o"), "{linker}: {map}");
+    }
+    Ok(())
+}
+
+/// An archive that was installed for a thread pointer wants nothing from outside, and finds the thread.
+fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
+    if !cfg!(target_arch = "x86_64") {
+        // Elsewhere the C library has the only register that a program can set.
+        return Ok(());
+    }
+    let mut options = Place::ALL[0].options();
+    options.prefix = scratch("thread-pointer")?;
+    options.thread_pointer = install::ThreadPointer::parse("gs:0:64");
+    install::run(&options).map_err(|error| error.to_string())?;
+    let all: Vec<(char, String)> = symbols(&options.prefix)?.into_values().flatten().collect();
+    let is_defined =
+        |name: &String| all.iter().any(|(kind, its)| its == name && kind.is_ascii_uppercase() && *kind != 'U');
+    let outside: Vec<_> = all.iter().filter(|(kind, name)| *kind == 'U' && !is_defined(name)).collect();
+    assert!(outside.is_empty(), "wanted from outside: {outside:?}");
+
+    let program = options.prefix.join("program");
+    let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
+    run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;
+    run(&mut Command::new(program)).map(|_| ())
 }
 
 const PROGRAM: &str = "#include <tsd.h>

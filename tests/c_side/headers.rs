@@ -68,6 +68,11 @@ fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Resu
 }
 
 const USE: &str = "TSD_NOTIFICATION(mine, f, NULL);
+#define KEYS(KEY) KEY(first, NULL, 0) KEY(last, NULL, TSD_KEY_LAST_PHASE)
+TSD_STATIC_KEYS(KEYS);
+TSD_STATIC_KEY_TABLE(KEYS);
+void *used_static(void);
+void *used_static(void) { return tsd_static_set(first, NULL) ? NULL : tsd_static_get(last); }
 void *used(tsd_key_t key);
 void *used(tsd_key_t key) { return tsd_get(key); }
 ";

@@ -1,4 +1,7 @@
-/* tsd_get() inline: it agrees with the one in the archive for live, deleted, re-created and wild keys, on two threads. */
+/*
+ * tsd_get() inline: it agrees with the one in the archive for live, deleted, re-created and wild keys, on two threads. The
+ * calls for static keys inline: they agree with those that take the handle.
+ */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
 #include <stdio.h>
@@ -25,8 +28,12 @@ static struct thread threads[2];
 static struct thread *running;
 
 tsd_thread_t *tsd_current(void) {
-    return &running->tsd;
+    return running ? &running->tsd : NULL;
 }
+
+#define KEYS(KEY) KEY(first, NULL, 0) KEY(last, NULL, TSD_KEY_LAST_PHASE)
+TSD_STATIC_KEYS(KEYS);
+TSD_STATIC_KEY_TABLE(KEYS);
 
 static int run(struct thread *thread) {
     running = thread;
@@ -36,6 +43,26 @@ static int run(struct thread *thread) {
 
 /* The function in the archive, which the header's inline one stands for. */
 void *tsd_get_out_of_line(tsd_key_t key) TSD_SYMBOL(tsd_get);
+
+static int static_keys(void) {
+    int mine = 1, others = 2;
+    CHECK(run(&threads[0]) == 0 && tsd_static_get(first) == NULL && tsd_static_get(last) == NULL);
+    CHECK(tsd_static_set(last, &mine) == 0 && tsd_static_get(last) == &mine && tsd_get(last) == &mine);
+    CHECK(tsd_static_set(last, &others) == 0 && tsd_get_out_of_line(last) == &others && tsd_get(first) == NULL);
+    CHECK(tsd_set(first, &mine) == 0 && tsd_static_get(first) == &mine && tsd_static_get(last) == &others);
+    CHECK(run(&threads[1]) == 0 && tsd_static_get(first) == NULL && tsd_static_get(last) == NULL);
+    CHECK(tsd_static_set(first, &others) == 0 && run(&threads[0]) == 0 && tsd_static_get(first) == &mine);
+    return 0;
+}
+
+/* No thread is current while the pointer is NULL, where the archive follows it or asks the hook. */
+static int no_thread(void) {
+    static struct thread *nobody;
+    CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, (unsigned long)&nobody) == 0);
+    running = NULL;
+    CHECK(tsd_get_out_of_line(first) == NULL && tsd_set(first, &running) == TSD_ESRCH);
+    return run(&threads[0]);
+}
 
 int main(void) {
     tsd_key_t old, key, wild = 0;
@@ -55,5 +82,6 @@ int main(void) {
         wild = round < 5000 ? wild + 1 : wild * 1664525u + 1013904223u;
     }
     CHECK(tsd_get(0xffffffffu) == NULL);
-    return 0;
+    CHECK(no_thread() == 0);
+    return static_keys();
 }

@@ -17,8 +17,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         for place in Place::ALL.iter().filter(|place| place.cxx.is_some()) {
             for compiler in ["gcc", "clang"] {
                 for (way, options) in WAYS {
-                    let name = format!("c::inline::{}::{compiler}::{way}", place.name);
-                    trials.push(Trial::test(name.clone(), move || check(place, compiler, options, &name)));
+                    for (suffix, source) in [("", "inline.c"), ("::stepped", "stepped.c")] {
+                        let name = format!("c::inline::{}::{compiler}::{way}{suffix}", place.name);
+                        trials.push(Trial::test(name.clone(), move || check(place, compiler, options, source, &name)));
+                    }
                 }
             }
         }
@@ -26,12 +28,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn check(place: &Place, compiler: &str, options: &[&str], name: &str) -> Result<(), Failed> {
+fn check(place: &Place, compiler: &str, options: &[&str], source: &str, name: &str) -> Result<(), Failed> {
     let prefix = place.prefix();
     let program = scratch("inline")?.join(name.replace("::", "-"));
-    let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
+    let source = tsd_runner::workspace::root().join("tests/c_side").join(source);
     let mut compile = Command::new(compiler);
-    compile.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-DTSD_THREAD_POINTER=gs"]);
+    compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-DTSD_THREAD_POINTER=gs"]);
     compile.arg("-DTSD_THREAD_POINTER_OFFSET=64").args(options).arg("-o").arg(&program).arg(source);
     run(compile.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg("-ltsd"))?;
     run(&mut Command::new(&program))?;

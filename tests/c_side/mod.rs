@@ -1,6 +1,7 @@
 //! What the tests of the C side share.
 
 pub(crate) mod archive;
+pub(crate) mod counts;
 pub(crate) mod headers;
 pub(crate) mod inline;
 pub(crate) mod place;

@@ -7,6 +7,8 @@
 
 static pthread_key_t key;
 static int *addresses[2];
+/* Both threads are there at once, so that they can't have one number after the other. */
+static pthread_barrier_t both;
 
 static void destroy(void *value) {
     assert(value == &key && errno == 1234);
@@ -22,12 +24,14 @@ static void *run(void *index) {
     pthread_setspecific(key, &key);
     errno = 1234;
     usleep(10000);
+    pthread_barrier_wait(&both);
     assert(errno == 1234);
     return NULL;
 }
 
 int main(void) {
     assert(pthread_key_create(&key, destroy) == 0);
+    assert(pthread_barrier_init(&both, NULL, 2) == 0);
     errno = 5;
     for (int round = 0; round < 5; round++) {
         pthread_t threads[2];

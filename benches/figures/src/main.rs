@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["instructions"] => instructions::count().and_then(|counts| instructions::write(&counts)).map(|()| true),
         ["check"] => check(),
-        ["images"] => images::write().map(|()| true),
+        ["images"] => images::count().and_then(|figures| images::write(&figures)).map(|()| true),
         ["sizes"] => sizes::write().map(|()| true),
         _ => {
             eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes");
@@ -28,13 +28,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// Compares, and says whether all is as it was.
+/// Compares both pages of counts, and says whether all is as it was.
 fn check() -> io::Result<bool> {
     let counts = instructions::count()?;
-    let differences = instructions::check(&counts)?;
-    for difference in &differences {
+    let on_host = instructions::check(&counts)?;
+    report("instructions", counts.len(), &on_host);
+    let figures = images::count()?;
+    let in_images = images::check(&figures)?;
+    report("images", figures.count(), &in_images);
+    Ok(on_host.is_empty() && in_images.is_empty())
+}
+
+fn report(page: &str, counts: usize, differences: &[String]) {
+    for difference in differences {
         println!("{difference}");
     }
-    println!("instructions: {} counts, {} differences", counts.len(), differences.len());
-    Ok(differences.is_empty())
+    println!("{page}: {counts} counts, {} differences", differences.len());
 }

@@ -1,8 +1,12 @@
 //! The calls that `measure.c` measures: out of line for three capacities, and loops with inlined calls.
 //!
 //! One thread's slots lie in a block to which a word of the thread's own points, as `gs:0` or `tpidr_el1` leads to the
-//! thread control block in a kernel. No C library is used, so that the archive links with any.
-#![no_std]
+//! thread control block in a kernel. No C library is used, so that the archive links with any; but for the feature
+//! `peers`.
+#![cfg_attr(not(feature = "peers"), no_std)]
+
+#[cfg(feature = "peers")]
+mod peers;
 
 use core::arch::asm;
 use core::ffi::c_void;
@@ -187,6 +191,7 @@ extern "C" fn exit_report() -> tsd::ExitReport {
     space_128::SPACE.exit()
 }
 
+#[cfg(not(feature = "peers"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {

@@ -42,7 +42,8 @@ Options:
   --exit-functions N, --notifications N
                      of install: room for thread-exit functions (default 16), and for notifications (default 8)
   --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
-                     of install: tsd_get() is inline, the thread's part found as include/tsd/inline.h says
+                     of install: the archive finds the thread by itself, and tsd_get() is inline, as
+                     include/tsd/inline.h says
   --plain-names      of install: no prefix before the families' names, for the host too
   --seconds N        how long the fuzzer runs, or a program may run (default 600)
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)

@@ -98,7 +98,13 @@ impl ThreadPointer {
         }
     }
 
-    /// The header's macros for it.
+    /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so that
+    /// takes a pointer at a place in the segment.
+    pub(crate) fn gives_an_address(&self) -> bool {
+        self.at.is_some() || !["fs", "gs"].contains(&self.register.as_str())
+    }
+
+    /// The macros for it, in the header and in the environment of the archive's build.
     pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
         let mut macros = vec![("TSD_THREAD_POINTER", self.register.clone())];
         macros.extend(self.at.map(|at| ("TSD_THREAD_POINTER_AT", at.to_string())));
@@ -106,6 +112,9 @@ impl ThreadPointer {
         macros
     }
 }
+
+/// The compiler's option for an archive that finds the thread by a thread pointer.
+pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";
 
 /// Builds and lays out everything.
 ///
@@ -147,6 +156,9 @@ mod tests {
         let plain = ThreadPointer::parse("fs:64").unwrap();
         assert_eq!(plain.named(), [("TSD_THREAD_POINTER", "fs".into()), ("TSD_THREAD_POINTER_OFFSET", "64".into())]);
         assert_eq!(ThreadPointer::parse("gs:0:64").unwrap().named()[1], ("TSD_THREAD_POINTER_AT", "0".into()));
+        assert!(!plain.gives_an_address());
+        assert!(ThreadPointer::parse("gs:0:64").unwrap().gives_an_address());
+        assert!(ThreadPointer::parse("sp_el0:64").unwrap().gives_an_address());
         for wrong in ["", "fs", "rax:0", "fs:x", "fs:1:2:3", "fs:-1"] {
             assert_eq!(ThreadPointer::parse(wrong), None, "{wrong}");
         }

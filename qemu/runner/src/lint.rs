@@ -4,7 +4,7 @@ use crate::{
     command,
     error::{Error, Result},
     image,
-    install::archive::MEMBERS,
+    install::{THREAD_POINTER_CFG, ThreadPointer, archive::MEMBERS},
     setup,
     setup::Wants,
     toolchain::Toolchain,
@@ -13,6 +13,9 @@ use crate::{
 
 /// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
 const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
+
+/// A thread pointer for each target that has registers for one.
+const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
 /// image, on the library for targets with 32-bit pointers, and on the C archive for all of them.
@@ -40,6 +43,15 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args([&features, "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+    }
+    // As it is where it finds the thread by itself. What else the flags of an archive say does not matter here.
+    let pointers = THREAD_POINTERS.iter().filter(|(its, _)| *its == target);
+    for pointer in pointers.filter_map(|(_, pointer)| ThreadPointer::parse(pointer)) {
+        let mut cargo = toolchain.cargo("clippy", target);
+        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--all-features", "--target-dir"]);
+        cargo.arg(workspace::images_dir()?.join("lint-pointer"));
+        cargo.arg(format!("--config=target.{target}.rustflags={:?}", [THREAD_POINTER_CFG])).envs(pointer.named());
+        command::run(cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(target, &error))?;
     }
     Ok(())
 }

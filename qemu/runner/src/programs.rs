@@ -44,6 +44,9 @@ pub const OBJCOPY: Program = Program { command: "llvm-objcopy", ..LLVM };
 /// Lists symbols.
 pub const NM: Program = Program { command: "llvm-nm", ..LLVM };
 
+/// Disassembles.
+pub const OBJDUMP: Program = Program { command: "llvm-objdump", ..LLVM };
+
 /// Writes archives.
 pub const AR: Program = Program { command: "llvm-ar", ..LLVM };
 

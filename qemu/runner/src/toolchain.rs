@@ -81,6 +81,11 @@ impl Toolchain {
         self.version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
     }
 
+    /// Returns the compiler's name and version, as `rustc --version` says them.
+    pub fn name(&self) -> &str {
+        self.version.lines().next().unwrap_or_default()
+    }
+
     /// Returns the major number of the compiler's LLVM.
     pub fn llvm(&self) -> Option<u32> {
         Some(major_minor(self.version.lines().find_map(|line| line.strip_prefix("LLVM version: "))?)?.0)

@@ -11,6 +11,8 @@ void console_put(char character) {
     *uart_data = (uint8_t)character;
 }
 
+void set_thread_pointer(struct thread **block) { __asm__ volatile("msr tpidr_el1, %0" : : "r"(block)); }
+
 void power_off(unsigned status) {
     /* SYS_EXIT with ADP_Stopped_ApplicationExit and a status. */
     volatile uint64_t block[2] = {0x20026, status};

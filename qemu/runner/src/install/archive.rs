@@ -46,8 +46,9 @@ const fn default(name: &'static str) -> Member {
 }
 
 /// All of them.
-pub const MEMBERS: [Member; 14] = [
+pub const MEMBERS: [Member; 15] = [
     member("core"),
+    member("table"),
     member("options"),
     member("functions"),
     member("notify"),
@@ -141,12 +142,17 @@ impl Build<'_> {
 
     fn compile(&self, member: &Member) -> Result<PathBuf> {
         let Options { target, numbers, .. } = self.options;
+        let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
         cargo.arg(format!("--features={},panic-handler", member.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
+        if let Some(pointer) = pointer {
+            flags.push(super::THREAD_POINTER_CFG);
+            cargo.envs(pointer.named());
+        }
         if self.options.has_counters {
             flags.extend(image::COUNTERS);
             flags.push("-Zno-profiler-runtime");

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The header's names for the figures of the archive, in the archive's order.
-const FIGURES: [&str; 9] = [
+const FIGURES: [&str; 10] = [
     "TSD_SIZEOF_THREAD",
     "TSD_ALIGNOF_THREAD",
     "TSD_OFFSETOF_LAST_ERROR",
@@ -19,10 +19,12 @@ const FIGURES: [&str; 9] = [
     "TSD_OFFSETOF_LEFT_OVER_KEYS",
     "TSD_SIZEOF_ONCE",
     "TSD_SIZEOF_NOTIFICATION",
+    "TSD_SIZEOF_TABLE",
 ];
 
 /// Headers that are installed as they are.
-const HEADERS: [&str; 6] = ["tsd.h", "tsd/inline.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"];
+const HEADERS: [&str; 7] =
+    ["tsd.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"];
 
 /// The linker script that others include.
 const FRAGMENT: &str = "tsd-notifications.ld";

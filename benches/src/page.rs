@@ -1,0 +1,37 @@
+//! A page of figures that depend on the compiler: it names the compiler, and is compared line by line.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::build;
+
+/// The line in which a page names its compiler.
+#[must_use]
+pub fn compiler_line(compiler: &str) -> String {
+    format!("Compiler: {compiler}\n")
+}
+
+/// A page's file.
+#[must_use]
+pub fn path(name: &str) -> PathBuf {
+    build::root().join("docs").join(name)
+}
+
+/// What differs between a page as it is checked in and as it would be written now, one line each. None if it is another
+/// compiler's, whose figures can't be compared.
+///
+/// # Errors
+///
+/// When the page can't be read.
+pub fn compare(page: &Path, now: &str, compiler: &str) -> io::Result<Option<Vec<String>>> {
+    let recorded = fs::read_to_string(page)?;
+    if !recorded.contains(&compiler_line(compiler)) {
+        return Ok(None);
+    }
+    let only_in = |of: &str, other: &str, sign: char| -> Vec<String> {
+        of.lines().filter(|line| !other.lines().any(|its| its == *line)).map(|line| format!("{sign} {line}")).collect()
+    };
+    let mut differences = only_in(&recorded, now, '-');
+    differences.extend(only_in(now, &recorded, '+'));
+    Ok(Some(differences))
+}
