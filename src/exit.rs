@@ -219,8 +219,7 @@ where
     /// Notes the values whose destructors have not run, and makes the slots as new.
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.clear(|index| {
-            let (tag, value) = slots.slots[index].load();
+        slots.clear(|index, tag, value| {
             let entry = &table.entries[index];
             if !value.is_null() && entry.destructor().is_some() && entry.tag_behind_destructor() == tag {
                 self.report.flags |= ExitFlags::LEFT_OVER;

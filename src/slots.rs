@@ -74,7 +74,7 @@ pub(crate) const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
 const FLAGS: usize = 5;
 
-pub(crate) const BITS: usize = usize::BITS as usize;
+const BITS: usize = usize::BITS as usize;
 
 impl<const N: usize> Slots<N>
 where
@@ -228,24 +228,46 @@ where
         index
     }
 
-    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index of each
-    /// that was, before it is cleared.
+    /// Forgets every value and which slots were touched: the slots are as new. Calls `visit` with the index, the tag and
+    /// the value of each that was.
     ///
-    /// A slot that an interrupt handler sets meanwhile is cleared too, or keeps its value and both its bits.
-    pub(crate) fn clear(&self, mut visit: impl FnMut(usize)) {
+    /// What an interrupt handler sets meanwhile is visited too, or keeps its slot with both its bits.
+    pub(crate) fn clear(&self, mut visit: impl FnMut(usize, usize, *mut c_void)) {
         self.for_each_word(|word| {
             let mut bits = self.take_bits(word, word.is_multiple_of(Self::WORDS_PER_BIT));
             while bits != 0 {
                 let index = Self::index_of_bit(word, bits.trailing_zeros());
-                visit(index);
-                let slot = &self.slots[index];
-                // The tag first: a handler can't store to a slot any more that is bound to nothing.
-                slot.tag.store(0, Relaxed);
-                compiler_fence(Ordering::SeqCst);
-                slot.value.store(ptr::null_mut(), Relaxed);
+                let (tag, value) = self.unbind(index);
+                visit(index, tag, value);
                 bits &= bits - 1;
             }
         });
+    }
+
+    /// Ends the binding of the slot at `index`; which key's tag and which value it had then.
+    ///
+    /// The value is looked at on both sides of that: a handler that comes before has stored into the slot as it was bound,
+    /// one that comes behind has bound it anew, and its value stays.
+    fn unbind(&self, index: usize) -> (usize, *mut c_void) {
+        let slot = &self.slots[index];
+        let (mut bound, before) = slot.load();
+        compiler_fence(Ordering::SeqCst);
+        // Relaxed: of this thread and its interrupts only. In one step: a handler may bind the slot to a later key.
+        while !own::replace(&slot.tag, bound, tag::UNBOUND) {
+            bound = slot.tag.load(Relaxed);
+        }
+        compiler_fence(Ordering::SeqCst);
+        let behind = slot.value.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        if slot.tag.load(Relaxed) != tag::UNBOUND {
+            return (bound, before);
+        }
+        // Relaxed: as above; and what orders the value's content between threads is the business of who takes it. It fails
+        // where a handler has bound the slot since, or another thread has taken the value.
+        let is_left = behind.is_null()
+            || slot.value.compare_exchange(behind, ptr::null_mut(), Relaxed, Relaxed).is_ok()
+            || slot.tag.load(Relaxed) != tag::UNBOUND;
+        (bound, if is_left { behind } else { ptr::null_mut() })
     }
 
     /// Takes the bits of a word of `touched`, and out of `work` the bit of its group if that is `done` with.

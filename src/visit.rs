@@ -1,8 +1,9 @@
 //! The visit of thread exit to the slots of one word of `touched`.
 //!
-//! It holds the word's bits while it lasts. A slot that is visited is bound to no key any more before its value is read:
-//! the key reads NULL from then on, and nothing has to be stored over the value. So neither a later round nor the end of
-//! the exit looks at the slot again, unless it was bound anew.
+//! It holds the word's bits while it lasts. A slot whose value is due is bound to no key any more before the destructor
+//! has it: the key reads NULL from then on, and nothing has to be stored over the value. So neither a later round nor the
+//! end of the exit looks at the slot again, unless it was bound anew. The value is read on both sides of that step: a
+//! handler that sets the key before replaces it, one that sets the key behind has found NULL, and both values are due.
 //!
 //! A destructor or an interrupt handler that binds a slot meanwhile raises the bit in `work` that was lowered when the
 //! visit began. That one word is all that is asked after each value.
@@ -13,7 +14,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::key::{Destructor, tag};
 use crate::own;
-use crate::slots::{BITS, SHARED, Slot, Slots};
+use crate::slots::{SHARED, Slot, Slots};
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::compiler_fence;
 use crate::table::{Entry, KeyTable};
@@ -75,11 +76,16 @@ where
         }
         self.bit = self.ahead.trailing_zeros();
         self.ahead &= self.ahead - 1;
-        let mut tag = self.slot().tag.load(Relaxed);
-        if self.slots.has(Slots::<N>::group(self.word)) {
-            tag = self.slots.tag_behind_bit(Slots::<N>::index_of_bit(self.word, self.bit));
+        // Until nothing is touched that the tag may be older than: what is bound later was bound by a handler, which `take`
+        // must tell from what a destructor has bound before.
+        loop {
+            let tag = self.slot().tag.load(Relaxed);
+            compiler_fence(Ordering::SeqCst);
+            if self.slots.touched(self.word).load(Relaxed) == 0 {
+                return Some((tag, self.entry().destructor()));
+            }
+            self.take_later();
         }
-        Some((tag, self.entry().destructor()))
     }
 
     /// Leaves the slot as it is.
@@ -88,39 +94,37 @@ where
         self.kept |= 1 << self.bit;
     }
 
-    /// Ends the slot's binding to the key of `tag`, which [`next`](Self::next) gave, and takes its value. NULL if there was
-    /// none, or if the key has been deleted.
+    /// Takes the slot's value under the key of `tag`, which [`next`](Self::next) gave, and ends the binding. NULL if there
+    /// was none, or if the key has been deleted.
     #[inline(always)]
     pub(crate) fn take(&mut self, tag: usize) -> *mut c_void {
         let slot = self.slot();
+        if (self.bit as usize) < self.word_statics || self.slots.has(SHARED) {
+            self.keep();
+            return take_watched(slot, self.entry(), tag);
+        }
+        let before = slot.value.load(Relaxed);
+        // Asked before the binding ends: what a handler has bound the slot to since, if the key is dead for longer, could not
+        // be told any more.
+        if self.entry().tag_behind_destructor() != tag {
+            self.keep();
+            return ptr::null_mut();
+        }
+        compiler_fence(Ordering::SeqCst);
         slot.tag.store(tag::UNBOUND, Relaxed);
         compiler_fence(Ordering::SeqCst);
         let value = slot.value.load(Relaxed);
-        let now = self.entry().tag_behind_destructor();
-        if now != tag {
-            if tag::is_next(tag, now, N) {
-                self.slots.bind_again(self.word, self.bit, slot, now);
-            }
-            return ptr::null_mut();
-        }
-        // The key lives, so no handler had bound the slot to another one before its tag was stored over.
-        let is_static = (self.bit as usize) < self.word_statics;
-        if !is_static && !self.slots.has(SHARED | Slots::<N>::group(self.word)) {
+        if !self.slots.has(Slots::<N>::group(self.word)) {
             return value;
         }
-        // A static key's value is looked at without asking for the tag.
-        let value = take_watched(slot, value, is_static || self.slots.has(SHARED));
-        self.take_later();
-        value
+        let is_bound_again = self.slots.touched(self.word).load(Relaxed) & 1 << self.bit != 0;
+        take_bound_again::<N>(slot, self.entry(), tag, before, value, is_bound_again)
     }
 
     /// Takes the bits of slots that were touched since the visit began.
     #[inline(always)]
     fn take_later(&mut self) {
-        let bits = self.slots.take_bits(self.word, Slots::<N>::IS_GROUP_OF_ONE);
-        let behind = usize::MAX >> (usize::BITS - 1 - self.bit);
-        self.ahead |= bits & !behind;
-        self.kept |= bits & behind;
+        (self.ahead, self.kept) = with_later(self.slots, self.word, self.bit, self.ahead, self.kept);
     }
 
     #[inline(always)]
@@ -149,56 +153,56 @@ where
     }
 }
 
-impl<const N: usize> Slots<N>
+/// `ahead` and `kept` with the bits of slots that were touched since.
+#[inline(never)]
+fn with_later<const N: usize>(slots: &Slots<N>, word: usize, bit: u32, ahead: usize, kept: usize) -> (usize, usize)
 where
     Capacity<N>: Supported,
 {
-    /// The tag of a slot that is visited now, read when its bit does not say any more that it was touched. A bit that says so
-    /// afterwards is of a handler that has bound the slot since, and not of a destructor that has bound it before: for
-    /// [`Visit::take`] the two are not the same.
-    #[cold]
-    fn tag_behind_bit(&self, index: usize) -> usize {
-        // SAFETY: bits are set for slots that there are (`Slots::bind`), and nothing else sets any. A check would pull the
-        // machinery of panics into the C archive.
-        let tag = &unsafe { self.slots.get_unchecked(index) }.tag;
-        loop {
-            let seen = tag.load(Relaxed);
-            own::clear_bits(self.touched(index / BITS), 1 << (index % BITS));
-            compiler_fence(Ordering::SeqCst);
-            // Binding changes the tag: as long as it does, a handler may have raised the bit before it was cleared.
-            if tag.load(Relaxed) == seen {
-                return seen;
-            }
-        }
-    }
-
-    /// The slot's binding was ended when its key had been deleted. If a handler had just bound it to the next key at this
-    /// index, whose tag is `next`, that binding is made again.
-    #[cold]
-    fn bind_again(&self, word: usize, bit: u32, slot: &Slot, next: usize) {
-        if self.touched(word).load(Relaxed) & 1 << bit != 0 {
-            own::replace(&slot.tag, tag::UNBOUND, next);
-        }
-    }
+    let bits = slots.take_bits(word, Slots::<N>::IS_GROUP_OF_ONE);
+    let behind = usize::MAX >> (usize::BITS - 1 - bit);
+    (ahead | bits & !behind, kept | bits & behind)
 }
 
-/// The value of a slot whose binding was ended, where a handler may have bound it again, or `others_look` at the value
-/// without asking for the tag.
+/// What is due where a handler may have bound the slot while its binding to the key of `tag` was ended: the value `before`
+/// that, or the one behind it.
 #[cold]
-fn take_watched(slot: &Slot, mut value: *mut c_void, others_look: bool) -> *mut c_void {
-    if others_look {
-        // Relaxed: what orders the value's content between threads is the business of who takes it. The exchange is a
-        // whole step for other threads too, which may take the value at this moment.
-        value = slot.value.swap(ptr::null_mut(), Relaxed);
-        compiler_fence(Ordering::SeqCst);
+fn take_bound_again<const N: usize>(
+    slot: &Slot,
+    entry: &Entry,
+    tag: usize,
+    before: *mut c_void,
+    value: *mut c_void,
+    is_bound_again: bool,
+) -> *mut c_void {
+    if slot.tag.load(Relaxed) != tag::UNBOUND {
+        // Behind: the key had read NULL then, and the handler's value is still to be visited.
+        return before;
     }
-    if slot.tag.load(Relaxed) == tag::UNBOUND {
+    let now = entry.tag_behind_destructor();
+    if !is_bound_again || now == tag {
         return value;
     }
-    // A handler has set the key meanwhile: its value replaces the one before, and is still to be visited.
-    if others_look {
-        // Relaxed: as above. It fails where the handler's value is not the one that was taken.
-        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+    if tag::is_next(tag, now, N) {
+        // Before, to the next key at this index, and that binding was ended for the other.
+        own::replace(&slot.tag, tag::UNBOUND, now);
     }
     ptr::null_mut()
+}
+
+/// Takes the value of a slot where others look at it without asking for the tag: a static key's owner, or another thread
+/// that may take it. The slot stays bound, so that a handler's value can't be hidden from them; the exchange is one step for
+/// all of them.
+#[cold]
+fn take_watched(slot: &Slot, entry: &Entry, tag: usize) -> *mut c_void {
+    // Relaxed: what orders the value's content between threads is the business of who takes it.
+    let value = slot.value.swap(ptr::null_mut(), Relaxed);
+    compiler_fence(Ordering::SeqCst);
+    if slot.tag.load(Relaxed) != tag {
+        // A handler has bound the slot to a later key before: the value is that key's.
+        // Relaxed: as above. It fails where a handler has stored another one since.
+        let _ = slot.value.compare_exchange(ptr::null_mut(), value, Relaxed, Relaxed);
+        return ptr::null_mut();
+    }
+    if entry.tag_behind_destructor() == tag { value } else { ptr::null_mut() }
 }

@@ -70,7 +70,7 @@ pub fn count() -> io::Result<Figures> {
     for machine in MACHINES {
         let keys = tsd_runner::image::DEFAULT_KEYS;
         let kernel = machine.image.build(&toolchain, keys).map_err(io::Error::other)?;
-        columns.push(counts(machine, &mut single_threaded(machine.command(&kernel, "counts", 1)))?);
+        columns.push(counts(machine, &mut machine.counting_command(&kernel, "counts"))?);
     }
     Ok(Figures { compiler: toolchain.name().to_owned(), columns })
 }
@@ -107,17 +107,6 @@ pub fn check(figures: &Figures) -> io::Result<Vec<String>> {
         None => println!("images: {PAGE} is of another compiler than {}: only the bars were checked", figures.compiler),
     }
     Ok(differences)
-}
-
-/// The command with one thread for all, which `-icount` needs.
-fn single_threaded(command: Command) -> Command {
-    let mut single = Command::new(command.get_program());
-    single.args(command.get_args().map(|argument| match argument.to_str() {
-        Some("tcg,thread=multi") => "tcg,thread=single".into(),
-        _ => argument.to_owned(),
-    }));
-    single.args(["-icount", "shift=0"]);
-    single
 }
 
 /// The counts that a run prints, by name.

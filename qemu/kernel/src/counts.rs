@@ -28,7 +28,7 @@ static SPACE: KeySpace<AtThreadPointer, KEYS> =
 static SLOTS: Slots<KEYS> = Slots::new();
 
 /// What is counted: all have the same type, so that their calls cost the same.
-type Call = extern "C" fn(key: usize, value: *mut c_void) -> usize;
+pub(crate) type Call = extern "C" fn(key: usize, value: *mut c_void) -> usize;
 
 extern "C" fn only_return(key: usize, _: *mut c_void) -> usize {
     key
@@ -72,8 +72,8 @@ fn counted(call: Call, key: usize, value: *mut c_void) -> (u64, usize) {
     (after - before, result)
 }
 
-/// Counts a call, prints the count, and gives what the call returned.
-fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
+/// Counts the instructions of a call; gives what it returned, too.
+pub(crate) fn instructions(call: Call, key: usize, value: *mut c_void) -> (u64, usize) {
     let interrupts = arch::save_and_disable();
     // The first reading behind another use of the counter may be off.
     let _ = counted(only_return, key, value);
@@ -82,7 +82,13 @@ fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
     // SAFETY: The state is from the call above.
     unsafe { arch::restore(interrupts) };
     // What only returns is one instruction, or two where it moves its argument to where results are.
-    println!("count {name}: {}", count - empty + only_return_instructions());
+    (count - empty + only_return_instructions(), result)
+}
+
+/// Counts a call, prints the count, and gives what the call returned.
+fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
+    let (count, result) = instructions(call, key, value);
+    println!("count {name}: {count}");
     result
 }
 

@@ -6,7 +6,7 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::{clock, cpu, machine, panic, program, scheduler, thread, thread::Thread, watchdog};
+use crate::{clock, cpu, machine, panic, program, scheduler, stepping, thread, thread::Thread, watchdog};
 
 /// An exception that is not an interrupt.
 #[derive(Debug)]
@@ -88,6 +88,12 @@ pub(crate) fn reschedule() {
     scheduler::preempt();
     thread::test_cancel_after_interrupt();
     program::cancel_after_interrupt();
+}
+
+/// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether it
+/// is to be stopped at the next one too.
+pub(crate) fn step(program_counter: usize) -> bool {
+    stepping::boundary(program_counter)
 }
 
 fn without_thread(work: impl FnOnce()) {

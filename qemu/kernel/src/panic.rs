@@ -9,13 +9,13 @@ use core::{
 };
 
 use crate::{
-    console, cpu,
+    console, coverage, cpu,
     interrupt::Fault,
     machine,
     port::SPACE,
     println,
     scheduler::{self, Seized},
-    suite,
+    stepping, suite,
     thread::{Thread, ThreadIndex},
 };
 
@@ -29,6 +29,7 @@ const NO_CPU: usize = usize::MAX;
 /// Prints the final line and powers off. 0 is success.
 pub(crate) fn end(status: u8) -> ! {
     become_last();
+    coverage::print();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }
@@ -82,6 +83,7 @@ fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     suite::print_failure();
     let scheduler = scheduler::seize();
     print_cause(&scheduler);
+    stepping::print_position();
     match scheduler.current(cpu::id()) {
         Some(index) => print_thread(index, scheduler.table.record(index).options.name),
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),

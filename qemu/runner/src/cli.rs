@@ -32,7 +32,7 @@ Commands:
                      with and without atomic instructions; each value accounted for, each kind of event counted
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests: interleavings, orderings, fuzz, sanitizers, mutants,
+  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants,
                      coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
@@ -227,7 +227,16 @@ fn install(mut parser: Parser) -> Result<Command> {
         return Err(wrong("install takes --target and --prefix".into()));
     };
     let plain_names = plain_names || !target.is_host;
-    Ok(Command::Install(install::Options { target, prefix, numbers, plain_names, thread_pointer, may_install }))
+    let has_counters = false;
+    Ok(Command::Install(install::Options {
+        target,
+        prefix,
+        numbers,
+        plain_names,
+        thread_pointer,
+        has_counters,
+        may_install,
+    }))
 }
 
 fn count(parser: &mut Parser, option: &str) -> Result<u32> {

@@ -12,6 +12,7 @@
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
+//! - [`stepping`]   an interrupt at each instruction of each call
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`storm`]      threads and keys that come and go, on each machine
 //! - [`program`]    a user's C or C++ program in the images
@@ -38,6 +39,7 @@ pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;
+pub mod stepping;
 pub mod storm;
 pub mod suite;
 pub mod table;

@@ -89,22 +89,24 @@ pub fn of(arch: Arch) -> &'static Machine {
 impl Machine {
     /// Returns the command that boots `kernel` on `cpus` processors with `line` as its command line.
     pub fn command(&self, kernel: &Path, line: &str, cpus: u32) -> Command {
+        self.accelerated(kernel, line, cpus, "tcg,thread=multi")
+    }
+
+    /// Returns the command that boots `kernel` on one processor, whose counters then go up by one with each instruction.
+    pub fn counting_command(&self, kernel: &Path, line: &str) -> Command {
+        let mut command = self.accelerated(kernel, line, 1, "tcg,thread=single");
+        command.args(["-icount", "shift=0"]);
+        command
+    }
+
+    fn accelerated(&self, kernel: &Path, line: &str, cpus: u32, accelerator: &str) -> Command {
         let mut command = Command::new(self.arch.qemu_program());
         let board = match self.arch {
             Arch::X86_64 => "q35",
             Arch::Aarch64 => "virt,gic-version=3",
         };
         command.args(["-M", board, "-cpu", self.cpu, "-smp", &cpus.to_string(), "-m", "128M"]);
-        command.args([
-            "-accel",
-            "tcg,thread=multi",
-            "-nodefaults",
-            "-no-reboot",
-            "-display",
-            "none",
-            "-serial",
-            "stdio",
-        ]);
+        command.args(["-accel", accelerator, "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         match self.arch {
             Arch::X86_64 => {
                 command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-append", line]);

@@ -2,15 +2,17 @@
 //!
 //! - `interleavings`    the library under loom, each case in its long form
 //! - `orderings`        the same with one memory ordering weakened at a time
+//! - `stepping`         an interrupt at each instruction of each call, in the images
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
-//! - `coverage`         the lines that the host's tests run
+//! - `coverage`         the lines and branches that the tests run, on the host and in both images
 //! - `storm`            threads and keys that come and go, on each machine with 4 and with 8 CPUs
 //!
 //! Below them:
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
+//! - `source`           places in the library's source
 //! - `tools`            what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
@@ -22,6 +24,8 @@ mod orderings;
 mod reasons;
 mod record;
 mod sanitizers;
+mod source;
+mod stepping;
 mod storm;
 mod tools;
 mod tree;
@@ -37,13 +41,15 @@ pub enum Kind {
     Interleavings,
     /// Model checks of weakened code.
     Orderings,
+    /// Single steps.
+    Stepping,
     /// Random sequences.
     Fuzz,
     /// ThreadSanitizer and AddressSanitizer.
     Sanitizers,
     /// Mutation testing.
     Mutants,
-    /// Line coverage.
+    /// Line and branch coverage.
     Coverage,
     /// Storms in the images.
     Storm,
@@ -51,9 +57,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Interleavings,
         Self::Orderings,
+        Self::Stepping,
         Self::Fuzz,
         Self::Sanitizers,
         Self::Mutants,
@@ -67,6 +74,7 @@ impl Kind {
         match self {
             Self::Interleavings => "interleavings",
             Self::Orderings => "orderings",
+            Self::Stepping => "stepping",
             Self::Fuzz => "fuzz",
             Self::Sanitizers => "sanitizers",
             Self::Mutants => "mutants",
@@ -100,6 +108,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
     let figures = match kind {
         Kind::Interleavings => interleavings::explore_all(),
         Kind::Orderings => orderings::weaken_all(),
+        Kind::Stepping => stepping::sweep_all(may_install),
         Kind::Fuzz => fuzz::run(seconds, may_install),
         Kind::Sanitizers => sanitizers::run_all(may_install),
         Kind::Mutants => mutants::run(may_install),

@@ -80,6 +80,7 @@ cases! {
         recreated_key_hides_another_threads_value,
         delete_calls_no_destructor,
         errors_tell_deleted_from_never_created,
+        near_numbers_were_no_keys,
     }
     wrap {
         handle_wrap_revives_no_value,
@@ -163,6 +164,7 @@ cases! {
         registered_in_a_destructor_runs_before_the_next_round,
         registered_in_the_last_phase_runs,
         full_list_loses_nothing,
+        functions_can_run_alone,
         chain_of_functions_longer_than_the_list,
         each_thread_has_its_own_list,
         exit_in_a_function_does_nothing,
@@ -225,6 +227,7 @@ cases! {
         deleted_by_number_refuses,
         last_phase_is_dropped_last,
         boxes_go_back_to_their_pool,
+        exclusive_references_are_owners,
     }
     tables {
         keys_are_of_one_table,

@@ -1,14 +1,17 @@
 //! The exception vectors of EL1.
 //!
 //! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
-//! switch threads and leave the frame there. Any other exception is a fault and is handled on the
+//! switch threads and leave the frame there; so is a single step. Any other exception is a fault and is handled on the
 //! CPU's fault stack: the thread's own may be what overflowed.
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), D1.3.1.5 "Exception vectors".
 
 use core::{arch::naked_asm, mem::offset_of};
 
-use super::interrupts::{handle_fault, handle_interrupt};
+use super::{
+    interrupts::{handle_fault, handle_interrupt},
+    step::handle_step,
+};
 use crate::{cpu::CpuLocal, program::call};
 
 /// Makes this CPU use the vectors.
@@ -54,8 +57,10 @@ unsafe extern "C" fn vectors() {
 
 /// ESR_EL1.EC of an SVC instruction.
 const EXCEPTION_CLASS_SVC: u64 = 0x15;
+/// ESR_EL1.EC of a software step at the same exception level.
+const EXCEPTION_CLASS_STEP: u64 = 0x33;
 
-/// Tells a program's system calls from faults. It may not use the stack before it knows.
+/// Tells a program's system calls and single steps from faults. It may not use the stack before it knows.
 #[unsafe(naked)]
 unsafe extern "C" fn synchronous_entry() {
     naked_asm!(
@@ -64,11 +69,18 @@ unsafe extern "C" fn synchronous_entry() {
         "mrs x0, esr_el1",
         "lsr x0, x0, #26",
         "cmp x0, #{svc}",
+        "b.eq 2f",
+        "cmp x0, #{step_class}",
         "mrs x0, tpidrro_el0",
-        "b.eq {call}",
+        "b.eq {step}",
         "b {fault}",
+        "2:",
+        "mrs x0, tpidrro_el0",
+        "b {call}",
         svc = const EXCEPTION_CLASS_SVC,
+        step_class = const EXCEPTION_CLASS_STEP,
         call = sym call_entry,
+        step = sym step_entry,
         fault = sym fault_entry,
     )
 }
@@ -124,6 +136,19 @@ unsafe extern "C" fn call_entry() {
         "msr daifset, #2",
         "b {back}",
         handler = sym call::handle,
+        back = sym back,
+    )
+}
+
+/// The same for a single step, with interrupts masked as they were.
+#[unsafe(naked)]
+unsafe extern "C" fn step_entry() {
+    naked_asm!(
+        save_registers!(),
+        "mov x0, sp",
+        "bl {handler}",
+        "b {back}",
+        handler = sym handle_step,
         back = sym back,
     )
 }

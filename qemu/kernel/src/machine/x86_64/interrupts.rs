@@ -50,14 +50,14 @@ pub(super) extern "C" fn handle_interrupt(vector: u8) {
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct ExceptionFrame {
-    vector: usize,
+    pub(super) vector: usize,
     /// 0 for an exception that has none.
-    error_code: u64,
-    program_counter: usize,
-    code_segment: u64,
-    flags: u64,
-    stack_pointer: usize,
-    stack_segment: u64,
+    pub(super) error_code: u64,
+    pub(super) program_counter: usize,
+    pub(super) code_segment: u64,
+    pub(super) flags: u64,
+    pub(super) stack_pointer: usize,
+    pub(super) stack_segment: u64,
 }
 
 const DOUBLE_FAULT: usize = 8;

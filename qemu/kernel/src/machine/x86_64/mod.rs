@@ -27,5 +27,6 @@ pub(crate) mod ipi;
 pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod program;
+pub(crate) mod step;
 pub(crate) mod timer;
 mod vectors;

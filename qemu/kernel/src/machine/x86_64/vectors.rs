@@ -2,8 +2,8 @@
 //!
 //! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
 //! switch threads and leave the frame there. It arrives on a stack of the CPU first, because code that
-//! is not the kernel's may keep data below its stack pointer. An exception is a fault and is handled on a stack of the
-//! CPU: the thread's own may be what overflowed.
+//! is not the kernel's may keep data below its stack pointer. An exception is a fault, or a single step, and is handled
+//! on a stack of the CPU: the thread's own may be what overflowed.
 //!
 //! Reference: Intel SDM volume 3A, chapter 6 "Interrupt and Exception Handling".
 
@@ -23,6 +23,7 @@ use super::{
     descriptors::{FAULT_STACK, INTERRUPT_STACK, LAST_STACK},
     interrupts::{handle_fault, handle_interrupt},
     program::RED_ZONE_BYTES,
+    step::handle_step,
 };
 
 pub(super) const TIMER: u8 = 32;
@@ -31,6 +32,7 @@ pub(super) const RESCHEDULE: u8 = 33;
 /// set, as some CPUs demand.
 pub(super) const SPURIOUS: u8 = 47;
 
+const DEBUG: usize = 1;
 const EXCEPTIONS: usize = 32;
 const VECTORS: usize = 48;
 /// The distance from one exception's entry to the next one's.
@@ -61,6 +63,8 @@ fn build() -> Table {
         // SAFETY: `exception_entries` has one of its entries there. The task state segment has the stack.
         unsafe { entry.set_handler_addr(VirtAddr::new(address as u64)).set_stack_index(stack) };
     }
+    // SAFETY: The function is an entry of an exception. The task state segment has the stack.
+    unsafe { table[DEBUG].set_handler_addr(VirtAddr::from_ptr(step_entry as *const ())).set_stack_index(FAULT_STACK) };
     let interrupts = [
         (TIMER, interrupt_entry::<TIMER> as *const ()),
         (RESCHEDULE, interrupt_entry::<RESCHEDULE> as *const ()),
@@ -136,6 +140,37 @@ unsafe extern "C" fn interrupt_entry<const VECTOR: u8>() {
 #[unsafe(naked)]
 unsafe extern "C" fn spurious_entry() {
     naked_asm!("iretq")
+}
+
+/// Saves what a call may change in the layout of `step::Frame`, calls the handler, and goes back to the code that is
+/// stepped through. With the CPU's five words, the nine make the stack pointer a multiple of 16.
+#[unsafe(naked)]
+unsafe extern "C" fn step_entry() {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        "push rdx",
+        "push rsi",
+        "push rdi",
+        "push r8",
+        "push r9",
+        "push r10",
+        "push r11",
+        "mov rdi, rsp",
+        "cld",
+        "call {handler}",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rdi",
+        "pop rsi",
+        "pop rdx",
+        "pop rcx",
+        "pop rax",
+        "iretq",
+        handler = sym handle_step,
+    )
 }
 
 /// An entry for each exception, of [`ENTRY_BYTES`] each. They complete an `ExceptionFrame` and go on

@@ -1,0 +1,222 @@
+//! The keys of a run, by the part that each plays, and what their destructors do.
+
+use core::{
+    ffi::c_void,
+    sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst},
+};
+
+use heapless::Vec;
+use tsd::{Destructor, Error, Key, KeyOptions};
+
+use super::{functions, ledger};
+use crate::port::{KEYS, SPACE};
+
+/// The part that a key plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Name {
+    /// The one that the call is about.
+    Key,
+    /// Another one.
+    Other,
+    /// One of the last phase.
+    Last,
+    /// One that the call, or a destructor, creates.
+    Created,
+    /// One that another CPU creates, most often in the place of `Key`.
+    Successor,
+}
+
+pub(super) const NAMES: usize = 5;
+
+impl Name {
+    pub(super) const ALL: [Self; NAMES] = [Self::Key, Self::Other, Self::Last, Self::Created, Self::Successor];
+
+    fn destructor(self) -> Destructor {
+        match self {
+            Self::Key => destroy_key,
+            Self::Other => destroy_other,
+            Self::Last => destroy_last,
+            Self::Created => destroy_created,
+            Self::Successor => destroy_successor,
+        }
+    }
+
+    fn options(self) -> KeyOptions {
+        let label = ["key", "other", "last", "created", "successor"][self as usize];
+        let options = KeyOptions::new().name(label).destructor(self.destructor());
+        if self == Self::Last { options.last_phase() } else { options }
+    }
+}
+
+/// What destructors do beside taking the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Script {
+    Nothing,
+    /// Each sets its own key again.
+    SetOwn,
+    /// Each sets its own key again, once in a run.
+    SetOwnOnce,
+    /// `Key`'s sets `Other`, `Other`'s sets `Key`.
+    SetEachOther,
+    /// `Key`'s sets `Last`.
+    SetLast,
+    /// `Key`'s creates `Created` and sets it.
+    CreateAndSet,
+    /// Each deletes its own key.
+    DeleteOwn,
+    /// `Key`'s deletes `Other`.
+    DeleteOther,
+    /// `Key`'s registers a thread-exit function.
+    Register,
+}
+
+impl Script {
+    const ALL: [Self; 9] = [
+        Self::Nothing,
+        Self::SetOwn,
+        Self::SetOwnOnce,
+        Self::SetEachOther,
+        Self::SetLast,
+        Self::CreateAndSet,
+        Self::DeleteOwn,
+        Self::DeleteOther,
+        Self::Register,
+    ];
+
+    /// Makes this what destructors do from now on.
+    pub(super) fn start(self) {
+        SCRIPT.store(self as usize, SeqCst);
+        WAS_SET.store(false, SeqCst);
+    }
+}
+
+static SCRIPT: AtomicUsize = AtomicUsize::new(0);
+/// `SetOwnOnce` has done so.
+static WAS_SET: AtomicBool = AtomicBool::new(false);
+static HANDLES: [AtomicU32; NAMES] = [const { AtomicU32::new(0) }; NAMES];
+static IS_LIVE: [AtomicBool; NAMES] = [const { AtomicBool::new(false) }; NAMES];
+/// Keys that only take up places. Not touched by the handler.
+static FILLERS: spin::Mutex<Vec<Key, KEYS>> = spin::Mutex::new(Vec::new());
+
+/// The handle of `name`, which may be dead; before its creation one that was never valid.
+pub(super) fn handle(name: Name) -> Key {
+    Key::from_raw(HANDLES[name as usize].load(SeqCst))
+}
+
+pub(super) fn is_live(name: Name) -> bool {
+    IS_LIVE[name as usize].load(SeqCst)
+}
+
+/// The value that the running thread has under `name`.
+pub(super) fn get(name: Name) -> usize {
+    ledger::value(SPACE.get(handle(name)))
+}
+
+/// Sets `name` on the running thread, with no word in the ledger.
+pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
+    // SAFETY: The destructors only look at the number.
+    unsafe { SPACE.set(handle(name), ledger::pointer(value)) }
+}
+
+/// Sets `name` on the running thread. For the thread, not for the handler.
+pub(super) fn set(name: Name, value: usize) {
+    let handler_was_first = ledger::begin_set(name, value);
+    let result = set_unrecorded(name, value);
+    ledger::end_set(name, value, handler_was_first, result.is_ok(), get(name));
+}
+
+/// Creates `name`.
+pub(super) fn create(name: Name) -> Result<(), Error> {
+    SPACE.create_with(name.options()).map(|key| created(name, key))
+}
+
+/// Notes that `name` was created.
+pub(super) fn created(name: Name, key: Key) {
+    HANDLES[name as usize].store(key.raw(), SeqCst);
+    IS_LIVE[name as usize].store(true, SeqCst);
+}
+
+/// What [`SPACE.create_with`] has to be given for `name`.
+pub(super) fn options(name: Name) -> KeyOptions {
+    name.options()
+}
+
+/// Notes that `name` is dead.
+pub(super) fn deleted(name: Name) {
+    IS_LIVE[name as usize].store(false, SeqCst);
+}
+
+/// Deletes `name`. For the thread, not for the handler.
+pub(super) fn delete(name: Name) {
+    ledger::begin_delete(name);
+    // That the handler was first is no error.
+    let _ = SPACE.delete(handle(name));
+    deleted(name);
+    ledger::end_delete(name);
+}
+
+/// Creates keys that only take up places.
+pub(super) fn fill(count: usize) {
+    let mut fillers = FILLERS.lock();
+    for _ in 0..count {
+        fillers.push(SPACE.create(None).expect("a free place")).expect("room for every key");
+    }
+}
+
+/// Deletes every key.
+pub(super) fn delete_all() {
+    for name in Name::ALL {
+        if is_live(name) {
+            delete(name);
+        }
+        HANDLES[name as usize].store(0, SeqCst);
+    }
+    for key in core::mem::take(&mut *FILLERS.lock()) {
+        SPACE.delete(key).expect("a filler lives");
+    }
+}
+
+unsafe extern "C-unwind" fn destroy_key(value: *mut c_void) {
+    destroy(Name::Key, value);
+}
+
+unsafe extern "C-unwind" fn destroy_other(value: *mut c_void) {
+    destroy(Name::Other, value);
+}
+
+unsafe extern "C-unwind" fn destroy_last(value: *mut c_void) {
+    destroy(Name::Last, value);
+}
+
+unsafe extern "C-unwind" fn destroy_created(value: *mut c_void) {
+    destroy(Name::Created, value);
+}
+
+unsafe extern "C-unwind" fn destroy_successor(value: *mut c_void) {
+    destroy(Name::Successor, value);
+}
+
+fn destroy(name: Name, value: *mut c_void) {
+    ledger::called(name, ledger::value(value));
+    // The own value is NULL; what the handler has set may be there.
+    let now = get(name);
+    assert!(now == 0 || now == ledger::of_handler(name), "{name:?} reads {now} in its destructor");
+    let script = Script::ALL[SCRIPT.load(SeqCst)];
+    match (script, name) {
+        (Script::SetOwn, _) => set(name, ledger::fresh()),
+        (Script::SetOwnOnce, _) if !WAS_SET.swap(true, SeqCst) => set(name, ledger::fresh()),
+        (Script::SetEachOther, Name::Key) => set(Name::Other, ledger::fresh()),
+        (Script::SetEachOther, Name::Other) => set(Name::Key, ledger::fresh()),
+        (Script::SetLast, Name::Key) => set(Name::Last, ledger::fresh()),
+        (Script::CreateAndSet, Name::Key) if !is_live(Name::Created) => {
+            create(Name::Created).expect("a free place");
+            set(Name::Created, ledger::fresh());
+        }
+        (Script::DeleteOwn, _) => delete(name),
+        (Script::DeleteOther, Name::Key) => delete(Name::Other),
+        (Script::Register, Name::Key) => functions::register_in_destructor(),
+        _ => {}
+    }
+}

@@ -1,0 +1,147 @@
+//! The states in which calls begin, as data, and how they are reached.
+
+use core::{
+    cell::UnsafeCell,
+    ffi::c_void,
+    ptr,
+    sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst},
+};
+
+use tsd::{ExitReport, KeyTable, Notification, Once, OnceFrame, Reason};
+
+use super::{
+    functions,
+    keys::{self, Name, Script},
+    ledger,
+};
+use crate::{
+    counts::Call,
+    port::{KEYS, SENT, SPACE},
+    thread::Thread,
+};
+
+/// A step on the way to a state.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Creates a key.
+    Create(Name),
+    /// Sets it.
+    Set(Name),
+    /// Sets it to NULL.
+    Clear(Name),
+    /// Deletes it.
+    Delete(Name),
+    /// Deletes it and creates it again at the same index.
+    Recreate(Name),
+    /// Creates further keys, this many.
+    Fill(usize),
+    /// Creates further keys until this many places are left.
+    Leave(usize),
+    /// Registers thread-exit functions, this many.
+    Register(usize),
+    /// Sends the attach notifications.
+    Attach,
+    /// Lets other threads take values.
+    Share,
+    /// Completes the control of `once`.
+    Complete,
+    /// Begins the initialiser of `once`, which the exit finds under way.
+    Begin,
+}
+
+/// A state, and what is called in it.
+pub(super) struct State {
+    pub(super) name: &'static str,
+    pub(super) steps: &'static [Step],
+    pub(super) call: Call,
+    pub(super) script: Script,
+    /// What exit does when nobody comes between: calls of destructors and functions, values left over.
+    pub(super) exit: (u32, u32, u32),
+}
+
+impl State {
+    /// A state that is left by an exit in which destructors do nothing else.
+    pub(super) const fn new(name: &'static str, call: Call, steps: &'static [Step]) -> Self {
+        Self { name, steps, call, script: Script::Nothing, exit: (0, 0, 0) }
+    }
+}
+
+/// What a run has on its stack.
+pub(super) struct Controls {
+    pub(super) once: Once,
+    pub(super) nested: Once,
+    frame: OnceFrame,
+    /// What an exit that is stepped through did.
+    pub(super) report: UnsafeCell<ExitReport>,
+}
+
+static CONTROLS: AtomicPtr<Controls> = AtomicPtr::new(ptr::null_mut());
+/// How often the detach notification came.
+static DETACHED: AtomicUsize = AtomicUsize::new(0);
+static NOTIFICATION: Notification = Notification { function: notify, context: ptr::null_mut() };
+
+extern "C-unwind" fn notify(reason: Reason, _: *mut c_void) {
+    if reason == Reason::ThreadDetach {
+        DETACHED.store(DETACHED.load(SeqCst) + 1, SeqCst);
+    }
+}
+
+/// How often the detach notification came since the state was reached.
+pub(super) fn detached() -> usize {
+    DETACHED.load(SeqCst)
+}
+
+/// Has the notification sent at the attach and the exit of the thread that is stepped through.
+pub(super) fn listen() {
+    SENT.register(&NOTIFICATION).expect("room in the list");
+}
+
+impl Controls {
+    pub(super) fn new() -> Self {
+        Self { once: Once::new(), nested: Once::new(), frame: OnceFrame::new(), report: UnsafeCell::default() }
+    }
+
+    /// Those of the run.
+    pub(super) fn current() -> &'static Self {
+        // SAFETY: `reach` has stored what lives for the whole run, and nothing asks outside of one.
+        unsafe { &*CONTROLS.load(SeqCst) }
+    }
+}
+
+/// Reaches a state, from nothing.
+pub(super) fn reach(state: &State, controls: *mut Controls) {
+    ledger::reset();
+    functions::reset(state.script == Script::Register);
+    CONTROLS.store(controls, SeqCst);
+    DETACHED.store(0, SeqCst);
+    state.steps.iter().for_each(|&step| take(step, controls));
+    state.script.start();
+}
+
+fn take(step: Step, controls: *mut Controls) {
+    match step {
+        Step::Create(name) => keys::create(name).expect("a free place"),
+        Step::Set(name) => keys::set(name, ledger::fresh()),
+        Step::Clear(name) => keys::set(name, 0),
+        Step::Delete(name) => keys::delete(name),
+        Step::Recreate(name) => {
+            let old = keys::handle(name);
+            keys::delete(name);
+            keys::create(name).expect("the place that was given back");
+            let index = KeyTable::<KEYS>::index;
+            assert_eq!(index(old), index(keys::handle(name)), "the index was not used again");
+        }
+        Step::Fill(count) => keys::fill(count),
+        Step::Leave(free) => keys::fill(KEYS - SPACE.table().in_use() - free),
+        Step::Register(count) => functions::fill(count),
+        Step::Attach => SPACE.attach().expect("the thread is not attached"),
+        Step::Share => Thread::current().expect("a thread runs").slots.share(),
+        // SAFETY: The run's controls outlive it, and the run's thread is alone with them.
+        Step::Complete => SPACE.once(unsafe { &(*controls).once }, || ()).expect("nobody else is in it"),
+        Step::Begin => {
+            // SAFETY: As above; the exit gives the control back before they end.
+            let begun = unsafe { SPACE.begin_once(&(*controls).once, &mut (*controls).frame) };
+            assert_eq!(begun, Ok(true));
+        }
+    }
+}
