@@ -183,10 +183,11 @@ where
     pub unsafe fn at_thread_exit(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
         let slots = self.port.current().ok_or(Error::NoThread)?;
         let functions = self.port.exit_functions().ok_or(Error::NoThread)?;
-        // SAFETY: the caller vouches for it.
-        unsafe { functions.push(function, argument)? };
+        // First, so that the thread's exit looks at the list wherever the thread is killed: a function that it passed
+        // over would wait for the next thread with this control block. An empty list costs that exit a look.
         slots.raise(FUNCTIONS);
-        Ok(())
+        // SAFETY: the caller vouches for it.
+        unsafe { functions.push(function, argument) }
     }
 
     /// Runs the calling thread's exit functions, the last registered first, and nothing else of its exit; how many

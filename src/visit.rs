@@ -76,7 +76,16 @@ where
         }
         self.bit = self.ahead.trailing_zeros();
         self.ahead &= self.ahead - 1;
-        Some((self.slot().tag.load(Relaxed), self.entry().destructor()))
+        // Until nothing is touched that the tag may be older than: what is bound later was bound by a handler, which `take`
+        // must tell from what a destructor has bound before.
+        loop {
+            let tag = self.slot().tag.load(Relaxed);
+            compiler_fence(Ordering::SeqCst);
+            if self.slots.touched(self.word).load(Relaxed) == 0 {
+                return Some((tag, self.entry().destructor()));
+            }
+            self.take_later();
+        }
     }
 
     /// Leaves the slot as it is.
@@ -108,18 +117,14 @@ where
         if !self.slots.has(Slots::<N>::group(self.word)) {
             return value;
         }
-        let is_bound_again = self.take_later() & 1 << self.bit != 0;
+        let is_bound_again = self.slots.touched(self.word).load(Relaxed) & 1 << self.bit != 0;
         take_bound_again::<N>(slot, self.entry(), tag, before, value, is_bound_again)
     }
 
-    /// Takes the bits of slots that were touched since the visit began; which they are.
+    /// Takes the bits of slots that were touched since the visit began.
     #[inline(always)]
-    fn take_later(&mut self) -> usize {
-        let bits = self.slots.take_bits(self.word, Slots::<N>::IS_GROUP_OF_ONE);
-        let behind = usize::MAX >> (usize::BITS - 1 - self.bit);
-        self.ahead |= bits & !behind;
-        self.kept |= bits & behind;
-        bits
+    fn take_later(&mut self) {
+        (self.ahead, self.kept) = with_later(self.slots, self.word, self.bit, self.ahead, self.kept);
     }
 
     #[inline(always)]
@@ -146,6 +151,17 @@ where
             self.slots.put_bits(self.word, bits);
         }
     }
+}
+
+/// `ahead` and `kept` with the bits of slots that were touched since.
+#[inline(never)]
+fn with_later<const N: usize>(slots: &Slots<N>, word: usize, bit: u32, ahead: usize, kept: usize) -> (usize, usize)
+where
+    Capacity<N>: Supported,
+{
+    let bits = slots.take_bits(word, Slots::<N>::IS_GROUP_OF_ONE);
+    let behind = usize::MAX >> (usize::BITS - 1 - bit);
+    (ahead | bits & !behind, kept | bits & behind)
 }
 
 /// What is due where a handler may have bound the slot while its binding to the key of `tag` was ended: the value `before`

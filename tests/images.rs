@@ -1,5 +1,6 @@
 //! The shared suite in the images: each case under its own name on each machine, such as
-//! `aarch64_a72::exit::value_is_null_in_its_destructor`, and the kernel's checks of itself as `aarch64_a72::selftest`.
+//! `aarch64_a72::exit::value_is_null_in_its_destructor`, the kernel's checks of itself as `aarch64_a72::selftest`, and
+//! the quick form of the storm as `aarch64_a72::storm`.
 //!
 //! A machine is booted once for all the cases that the arguments select on it, when the first of them is run.
 
@@ -19,12 +20,17 @@ use tsd_runner::{
     protocol::Verdict,
     qemu,
     setup::{self, Wants},
+    storm,
     suite::Session,
     toolchain::Toolchain,
 };
 use tsd_suite::{CASES, Needs};
 
 const CPUS: u32 = 4;
+
+/// The storm of each machine.
+const STORM_SECONDS: u32 = 2;
+const STORM_SEED: u32 = 1;
 
 /// Machines run one after another: each has more processors than most hosts.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -110,11 +116,13 @@ impl Booted {
     fn trials(self: &Arc<Self>, names: &[&'static str]) -> impl Iterator<Item = Trial> {
         let booted = self.clone();
         let selftest = Trial::test(trial_name(self.machine, "selftest"), move || booted.selftest());
+        let booted = self.clone();
+        let storm = Trial::test(trial_name(self.machine, "storm"), move || booted.storm());
         let cases = names.iter().map(|&name| {
             let booted = self.clone();
             Trial::ignorable_test(trial_name(self.machine, name), move || booted.result(name))
         });
-        [selftest].into_iter().chain(cases)
+        [selftest, storm].into_iter().chain(cases)
     }
 
     /// The machine with its image, which is built at the first call.
@@ -131,6 +139,13 @@ impl Booted {
         let session = self.session()?;
         let _alone = ONE_AT_A_TIME.lock().unwrap();
         Ok(session.selftest()?)
+    }
+
+    fn storm(&self) -> std::result::Result<(), Failed> {
+        let session = self.session()?;
+        let _alone = ONE_AT_A_TIME.lock().unwrap();
+        storm::blow(session, image::DEFAULT_KEYS, STORM_SECONDS, STORM_SEED, &mut |_| ())?;
+        Ok(())
     }
 
     /// Starts the machine if no case has done so, and waits for the verdict on `case`.

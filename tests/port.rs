@@ -3,11 +3,14 @@
 use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tsd::{Error, ExitFlags, ExitReport, KeySpace, KeyTable, Notifications, Once, OnceFrame, Port, Slots};
+use tsd::{
+    Error, ExitFlags, ExitReport, KeyOptions, KeySpace, KeyTable, Notifications, Once, OnceFrame, Port, Slots,
+    StaticKey,
+};
 
 /// The least of a port.
 struct Least;
@@ -56,6 +59,8 @@ fn where_no_thread_is_current_nothing_is_read_or_stored() {
     let mut report = ExitReport::default();
     SPACE.exit_into(&mut report);
     assert_eq!(report.flags, ExitFlags::NO_THREAD);
+    // There is no initialiser that it could mean.
+    SPACE.abandon_once();
     NO_THREAD.set(false);
     assert!(SPACE.get(key).is_null());
     SPACE.delete(key).unwrap();
@@ -100,6 +105,19 @@ fn a_waiter_with_no_scheduler_spins_until_the_initialiser_is_done() {
     SPACE.once(&ONCE, || unreachable!("it is running")).unwrap();
     assert_eq!(RUNS.load(SeqCst), 1);
     first.join().unwrap();
+}
+
+#[test]
+fn where_nobody_can_sleep_a_waiter_waits_for_the_word_to_change() {
+    static WORD: AtomicU32 = AtomicU32::new(1);
+    let waiter = thread::spawn(|| Least.wait(&WORD, 1));
+    thread::sleep(Duration::from_millis(50));
+    assert!(!waiter.is_finished());
+    WORD.store(2, SeqCst);
+    waiter.join().unwrap();
+    // A word that has changed before is not waited for.
+    let late = thread::spawn(|| Least.wait(&WORD, 1));
+    late.join().unwrap();
 }
 
 /// A port whose threads sleep, and which counts how often.
@@ -160,11 +178,51 @@ fn each_waiter_sleeps_once() {
 }
 
 #[test]
+fn a_space_that_is_made_at_run_time_is_one() {
+    unsafe extern "C-unwind" fn sets_again(value: *mut std::ffi::c_void) {
+        let table = TABLE.get().expect("it has been set");
+        let key = table.keys().next().expect("it has a static key").key;
+        SLOTS.with(|slots| {
+            // SAFETY: the destructor takes any value.
+            unsafe { table.set(slots, key, value) }.unwrap();
+        });
+    }
+    static TABLE: OnceLock<&KeyTable<2>> = OnceLock::new();
+    thread::spawn(|| {
+        let rounds = 3;
+        let keys = Box::leak(Box::new([StaticKey::new(0, KeyOptions::default().destructor(sets_again))]));
+        let space = Box::leak(Box::new(KeySpace::with_table(
+            Least,
+            KeyTable::new().with_rounds(rounds).with_static_keys(keys),
+        )));
+        assert!(TABLE.set(space.table()).is_ok());
+        // SAFETY: the destructor takes any value, and the slots are used with this space alone.
+        unsafe { space.set(keys[0].key(), ptr::without_provenance_mut(1)) }.unwrap();
+        let report = space.exit();
+        assert_eq!((report.rounds, report.calls, report.left_over), (rounds, rounds, 1));
+        assert_eq!(report.flags, ExitFlags::LEFT_OVER);
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn a_static_key_that_the_slots_have_no_place_for_is_never_set() {
+    const BEYOND: StaticKey = StaticKey::new(2, KeyOptions::new());
+    let slots = Slots::<2>::new();
+    // SAFETY: the key has no destructor.
+    unsafe { BEYOND.set(&slots, ptr::without_provenance_mut(1)) };
+    assert!(BEYOND.get(&slots).is_null());
+    assert!(slots.is_idle());
+}
+
+#[test]
 fn defaults_are_what_new_makes() {
     let table = KeyTable::<2>::default();
     assert_eq!((table.in_use(), table.create(None).is_ok()), (0, true));
     assert_eq!(format!("{:?}", OnceFrame::default()), format!("{:?}", OnceFrame::new()));
     assert!(!Once::default().is_complete());
+    assert_eq!(format!("{:?}", KeyOptions::default()), format!("{:?}", KeyOptions::new()));
     assert_eq!(format!("{:?}", Notifications::<2>::default()), format!("{:?}", Notifications::<2>::new()));
     assert!(tsd::ExitFunctions::<2>::default().as_list().is_empty());
 }

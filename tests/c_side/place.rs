@@ -20,6 +20,11 @@ pub(crate) struct Place {
     archive: Archive,
 }
 
+/// LLVM's run-time library for coverage, if programs are to count what they run of the archive.
+fn counters() -> Option<PathBuf> {
+    env::var_os(install::COUNTERS_VARIABLE).map(PathBuf::from)
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Archive {
     /// What users get who name no numbers.
@@ -56,8 +61,14 @@ impl Place {
             numbers: self.numbers(),
             plain_names: false,
             thread_pointer: None,
+            has_counters: counters().is_some(),
             may_install: true,
         }
+    }
+
+    /// What a program is to be linked with beside its archive.
+    pub(crate) fn libraries(&self) -> Vec<PathBuf> {
+        counters().map_or(Vec::new(), |library| vec!["-Wl,--undefined=__llvm_profile_runtime".into(), library])
     }
 
     /// Installs its archive, once a run.

@@ -29,8 +29,8 @@ fn programs(place: &'static Place) -> Vec<PathBuf> {
 }
 
 fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
-    let port = port(place)?;
     let folder = program.parent().map(stem).unwrap_or_default();
+    let port = port(place, folder != "default_hooks")?;
     let executable = scratch(&format!("{}/{folder}", place.name))?.join(stem(program));
     let mut compiler = if is_cxx(program) {
         let mut compiler = Command::new(place.cxx.unwrap_or_default());
@@ -43,22 +43,23 @@ fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
     };
     compiler.args(["-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
     compiler.args(includes(place)).arg(program).arg(port);
-    compiler.arg("-L").arg(place.prefix().join("lib")).args(["-ltsd", "-o"]).arg(&executable);
+    compiler.arg("-L").arg(place.prefix().join("lib")).arg("-ltsd").args(place.libraries()).arg("-o").arg(&executable);
     run(&mut compiler)?;
     run(&mut Command::new(executable)).map(|_| ())
 }
 
-/// The object file of the harness, which is compiled once.
-fn port(place: &Place) -> Result<PathBuf, Failed> {
-    static COMPILED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let object = scratch(place.name)?.join(format!("port-{}.o", std::process::id()));
+/// The object file of the harness, which is compiled once with the hooks that wait and wake, and once without.
+fn port(place: &Place, has_hooks: bool) -> Result<PathBuf, Failed> {
+    static COMPILED: Mutex<Vec<(&'static str, bool)>> = Mutex::new(Vec::new());
+    let (object, options) = if has_hooks { ("port", None) } else { ("port-without-hooks", Some("-DNO_HOOKS")) };
+    let object = scratch(place.name)?.join(format!("{object}-{}.o", std::process::id()));
     let mut compiled = COMPILED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if !compiled.contains(&place.name) {
+    if !compiled.contains(&(place.name, has_hooks)) {
         let mut compiler = Command::new(place.c);
-        compiler.args(["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-c"]);
+        compiler.args(["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-c"]).args(options);
         compiler.args(includes(place)).arg(source().join("harness/host.c")).arg("-o").arg(&object);
         run(&mut compiler)?;
-        compiled.push(place.name);
+        compiled.push((place.name, has_hooks));
     }
     Ok(object)
 }

@@ -19,6 +19,11 @@ static BEGUN: Mutex<Option<Instant>> = Mutex::new(None);
 pub(crate) fn begin() {
     FAILED.store(false, SeqCst);
     *MESSAGE.lock().unwrap() = None;
+    go_on();
+}
+
+/// The case that runs has come further, and may take its time anew.
+pub(crate) fn go_on() {
     *BEGUN.lock().unwrap() = Some(Instant::now());
 }
 
@@ -34,11 +39,15 @@ pub(crate) fn message() -> Option<String> {
     MESSAGE.lock().unwrap().take()
 }
 
+/// Whether the case that runs has taken too long.
+pub(crate) fn is_overdue() -> bool {
+    BEGUN.lock().unwrap().expect("a case runs").elapsed() >= LIMIT
+}
+
 /// Panics where the calling thread would wait for one that has failed, or for ever.
 pub(crate) fn check() {
     if !FAILED.load(SeqCst) {
-        let begun = BEGUN.lock().unwrap().expect("a case runs");
-        assert!(begun.elapsed() < LIMIT, "the case waits for something that does not come");
+        assert!(!is_overdue(), "the case waits for something that does not come");
     } else if !std::thread::panicking() {
         panic!("another thread of the case has failed");
     }

@@ -1,15 +1,16 @@
-//! The host as a platform for the shared suite: std's threads, slots in a `thread_local`.
+//! The host as a platform for the shared suite: std's threads, control blocks that the next thread takes at once.
 
 pub(crate) mod failure;
 
+use std::cell::{Cell, OnceCell};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
-use tsd::{ExitFunctionList, ExitFunctions, KeySpace, NotificationList, Notifications, Port, Slots};
+use tsd::{ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
 use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Platform, Start};
 
 /// The host.
@@ -19,22 +20,49 @@ pub(crate) struct Host;
 #[derive(Debug)]
 pub(crate) struct HostPort;
 
-struct ThreadControlBlock {
+/// What the library has of a thread.
+pub(crate) struct ThreadControlBlock {
     slots: Slots<KEYS>,
     functions: ExitFunctions<EXIT_FUNCTIONS>,
 }
 
+impl ThreadControlBlock {
+    /// Takes a block into use that a thread has left, the last one first, or a new one. None is ever freed.
+    fn take() -> &'static Self {
+        let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        left.unwrap_or_else(|| Box::leak(Box::new(Self { slots: Slots::new(), functions: ExitFunctions::new() })))
+    }
+
+    /// Whether the exit of its last thread has left it as it was before the first.
+    pub(crate) fn is_as_new(&self) -> bool {
+        self.slots.is_idle() && self.functions.as_list().is_empty()
+    }
+}
+
+/// The blocks of threads that have ended.
+pub(crate) static LEFT: Mutex<Vec<&'static ThreadControlBlock>> = Mutex::new(Vec::new());
+
 thread_local! {
-    /// Leaked, so that it outlives the thread's own destructors.
-    static BLOCK: &'static ThreadControlBlock =
-        Box::leak(Box::new(ThreadControlBlock { slots: Slots::new(), functions: ExitFunctions::new() }));
+    /// The thread's own.
+    static BLOCK: &'static ThreadControlBlock = ThreadControlBlock::take();
+    /// Whether somebody wants the thread to end; of threads that the platform has started.
+    static IS_WANTED_DEAD: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
+    /// The thread is in its exit, and goes on to its end.
+    static IS_EXITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A thread that the platform has started.
+pub(crate) struct HostThread {
+    handle: JoinHandle<()>,
+    is_wanted_dead: Arc<AtomicBool>,
 }
 
 static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 static SPACE: KeySpace<HostPort, KEYS> = KeySpace::new(HostPort);
 static SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 
-// SAFETY: the block is the thread's own and is never freed; the host has no interrupts and kills no threads.
+// SAFETY: the block is the thread's own until behind its exit, and is never freed; the host has no interrupts, and a
+// thread that is killed unwinds to its exit.
 unsafe impl Port<KEYS> for HostPort {
     fn current(&self) -> Option<&Slots<KEYS>> {
         Some(BLOCK.with(|block| &block.slots))
@@ -63,7 +91,7 @@ unsafe impl Port<KEYS> for HostPort {
 
 impl Platform for Host {
     type Port = HostPort;
-    type Thread = JoinHandle<()>;
+    type Thread = HostThread;
 
     fn space() -> &'static KeySpace<HostPort, KEYS> {
         &SPACE
@@ -73,44 +101,38 @@ impl Platform for Host {
         &SENT
     }
 
-    fn start(_start: Start, body: fn(usize), argument: usize) -> JoinHandle<()> {
-        thread::spawn(move || {
-            let steps: [&dyn Fn(); 3] = [&|| SPACE.attach().unwrap(), &|| body(argument), &|| drop(SPACE.exit())];
-            for step in steps {
-                if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(step))
-                    && !payload.is::<ThreadExit>()
-                {
-                    failure::note(&*payload);
-                }
-            }
-        })
+    fn start(_start: Start, body: fn(usize), argument: usize) -> HostThread {
+        start_watched(body, argument, |_, _, _| ())
     }
 
-    fn join(thread: JoinHandle<()>) {
+    fn join(thread: HostThread) {
         // A failure was noted; a joiner has more threads to join.
-        let _ = thread.join();
+        let _ = thread.handle.join();
     }
 
-    fn detach(thread: JoinHandle<()>) {
+    fn detach(thread: HostThread) {
         drop(thread);
     }
 
-    fn kill(_thread: &JoinHandle<()>) {
-        unimplemented!("the host does not kill threads");
+    /// At a safe point only: no case may rely on more, so [`Needs::HOST`](tsd_suite::Needs::HOST) is without `KILL`.
+    fn kill(thread: &HostThread) {
+        thread.is_wanted_dead.store(true, SeqCst);
     }
 
     fn exit_thread() -> ! {
-        panic::resume_unwind(Box::new(ThreadExit));
+        panic::resume_unwind(Box::new(ThreadExit { killed: false }));
     }
 
     fn yield_now() {
         failure::check();
         thread::yield_now();
+        test_kill();
     }
 
     fn sleep_ms(milliseconds: u32) {
         failure::check();
         thread::sleep(Duration::from_millis(milliseconds.into()));
+        test_kill();
     }
 
     fn cpus() -> usize {
@@ -143,5 +165,56 @@ impl Platform for Host {
     }
 }
 
-/// What a thread unwinds with that ends itself.
-struct ThreadExit;
+/// Starts a thread that calls `at_end` last, behind its exit hook: with the argument, whether it was killed, and what its
+/// exit reported.
+pub(crate) fn start_watched(
+    body: fn(usize),
+    argument: usize,
+    at_end: fn(argument: usize, killed: bool, report: &ExitReport),
+) -> HostThread {
+    let is_wanted_dead = Arc::new(AtomicBool::new(false));
+    let own = is_wanted_dead.clone();
+    let handle = thread::spawn(move || {
+        IS_WANTED_DEAD.with(|place| place.set(own)).expect("the thread is new");
+        let (killed, report) = (Cell::new(false), Cell::new(ExitReport::default()));
+        let exit = || {
+            IS_EXITING.set(true);
+            report.set(SPACE.exit());
+        };
+        let end = || at_end(argument, killed.get(), &report.take());
+        let steps: [&dyn Fn(); 4] = [&|| SPACE.attach().unwrap(), &|| body(argument), &exit, &end];
+        for step in steps {
+            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(step)) {
+                match payload.downcast_ref::<ThreadExit>() {
+                    Some(ending) => killed.set(ending.killed),
+                    None => failure::note(&*payload),
+                }
+            }
+        }
+        leave_block();
+    });
+    HostThread { handle, is_wanted_dead }
+}
+
+/// Leaves the calling thread's block to the next one, unless the thread has failed and left something in it.
+fn leave_block() {
+    let block = BLOCK.with(|block| *block);
+    if block.is_as_new() {
+        LEFT.lock().unwrap_or_else(PoisonError::into_inner).push(block);
+    } else {
+        failure::note(&"a thread's exit has left something in its control block");
+    }
+}
+
+/// Ends the calling thread if somebody wants that and it is not on its way out.
+fn test_kill() {
+    let is_wanted = IS_WANTED_DEAD.with(|place| place.get().is_some_and(|wanted| wanted.load(SeqCst)));
+    if is_wanted && !IS_EXITING.get() {
+        panic::resume_unwind(Box::new(ThreadExit { killed: true }));
+    }
+}
+
+/// What a thread unwinds with that ends itself, or that is killed.
+struct ThreadExit {
+    killed: bool,
+}

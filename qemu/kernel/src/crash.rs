@@ -7,8 +7,8 @@ use tsd::{Destructor, KeyOptions};
 use crate::{
     clock,
     port::SPACE,
-    println,
-    thread::{self, Options},
+    println, table,
+    thread::{self, Options, Thread},
     wait::Semaphore,
     watchdog,
 };
@@ -17,12 +17,17 @@ use crate::{
 pub(crate) fn run(mut words: impl Iterator<Item = &'static str>) -> bool {
     let entry: fn(usize) = match words.next() {
         Some("panic") => |_| panic!("this run is meant to panic"),
-        Some("destructor") => |_| set("panics", panic_in_destructor),
+        Some("destructor") => |_| set("panics", panic_in_round_2),
+        Some("endless") => |_| set("endless", never_return),
         Some("null") => read_null,
         Some("stack") => |depth| _ = recurse(depth),
         Some("hang") => hang,
+        Some("uninitialised") => {
+            spoil_free_block();
+            |_| println!("crash: an uninitialised control block was taken for a new one")
+        }
         _ => {
-            println!("crash: wants panic, destructor, null, stack or hang");
+            println!("crash: wants panic, destructor, endless, null, stack, hang or uninitialised");
             return false;
         }
     };
@@ -43,8 +48,28 @@ fn set(name: &'static str, destructor: Destructor) {
 
 unsafe extern "C-unwind" fn nothing(_: *mut c_void) {}
 
-unsafe extern "C-unwind" fn panic_in_destructor(value: *mut c_void) {
-    panic!("this destructor is meant to panic, with {value:p}");
+/// Sets its value again, and does not get through the second round.
+unsafe extern "C-unwind" fn panic_in_round_2(value: *mut c_void) {
+    let (key, round) = Thread::current().and_then(|thread| thread.slots.running_destructor()).expect("it runs");
+    assert!(round == 1, "this destructor is meant to panic, with {value:p}");
+    // SAFETY: As in `set`.
+    unsafe { SPACE.set(key, value) }.expect("the key lives");
+}
+
+/// Never returns, with little time to do so.
+unsafe extern "C-unwind" fn never_return(_: *mut c_void) {
+    watchdog::start("a destructor that does not return", 100 * clock::TICK_NS);
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+/// Fills the slots of the next free control block with what a kernel may find in memory.
+fn spoil_free_block() {
+    let thread = table::free().next().expect("not all blocks are in use");
+    // SAFETY: No thread has the block, and any bits are integers and pointers. That the next one finds them is what the
+    // run is for.
+    unsafe { (&raw const thread.slots).cast_mut().write_bytes(0xff, 1) };
 }
 
 fn read_null(address: usize) {

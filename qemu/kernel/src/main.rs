@@ -13,11 +13,13 @@
 //! - `wait`       waiting for a word, sleeping, semaphores
 //! - `port`       the library's port and the key space
 //! - `panic`, `watchdog`  the end of a run, good or bad
+//! - `coverage`   the counters of a build that has them
 //! - `selftest`   what the kernel checks of itself
 //! - `suite`      the shared suite on this kernel
 //! - `counts`     instructions of each call
 //! - `stepping`   an interrupt at each instruction of each call
 //! - `demo`       the request server
+//! - `storm`      threads and keys that come and go under preemption at random intervals
 //! - `crash`      runs that must end badly
 //! - `program`    C and C++ programs: Linux's system calls on this kernel's threads
 //!
@@ -30,6 +32,7 @@
 mod clock;
 mod console;
 mod counts;
+mod coverage;
 mod cpu;
 mod crash;
 mod demo;
@@ -46,6 +49,7 @@ mod scheduler;
 mod selftest;
 mod stack;
 mod stepping;
+mod storm;
 mod suite;
 mod table;
 mod thread;
@@ -103,6 +107,7 @@ fn run(_: usize) -> usize {
         Some("counts") => counts::run(),
         Some("stepping") => stepping::run(words),
         Some("demo") => demo::run(words),
+        Some("storm") => storm::run(words),
         Some("suite") => suite::run(words),
         Some("program") => program::run(words),
         mode => {

@@ -1,7 +1,7 @@
 //! The end of a run: the final line, and before it what is known when something went wrong.
 //!
-//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, the destructor
-//! that runs if one does, the thread's values and all live keys, and what the other threads do.
+//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, its values and all
+//! live keys, what every thread does, and each thread's destructor if it is in one.
 
 use core::{
     panic::PanicInfo,
@@ -9,7 +9,7 @@ use core::{
 };
 
 use crate::{
-    console, cpu,
+    console, coverage, cpu,
     interrupt::Fault,
     machine,
     port::SPACE,
@@ -29,6 +29,7 @@ const NO_CPU: usize = usize::MAX;
 /// Prints the final line and powers off. 0 is success.
 pub(crate) fn end(status: u8) -> ! {
     become_last();
+    coverage::print();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }
@@ -93,13 +94,10 @@ fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     machine::power::power_off(status)
 }
 
-/// Prints the destructor that runs on a thread, its values, and the live keys.
+/// Prints the values of a thread, and the live keys.
 fn print_thread(index: ThreadIndex, name: &str) {
     let slots = &Thread::at(index).slots;
     println!("tsd: on CPU {} in thread {index} \"{name}\"", cpu::id());
-    if let Some((key, round)) = slots.running_destructor() {
-        println!("tsd: in the destructor of key {:#x}, round {round}", key.raw());
-    }
     let table = SPACE.table();
     println!("tsd: {} keys in use", table.in_use());
     for info in table.keys() {
@@ -108,9 +106,18 @@ fn print_thread(index: ThreadIndex, name: &str) {
     }
 }
 
-/// Prints what each thread does.
+/// Prints what each thread does, and the destructor in which it is.
 fn print_threads(scheduler: &Seized) {
     for (index, record) in scheduler.table.iter() {
+        if let Some((key, round)) = Thread::at(index).slots.running_destructor() {
+            let info = SPACE.table().keys().find(|info| info.key == key);
+            let name = info.map_or("a deleted key", |info| info.name);
+            println!(
+                "tsd: thread {index} \"{}\" is in the destructor of key {:#x} \"{name}\", round {round}",
+                record.options.name,
+                key.raw()
+            );
+        }
         println!(
             "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
             record.options.name, record.options.priority, record.state, record.preemptions

@@ -26,7 +26,23 @@ static RUNNING: AtomicUsize = AtomicUsize::new(NONE);
 static PASSED: AtomicUsize = AtomicUsize::new(0);
 
 /// This kernel.
-struct Kernel;
+pub(crate) struct Kernel;
+
+/// How a thread is to be that a case starts.
+pub(crate) fn options(start: Start) -> Options {
+    let usual = Options::new("suite");
+    Options {
+        priority: match start.priority {
+            Priority::Low => usual.priority - 1,
+            Priority::Normal => usual.priority,
+            Priority::High => usual.priority + 1,
+        },
+        affinity: start.cpu.map_or(usual.affinity, |cpu| 1 << cpu),
+        stack_bytes: if start.smallest_stack { stack::SMALLEST_BYTES } else { usual.stack_bytes },
+        cancel: Cancel::Asynchronous,
+        ..usual
+    }
+}
 
 impl Platform for Kernel {
     type Port = KernelPort;
@@ -41,19 +57,7 @@ impl Platform for Kernel {
     }
 
     fn start(start: Start, body: fn(usize), argument: usize) -> ThreadId {
-        let usual = Options::new("suite");
-        let options = Options {
-            priority: match start.priority {
-                Priority::Low => usual.priority - 1,
-                Priority::Normal => usual.priority,
-                Priority::High => usual.priority + 1,
-            },
-            affinity: start.cpu.map_or(usual.affinity, |cpu| 1 << cpu),
-            stack_bytes: if start.smallest_stack { stack::SMALLEST_BYTES } else { usual.stack_bytes },
-            cancel: Cancel::Asynchronous,
-            ..usual
-        };
-        thread::spawn_no_value(options, body, argument).expect("the kernel has room for a case's threads")
+        thread::spawn_no_value(options(start), body, argument).expect("the kernel has room for a case's threads")
     }
 
     fn join(thread: ThreadId) {

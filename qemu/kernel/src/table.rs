@@ -10,7 +10,7 @@ use crate::{
     machine::context::Context,
     scheduler::{self, Scheduler},
     stack::Stack,
-    thread::{Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+    thread::{AtEnd, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
     wait::Wake,
 };
 
@@ -182,6 +182,21 @@ pub(crate) fn state(id: ThreadId) -> Option<State> {
 /// Returns on which CPUs `id` ran, a bit for each, and how often it was preempted.
 pub(crate) fn history(id: ThreadId) -> Option<(u8, u32)> {
     scheduler::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
+}
+
+/// Returns what the running thread calls last, and the argument.
+pub(crate) fn at_end_of(index: ThreadIndex) -> Option<(AtEnd, usize)> {
+    let scheduler = scheduler::lock();
+    let record = scheduler.table.record(index);
+    record.options.at_end.map(|at_end| (at_end, record.entry.1))
+}
+
+/// Returns the control blocks that no thread has.
+pub(crate) fn free() -> impl Iterator<Item = &'static Thread> {
+    (MAX_CPUS..MAX_THREADS)
+        .map(|index| index as ThreadIndex)
+        .filter(|&index| scheduler::lock().table.record(index).state == State::Free)
+        .map(Thread::at)
 }
 
 /// Sets up the record of a new thread in the control block `index`.

@@ -43,6 +43,9 @@ pub(crate) struct ThreadId {
 /// A cleanup handler: a function and its argument.
 pub(crate) type Cleanup = (fn(usize), usize);
 
+/// What a thread calls last.
+pub(crate) type AtEnd = fn(argument: usize, ended: &Ended);
+
 /// Where a request to end the thread is acted upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -164,6 +167,8 @@ pub(crate) struct Options {
     pub(crate) detached: bool,
     /// Where others may end it at first.
     pub(crate) cancel: Cancel,
+    /// What the thread calls last, behind its exit hook, with its argument and how it has ended.
+    pub(crate) at_end: Option<AtEnd>,
 }
 
 /// The number of priorities.
@@ -182,6 +187,7 @@ impl Options {
             stack_bytes: crate::stack::USUAL_BYTES,
             detached: false,
             cancel: Cancel::Deferred,
+            at_end: None,
         }
     }
 }
@@ -263,7 +269,12 @@ fn end(outcome: Outcome) -> ! {
     while let Some((handler, argument)) = cleanup_pop() {
         handler(argument);
     }
-    scheduler::end_thread(outcome, SPACE.exit())
+    let report = SPACE.exit();
+    if let Some((at_end, argument)) = table::at_end_of(thread.index()) {
+        let history = table::history(current_id()).expect("the running thread has a control block");
+        at_end(argument, &Ended { outcome, report: report.clone(), history });
+    }
+    scheduler::end_thread(outcome, report)
 }
 
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own

@@ -6,13 +6,16 @@ use std::{ffi::OsString, path::PathBuf};
 
 use lexopt::{Arg, Parser, ValueExt};
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     error::{Error, Result},
     evidence::{self, Kind},
     image,
     install::{self, Numbers, Target, ThreadPointer},
     machine::Arch,
-    program,
+    program, storm,
 };
 
 /// What `--help` prints.
@@ -25,10 +28,12 @@ Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   program FILE...    compiles a C or C++ program of these files for the image, boots it and exits with its status;
                      takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments
+  storm              threads and keys that come and go under preemption at random intervals, on both CPUs, aarch64
+                     with and without atomic instructions; each value accounted for, each kind of event counted
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants
-                     or coverage; writes its row of docs/evidence.md; takes --no-install and --seconds only
+  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants,
+                     coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
@@ -45,7 +50,9 @@ Options:
                      of install: the archive finds the thread by itself, and tsd_get() is inline, as
                      include/tsd/inline.h says
   --plain-names      of install: no prefix before the families' names, for the host too
-  --seconds N        how long the fuzzer runs, or a program may run (default 600)
+  --seconds N        how long the fuzzer runs, or a program may run (default 600); how long a storm lasts
+                     (default 10; as evidence 20 on each machine)
+  --seed S           of storm: the decisions of all its threads and timers, drawn if not given
   --no-install       never install anything; say what is missing instead (also: variable TSD_NO_INSTALL)
   --help             print this
 
@@ -61,6 +68,8 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
+    /// Let a storm blow.
+    Storm(Run, storm::Options),
     /// Run a program in the images.
     Program(program::Options),
     /// Build and lay out the C archive.
@@ -95,6 +104,7 @@ impl Default for Run {
 
 const DEFAULT_REQUESTS: u32 = 4000;
 const MAX_REQUESTS: u32 = 1_000_000;
+const MAX_STORM_SECONDS: u32 = 24 * 60 * 60;
 const MAX_CPUS: u32 = 8;
 const MAX_COUNT: u32 = 1024;
 
@@ -112,6 +122,7 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
     let parser = Parser::from_args(words);
     match name.as_str() {
         "demo" => demo(parser),
+        "storm" => storm(parser),
         "install" => install(parser),
         "evidence" => evidence(parser),
         "lint" => lint(parser),
@@ -133,6 +144,26 @@ fn demo(mut parser: Parser) -> Result<Command> {
         }
     }
     Ok(Command::Demo(run, requests))
+}
+
+fn storm(mut parser: Parser) -> Result<Command> {
+    let (mut run, mut options) = (Run::default(), storm::Options::default());
+    while let Some(option) = next(&mut parser)? {
+        match option.as_str() {
+            "--help" => return Ok(Command::Help),
+            "--seconds" => {
+                let allowed = format!("1 to {MAX_STORM_SECONDS}");
+                options.seconds =
+                    number(&mut parser, &option, &allowed, |seconds| (1..=MAX_STORM_SECONDS).contains(&seconds))?;
+            }
+            "--seed" => options.seed = Some(number(&mut parser, &option, &format!("0 to {}", u32::MAX), |_| true)?),
+            _ => run.take(&option, &mut parser)?,
+        }
+    }
+    if run.keys < storm::MIN_KEYS {
+        return Err(wrong(format!("a storm takes {} keys or more, not {}", storm::MIN_KEYS, run.keys)));
+    }
+    Ok(Command::Storm(run, options))
 }
 
 fn program(words: Vec<OsString>) -> Result<Command> {
@@ -196,7 +227,16 @@ fn install(mut parser: Parser) -> Result<Command> {
         return Err(wrong("install takes --target and --prefix".into()));
     };
     let plain_names = plain_names || !target.is_host;
-    Ok(Command::Install(install::Options { target, prefix, numbers, plain_names, thread_pointer, may_install }))
+    let has_counters = false;
+    Ok(Command::Install(install::Options {
+        target,
+        prefix,
+        numbers,
+        plain_names,
+        thread_pointer,
+        has_counters,
+        may_install,
+    }))
 }
 
 fn count(parser: &mut Parser, option: &str) -> Result<u32> {
@@ -216,7 +256,7 @@ fn evidence(mut parser: Parser) -> Result<Command> {
         match word.as_str() {
             "--help" => return Ok(Command::Help),
             "--no-install" => options.may_install = false,
-            "--seconds" => options.seconds = number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?,
+            "--seconds" => options.seconds = Some(number(&mut parser, &word, "1 or more", |seconds| seconds > 0)?),
             _ if named.is_some() && kind.is_none() => kind = named,
             _ => return Err(unknown(&word)),
         }
@@ -289,105 +329,4 @@ fn number(parser: &mut Parser, option: &str, allowed: &str, is_allowed: impl Fn(
 fn wrong(message: String) -> Error {
     let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     Error::usage(format!("{line} (--help lists what there is)"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parsed(line: &str) -> Command {
-        parse(line.split_whitespace()).unwrap()
-    }
-
-    fn error(line: &str) -> String {
-        let error = parse(line.split_whitespace()).unwrap_err();
-        assert_eq!(error.status(), 2, "{line}");
-        let text = error.to_string();
-        assert_eq!(text.lines().count(), 1, "{text}");
-        text
-    }
-
-    #[test]
-    fn nothing_is_the_demo_on_both() {
-        assert_eq!(parsed(""), Command::Demo(Run::default(), DEFAULT_REQUESTS));
-        assert_eq!(parsed("demo"), parsed(""));
-    }
-
-    #[test]
-    fn every_option_is_taken() {
-        let run = Run { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
-        let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
-        assert_eq!(parsed(line), Command::Demo(run, 10));
-    }
-
-    #[test]
-    fn program_has_options_of_the_compiler_and_arguments() {
-        let Command::Program(options) = parsed("program src/cli.rs -I dir -DX --arch x86_64 -std=c11 -- -a --arch b")
-        else {
-            panic!("another command");
-        };
-        assert_eq!(options.sources, [PathBuf::from("src/cli.rs")]);
-        assert_eq!(options.flags, ["-I", "dir", "-DX", "-std=c11"]);
-        assert_eq!(options.arguments, ["-a", "--arch", "b"]);
-        assert_eq!(options.archs, [Arch::X86_64]);
-        assert!(error("program --arch x86_64").contains("files"));
-        assert!(error("program no-such-file.c").contains("no such file: no-such-file.c"));
-        assert!(error("program src/cli.rs --nonsense").contains("--nonsense"));
-    }
-
-    #[test]
-    fn lint_takes_one_option() {
-        assert_eq!(parsed("lint"), Command::Lint { may_install: true });
-        assert_eq!(parsed("lint --no-install"), Command::Lint { may_install: false });
-    }
-
-    #[test]
-    fn install_takes_a_target_and_a_prefix() {
-        let Command::Install(options) = parsed("install --target aarch64 --prefix out --keys 64 --thread-pointer=fs:8")
-        else {
-            panic!("not an installation");
-        };
-        assert_eq!(options.target.triple, "aarch64-unknown-none-softfloat");
-        assert!(options.plain_names && options.numbers.keys == 64 && options.thread_pointer.is_some());
-        let Command::Install(options) = parsed("install --prefix out --target host --rounds 2") else {
-            panic!("not an installation");
-        };
-        assert!(!options.plain_names && options.numbers.rounds == 2);
-        assert!(error("install --prefix out").contains("--target and --prefix"));
-        assert!(error("install --target sparc").contains(Target::ALLOWED));
-        assert!(error("install --rounds 0").contains("1 to 1024"));
-        assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
-    }
-
-    #[test]
-    fn help_is_found_everywhere() {
-        for line in ["--help", "-h", "help", "demo --help", "--cpus 2 -h", "lint --help"] {
-            assert_eq!(parsed(line), Command::Help, "{line}");
-        }
-    }
-
-    #[test]
-    fn wrong_words_are_named() {
-        assert!(error("--nonsense").contains("no such option: --nonsense"));
-        assert!(error("-x").contains("no such option: -x"));
-        assert!(error("nonsense").contains("no such command: nonsense"));
-        assert!(error("demo extra").contains("unexpected word: extra"));
-        assert!(error("lint --cpus 2").contains("no such option: --cpus"));
-        assert!(error("--arch sparc").contains("x86_64 or aarch64"));
-        assert!(error("--cpus").contains("--cpus"));
-        assert!(error("--no-install=yes").contains("--no-install"));
-        for value in ["0", "9", "-1", "four", "99999999999"] {
-            assert!(error(&format!("--cpus={value}")).contains("1 to 8"), "{value}");
-        }
-        for value in ["0", "65", "4160", "many"] {
-            assert!(error(&format!("--keys {value}")).contains(image::KEYS_ALLOWED), "{value}");
-        }
-        assert!(error("--requests 0").contains("1 to 1000000"));
-    }
-
-    #[test]
-    fn line_break_in_a_word_stays_on_the_line() {
-        let error = parse(["--arch", "a\nb"]).unwrap_err().to_string();
-        assert_eq!(error.lines().count(), 1, "{error}");
-    }
 }

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     cli::Run,
     error::{Error, Result},
-    machine,
-    protocol::{self, Line},
+    machine, protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
     table::Table,
@@ -33,26 +32,16 @@ pub fn run(options: &Run, requests: u32) -> Result<()> {
         println!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
         let line = format!("demo requests={requests}");
         let started = Instant::now();
-        let outcome = qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut |line| show(name, line))?;
+        let outcome =
+            qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut |line| protocol::show(name, line))?;
         if !outcome.is_success() {
             // The reader has seen the last lines.
             return Err(Error::failure(format!("{name}: {}", outcome.end)));
         }
 
-        let figures = outcome.lines.iter().filter_map(|line| match protocol::read(line) {
-            Line::Figure(figure, value) => Some((figure, value)),
-            _ => None,
-        });
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
-        table.add_column(name, figures.chain([("wall_time", wall.as_str())]));
+        table.add_column(name, protocol::figures(&outcome.lines).chain([("wall_time", wall.as_str())]));
     }
     println!("\n{table}");
     Ok(())
-}
-
-/// Everything is shown as it comes, but figures wait for the table.
-fn show(name: &str, line: &str) {
-    if !matches!(protocol::read(line), Line::Figure(..)) {
-        println!("{name:>7} | {line}");
-    }
 }

@@ -31,12 +31,36 @@ pub struct Image {
 pub const X86_64: Image =
     Image { name: "x86_64", target: "x86_64-unknown-none", flags: &["-Crelocation-model=static"] };
 
+/// With debug assertions.
+pub const X86_64_CHECKED: Image = Image {
+    name: "x86_64-checked",
+    target: X86_64.target,
+    flags: &["-Crelocation-model=static", "-Cdebug-assertions=on"],
+};
+
 /// For processors with load/store-exclusive instructions.
 pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-none-softfloat", flags: &[] };
 
 /// For processors with atomic instructions.
 pub const AARCH64_LSE: Image =
     Image { name: "aarch64-lse", target: "aarch64-unknown-none-softfloat", flags: &["-Ctarget-feature=+lse"] };
+
+/// The first and the last with counters for coverage, which the kernel prints at the end of a run.
+pub const WITH_COUNTERS: [Image; 2] = [
+    Image {
+        name: "x86_64-coverage",
+        flags: &[X86_64.flags[0], COUNTERS[0], COUNTERS[1], "-Zno-profiler-runtime"],
+        ..X86_64
+    },
+    Image {
+        name: "aarch64-coverage",
+        flags: &[AARCH64_LSE.flags[0], COUNTERS[0], COUNTERS[1], "-Zno-profiler-runtime"],
+        ..AARCH64_LSE
+    },
+];
+
+/// The compiler's options for counters. What begins with `-Z` it takes only when told so.
+pub const COUNTERS: [&str; 2] = ["-Cinstrument-coverage", "-Zcoverage-options=branch"];
 
 /// The targets of the images.
 pub const TARGETS: [&str; 2] = [X86_64.target, AARCH64.target];
@@ -89,6 +113,9 @@ impl Image {
         if !self.flags.is_empty() {
             let quoted: Vec<String> = self.flags.iter().map(|flag| format!("\"{flag}\"")).collect();
             cargo.arg(format!("--config=target.{}.rustflags=[{}]", self.target, quoted.join(",")));
+            if self.flags.iter().any(|flag| flag.starts_with("-Z")) {
+                cargo.env("RUSTC_BOOTSTRAP", "1");
+            }
         }
         Ok(cargo)
     }

@@ -19,6 +19,9 @@ pub mod target;
 
 pub use target::Target;
 
+/// Tells the tests of the C side that their archives are to have counters, and which library that takes.
+pub const COUNTERS_VARIABLE: &str = "TSD_COUNTERS";
+
 /// What to install, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -32,6 +35,9 @@ pub struct Options {
     pub plain_names: bool,
     /// How C code finds its thread without a call.
     pub thread_pointer: Option<ThreadPointer>,
+    /// The archive counts what it runs, for [coverage](crate::evidence); programs are to be linked with LLVM's run-time
+    /// library then.
+    pub has_counters: bool,
     /// Whether missing packages may be installed.
     pub may_install: bool,
 }

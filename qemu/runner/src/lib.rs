@@ -14,6 +14,7 @@
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`stepping`]   an interrupt at each instruction of each call
 //! - [`demo`]       the request server on each machine, figures side by side
+//! - [`storm`]      threads and keys that come and go, on each machine
 //! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
@@ -39,6 +40,7 @@ pub mod protocol;
 pub mod qemu;
 pub mod setup;
 pub mod stepping;
+pub mod storm;
 pub mod suite;
 pub mod table;
 pub mod toolchain;

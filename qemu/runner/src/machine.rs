@@ -64,6 +64,9 @@ pub struct Machine {
 pub const X86_64: Machine =
     Machine { name: "x86_64", arch: Arch::X86_64, cpu: "max", image: &image::X86_64, success: 33 };
 
+/// The same with an image that has debug assertions, for what is detected in such builds only.
+pub const X86_64_CHECKED: Machine = Machine { name: "x86_64_checked", image: &image::X86_64_CHECKED, ..X86_64 };
+
 /// An Arm processor that has load/store-exclusive instructions only.
 pub const AARCH64_A72: Machine =
     Machine { name: "aarch64_a72", arch: Arch::Aarch64, cpu: "cortex-a72", image: &image::AARCH64, success: 0 };
@@ -146,6 +149,7 @@ mod tests {
     fn names_are_distinct() {
         for (index, machine) in ALL.iter().enumerate() {
             assert!(ALL[..index].iter().all(|other| other.name != machine.name));
+            assert!(machine.name != X86_64_CHECKED.name && machine.image.name != X86_64_CHECKED.image.name);
         }
     }
 }

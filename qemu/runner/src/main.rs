@@ -8,7 +8,7 @@ use tsd_runner::{
     cli::{self, Command},
     demo,
     error::Result,
-    evidence, install, lint, program,
+    evidence, install, lint, program, storm,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +26,7 @@ fn obey(command: Command) -> Result<ExitCode> {
     match command {
         Command::Help => print!("{}", cli::HELP),
         Command::Demo(options, requests) => demo::run(&options, requests)?,
+        Command::Storm(run, options) => storm::run(&run, options)?,
         Command::Program(options) => return program::run(&options),
         Command::Install(options) => install::run(&options)?,
         Command::Evidence(kind, options) => evidence::run(kind, options)?,

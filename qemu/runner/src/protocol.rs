@@ -12,7 +12,7 @@ pub enum Line<'a> {
     Message(&'a str),
     /// How many cases passed and failed.
     Total(u32, u32),
-    /// A figure of the demonstration: name and value.
+    /// A figure of the demonstration or of a storm: name and value.
     Figure(&'a str, &'a str),
     /// The final line, with the status.
     End(u32),
@@ -29,7 +29,7 @@ fn special(line: &str) -> Option<Line<'_>> {
     if let Some(status) = line.strip_prefix("tsd: end: status ") {
         return status.parse().ok().map(Line::End);
     }
-    if let Some(figure) = line.strip_prefix("tsd: demo: ") {
+    if let Some(figure) = line.strip_prefix("tsd: demo: ").or_else(|| line.strip_prefix("tsd: storm: ")) {
         return figure.split_once(' ').map(|(name, value)| Line::Figure(name, value.trim()));
     }
     if let Some(name) = line.strip_prefix("---- ") {
@@ -44,6 +44,21 @@ fn special(line: &str) -> Option<Line<'_>> {
     // The announcement may have lost the blank that it ended with.
     let (name, rest) = case.split_once(" ...")?;
     (!name.contains(' ')).then_some(Line::Case(name, rest.trim_start()))
+}
+
+/// The figures among these lines.
+pub fn figures(lines: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    lines.iter().filter_map(|line| match read(line) {
+        Line::Figure(name, value) => Some((name, value)),
+        _ => None,
+    })
+}
+
+/// Prints a line of this machine as it comes; but figures wait for the table.
+pub fn show(machine: &str, line: &str) {
+    if !matches!(read(line), Line::Figure(..)) {
+        println!("{machine:>11} | {line}");
+    }
 }
 
 /// How a case ended.
@@ -146,6 +161,7 @@ mod tests {
         assert_eq!(read("selftest: 3 passed, 0 failed, 2 skipped"), Line::Total(3, 0));
         assert_eq!(read("suite: many passed"), Line::Text("suite: many passed"));
         assert_eq!(read("tsd: demo: keys_in_use 0"), Line::Figure("keys_in_use", "0"));
+        assert_eq!(read("tsd: storm: re-sets 17"), Line::Figure("re-sets", "17"));
         assert_eq!(read("tsd: kernel: 4 CPUs"), Line::Text("tsd: kernel: 4 CPUs"));
     }
 

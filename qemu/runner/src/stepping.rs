@@ -127,10 +127,10 @@ mod tests {
     fn sweep_that_skips_is_refused() {
         assert_eq!(checked(&LINES, &["get", "set"], 1), None);
         assert_eq!(checked(&LINES, &["get"], 2), None);
-        for line in 0..LINES.len() {
+        for (place, line) in LINES.iter().enumerate() {
             let mut lines = LINES.to_vec();
-            lines.remove(line);
-            assert_eq!(checked(&lines, &["get"], 1), None, "without {}", LINES[line]);
+            lines.remove(place);
+            assert_eq!(checked(&lines, &["get"], 1), None, "without {line}");
         }
         for (from, to) in [("3 boundaries", "2 boundaries"), ("6 runs", "5 runs"), ("does: get, set", "does: get")] {
             let lines = LINES.map(|line| line.replace(from, to));

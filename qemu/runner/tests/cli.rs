@@ -15,7 +15,7 @@ fn help_names_every_option_and_succeeds() {
     let output = tsd(&["--help"]);
     assert!(output.status.success());
     let help = text(&output.stdout);
-    for option in ["--arch", "--cpus", "--keys", "--requests", "--no-install", "--help"] {
+    for option in ["--arch", "--cpus", "--keys", "--requests", "--seconds", "--seed", "--no-install", "--help"] {
         assert!(help.contains(option), "{option} is missing");
     }
     assert!(output.stderr.is_empty());
@@ -23,7 +23,7 @@ fn help_names_every_option_and_succeeds() {
 
 #[test]
 fn wrong_usage_is_one_line_and_status_2() {
-    let wrong: [&[&str]; 7] = [
+    let wrong: [&[&str]; 9] = [
         &["--nonsense"],
         &["nonsense"],
         &["--arch", "sparc"],
@@ -31,6 +31,8 @@ fn wrong_usage_is_one_line_and_status_2() {
         &["--cpus"],
         &["--keys", "65"],
         &["--requests", "many"],
+        &["storm", "--seed", "many"],
+        &["storm", "--seconds", "0"],
     ];
     for words in wrong {
         let output = tsd(words);

@@ -24,6 +24,7 @@ uintptr_t calls_sum;
 
 tsd_thread_t *tsd_current(void) { return current && !in_interrupt ? &current->tsd : NULL; }
 
+#ifndef NO_HOOKS
 /* One condition variable is enough for tests: every sleeper looks at its own word when it wakes. */
 static pthread_mutex_t sleepers = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
@@ -42,6 +43,7 @@ void tsd_wake(const uint32_t *word) {
     pthread_cond_broadcast(&woken);
     pthread_mutex_unlock(&sleepers);
 }
+#endif
 
 void check_failed(const char *file, int line, const char *condition) {
     fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);

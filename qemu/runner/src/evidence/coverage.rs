@@ -1,128 +1,158 @@
-//! Which lines of the library the tests on the host run.
+//! Which lines and branches of the library the tests run, on the host and in both images.
+//!
+//! A line that none of them runs has its reason in docs/evidence/lines-not-run.md.
+//!
+//! - `profile`  the runs and their counts
+//! - `report`   the counts by file and line
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+mod profile;
+mod report;
 
+use std::{collections::BTreeMap, fs};
+
+use self::{
+    profile::Profile,
+    report::{Counts, totals},
+};
 use super::{
+    reasons::Reasons,
     record::{self, Figures},
-    tools::Tool,
+    source,
 };
 use crate::{
-    command,
     error::{Error, Result},
-    packages, setup,
-    toolchain::Toolchain,
+    image,
+    machine::{self, Arch},
+    qemu,
+    setup::{self, Wants},
     workspace,
 };
 
-const CARGO_LLVM_COV: Tool = Tool { name: "cargo-llvm-cov", version: "0.9.1" };
-
-/// What is measured: the tests that run the library in their own process.
-const TESTS: [&str; 6] =
-    ["--lib", "--test=host", "--test=model", "--test=port", "--test=capacity", "--test=allocation"];
-
-/// The folders whose lines count.
-const MEASURED: [&str; 2] = ["src/", "arch/"];
-
-/// How often each line of a file was run.
-type Lines = BTreeMap<u32, u64>;
-
-/// Measures, and lists the lines that were not run.
+/// Measures, and lists what was not run.
 pub(super) fn run(may_install: bool) -> Result<Figures> {
-    let program = CARGO_LLVM_COV.program(may_install)?;
-    let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
-    let report = workspace::evidence_dir("coverage")?.join("lcov.info");
-    let mut measure = toolchain.with_host_program(&program);
-    for (variable, tool) in [("LLVM_COV", "llvm-cov"), ("LLVM_PROFDATA", "llvm-profdata")] {
-        measure.env(variable, llvm_tool(&toolchain, tool, may_install)?);
+    let machines = Arch::ALL.map(machine::of);
+    // One compiler for all, so that the counts have one format.
+    let toolchain = setup::prepare(Wants::to_boot(&machines), may_install)?;
+    let mut profile = Profile::new(&toolchain, &workspace::evidence_dir("coverage")?)?;
+    profile.add_host()?;
+    profile.add_c_programs()?;
+    for (machine, image) in machines.into_iter().zip(&image::WITH_COUNTERS) {
+        qemu::check_version(machine.arch)?;
+        profile.add_image(image, machine)?;
     }
-    measure.args(["llvm-cov", "test", "--package=tsd", "--lcov", "--output-path"]).arg(&report).args(TESTS);
-    measure.env("CARGO_LLVM_COV_TARGET_DIR", workspace::evidence_dir("coverage")?.join("target"));
-    command::run(&mut measure)?;
-    let text = fs::read_to_string(&report)
-        .map_err(|error| Error::failure(format!("{} can't be read: {error}", report.display())))?;
-    let files = measured(&text);
-    let (all, run) = files
-        .values()
-        .flat_map(BTreeMap::values)
-        .fold((0, 0), |(all, run), &count| (all + 1, run + u32::from(count > 0)));
-    record::write_file(&workspace::root().join("docs/evidence/coverage.md"), &listing(&files)?)?;
+    let report = report::read(&profile.report(may_install)?, &workspace::root().display().to_string());
+    let (mut files, mut missed) = (BTreeMap::new(), Vec::new());
+    let uncounted: Vec<_> = report::measured_files().into_iter().filter(|file| !report.contains_key(file)).collect();
+    for (file, counts) in report {
+        let text = fs::read_to_string(workspace::root().join(&file))
+            .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
+        let counts = counts.without_tests(&text);
+        missed.push(missed_of(&file, &text, &counts));
+        files.insert(file, counts);
+    }
+    record::write_file(&workspace::root().join("docs/evidence/coverage.md"), &listing(&files, &missed, &uncounted))?;
+    let lines = missed.iter().flat_map(|missed| &missed.lines).map(|(subject, _)| subject);
+    let subjects: Vec<_> = lines.chain(&uncounted).cloned().collect();
+    Reasons::read("lines-not-run").check(&subjects)?;
+    let (lines, run) = totals(files.values().flat_map(|counts| counts.lines.values()));
+    let (branches, taken) = totals(files.values().flat_map(|counts| counts.branches.values()));
     Ok(Figures {
-        how_many: format!("{all} lines of src and arch"),
+        how_many: format!(
+            "{lines} lines and {branches} branches of src and arch, on the host, in C programs and in both images"
+        ),
         result: format!(
-            "{run} are run on the host ({:.1} %); the others are listed",
-            100.0 * f64::from(run) / f64::from(all)
+            "{run} lines run ({}), {taken} branches taken ({}); a reason for each line that is not",
+            percent(run, lines),
+            percent(taken, branches)
         ),
     })
 }
 
-/// One of LLVM's tools, as old as the compiler's LLVM: the compiler's own or the distribution's.
-fn llvm_tool(toolchain: &Toolchain, name: &str, may_install: bool) -> Result<PathBuf> {
-    let own = toolchain.rustlib().join(toolchain.host()).join("bin").join(name);
-    if own.is_file() {
-        return Ok(own);
-    }
-    let llvm = toolchain.llvm().ok_or_else(|| Error::failure("the compiler does not say which LLVM it has"))?;
-    let packaged = PathBuf::from(format!("/usr/lib/llvm-{llvm}/bin")).join(name);
-    if !packaged.is_file() {
-        packages::install_on_debian(&[&format!("llvm-{llvm}")], may_install && !setup::is_forbidden())?;
-    }
-    Ok(packaged)
+fn percent(part: u32, whole: u32) -> String {
+    format!("{:.1} %", 100.0 * f64::from(part) / f64::from(whole))
 }
 
-/// Reads an lcov report: the lines of the files that count, by the files' places in the repository.
-fn measured(report: &str) -> BTreeMap<String, Lines> {
-    let root = format!("{}/", workspace::root().display());
-    let mut files: BTreeMap<String, Lines> = BTreeMap::new();
-    let mut file = None;
-    for line in report.lines() {
-        if let Some(path) = line.strip_prefix("SF:") {
-            let path = path.strip_prefix(&root).unwrap_or(path);
-            // A module that lies outside of src is named by the way from there.
-            let path = path.strip_prefix("src/../").unwrap_or(path);
-            file = MEASURED.iter().any(|folder| path.starts_with(folder)).then(|| path.to_owned());
-        }
-        if let (Some(file), Some((number, count))) =
-            (&file, line.strip_prefix("DA:").and_then(|data| data.split_once(',')))
-            && let (Ok(number), Ok(count)) = (number.parse(), count.parse::<u64>())
-        {
-            *files.entry(file.clone()).or_default().entry(number).or_default() += count;
-        }
-    }
-    files
+/// What no run came by, in one file.
+struct Missed {
+    /// Lines of a function that follow one another: file, function and the first of them, and how many they are.
+    lines: Vec<(String, usize)>,
+    /// File, function, line of code, and what its condition never was.
+    branches: Vec<String>,
 }
 
-fn listing(files: &BTreeMap<String, Lines>) -> Result<String> {
-    let mut text = String::from(
-        "# Lines that no test on the host runs\n\nWritten by `cargo run -- evidence coverage`. What the images run is not \
-         part of it yet.\n",
-    );
-    for (file, lines) in files {
-        let source = fs::read_to_string(workspace::root().join(file))
-            .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
-        let missed: Vec<_> =
-            lines.iter().filter(|(_, count)| **count == 0).map(|(number, _)| *number as usize).collect();
-        if !missed.is_empty() {
-            text += &format!("\n## {file}: {} of {}\n\n", missed.len(), lines.len());
-            let code = |number: usize| source.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim();
-            text.extend(missed.into_iter().map(|number| format!("- `{}`\n", code(number))));
+fn missed_of(file: &str, text: &str, counts: &Counts) -> Missed {
+    let (mut missed, mut function, mut open) = (Missed { lines: Vec::new(), branches: Vec::new() }, "", false);
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = source::code(line);
+        if let Some(name) = source::function(code) {
+            (function, open) = (name, false);
         }
+        let place = format!("{file} {function}: {}", code.trim());
+        match counts.lines.get(&number) {
+            Some(0) if open => {
+                if let Some((subject, lines)) = missed.lines.last_mut() {
+                    *lines += 1;
+                    // A line with a name in it says more than a brace or a comment.
+                    if !names_something(subject.rsplit(": ").next().unwrap_or_default()) {
+                        *subject = place.clone();
+                    }
+                }
+            }
+            Some(0) => missed.lines.push((place.clone(), 1)),
+            _ => {}
+        }
+        // What is no code of its own (a comment, a part of a statement) does not end what was open.
+        open = counts.lines.get(&number).map_or(open, |count| *count == 0);
+        let not_taken = counts.branches.iter().filter(|((line, ..), count)| *line == number && **count == 0);
+        // Each condition has two ways, the first of which is the one where it holds.
+        missed.branches.extend(not_taken.map(|((_, _, way), _)| format!("`{place}` is never {}", way % 2 == 0)));
     }
-    Ok(text)
+    missed
 }
+
+fn names_something(code: &str) -> bool {
+    code.chars().any(char::is_alphabetic)
+}
+
+fn listing(files: &BTreeMap<String, Counts>, missed: &[Missed], uncounted: &[String]) -> String {
+    let mut text = String::from(HEAD);
+    for (file, counts) in files {
+        let ((lines, run), (branches, taken)) = (totals(counts.lines.values()), totals(counts.branches.values()));
+        text += &format!("| {file} | {lines} | {run} | {branches} | {taken} |\n");
+    }
+    text += "\n## Lines not run\n\nThe first of each group, and how many they are.\n\n";
+    let lines = missed.iter().flat_map(|missed| &missed.lines);
+    text.extend(lines.map(|(subject, lines)| format!("- `{subject}` ({lines})\n")));
+    text += "\n## Files with no line that is counted\n\n";
+    text.extend(uncounted.iter().map(|file| format!("- `{file}`\n")));
+    text += "\n## Branches not taken\n\n";
+    text.extend(missed.iter().flat_map(|missed| &missed.branches).map(|branch| format!("- {branch}\n")));
+    text
+}
+
+const HEAD: &str = "\
+# Coverage
+
+The lines that are run and the branches that are taken by the tests on the host, the C programs among them, and by the
+kernel in both images, together. Written by `cargo run -- evidence coverage`; lines-not-run.md says why a line is not.
+
+| File | Lines | run | Branches | taken |
+|---|---|---|---|---|
+";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_measured_files_are_added_up() {
-        let root = workspace::root();
-        let report = format!(
-            "SF:{0}/src/a.rs\nDA:1,2\nDA:2,0\nend_of_record\nSF:{0}/tests/b.rs\nDA:1,1\nend_of_record\n\
-             SF:{0}/src/a.rs\nDA:2,1\nend_of_record\n",
-            root.display()
-        );
-        let expected = BTreeMap::from([("src/a.rs".to_owned(), BTreeMap::from([(1, 2), (2, 1)]))]);
-        assert_eq!(measured(&report), expected);
+    fn lines_that_follow_one_another_are_one_group() {
+        let text = "fn a() {\n    b();\n    }\n    // Why.\n    c();\n    d();\n}\nfn e() {\n}\n";
+        let counts = Counts {
+            lines: BTreeMap::from([(1, 1), (2, 1), (3, 0), (5, 0), (6, 1), (7, 0), (8, 0), (9, 0)]),
+            branches: BTreeMap::from([((2, 0, 0), 0), ((2, 0, 1), 1), ((6, 1, 3), 0)]),
+        };
+        let Missed { lines, branches } = missed_of("f", text, &counts);
+        assert_eq!(lines, [("f a: c();".into(), 2), ("f a: }".into(), 1), ("f e: fn e() {".into(), 2)]);
+        assert_eq!(branches, ["`f a: b();` is never true", "`f a: d();` is never false"]);
     }
 }

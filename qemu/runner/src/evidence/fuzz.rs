@@ -13,8 +13,12 @@ const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 /// Two bytes and 150 calls: as long as the sequences of tests/model.rs.
 const MAX_BYTES: u32 = 2 + 4 * 150;
 
+/// How long it runs if nobody says.
+const SECONDS: u32 = 600;
+
 /// Fuzzes for `seconds`. What was found to be interesting is kept for the next time.
-pub(super) fn run(seconds: u32, may_install: bool) -> Result<Figures> {
+pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
+    let seconds = seconds.unwrap_or(SECONDS);
     let program = CARGO_FUZZ.program(may_install)?;
     let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
     let runtimes = toolchain.rustlib().join(toolchain.host()).join("lib");

@@ -6,11 +6,13 @@
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
-//! - `coverage`         the lines that the host's tests run
+//! - `coverage`         the lines and branches that the tests run, on the host and in both images
+//! - `storm`            threads and keys that come and go, on each machine with 4 and with 8 CPUs
 //!
 //! Below them:
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
+//! - `source`           places in the library's source
 //! - `tools`            what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
@@ -22,7 +24,9 @@ mod orderings;
 mod reasons;
 mod record;
 mod sanitizers;
+mod source;
 mod stepping;
+mod storm;
 mod tools;
 mod tree;
 
@@ -45,13 +49,15 @@ pub enum Kind {
     Sanitizers,
     /// Mutation testing.
     Mutants,
-    /// Line coverage.
+    /// Line and branch coverage.
     Coverage,
+    /// Storms in the images.
+    Storm,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Interleavings,
         Self::Orderings,
         Self::Stepping,
@@ -59,6 +65,7 @@ impl Kind {
         Self::Sanitizers,
         Self::Mutants,
         Self::Coverage,
+        Self::Storm,
     ];
 
     /// What the command line and the table call it.
@@ -72,6 +79,7 @@ impl Kind {
             Self::Sanitizers => "sanitizers",
             Self::Mutants => "mutants",
             Self::Coverage => "coverage",
+            Self::Storm => "storm",
         }
     }
 }
@@ -79,15 +87,15 @@ impl Kind {
 /// How evidence is produced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How long the fuzzer runs.
-    pub seconds: u32,
+    /// How long the fuzzer runs, or each storm; each kind knows how long it should.
+    pub seconds: Option<u32>,
     /// Whether what is missing may be installed.
     pub may_install: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seconds: 600, may_install: true }
+        Self { seconds: None, may_install: true }
     }
 }
 
@@ -105,6 +113,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
         Kind::Sanitizers => sanitizers::run_all(may_install),
         Kind::Mutants => mutants::run(may_install),
         Kind::Coverage => coverage::run(may_install),
+        Kind::Storm => storm::run(seconds, may_install),
     }?;
     record::write(kind, &figures)
 }

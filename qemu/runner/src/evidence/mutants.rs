@@ -2,13 +2,25 @@
 //!
 //! A mutant that survives is equivalent to the library, or only what runs elsewhere tells it apart;
 //! docs/evidence/mutants-not-caught.md says which.
+//!
+//! A run may be interrupted, and one that follows goes on. As long as a file stays as it is, its mutants that were caught
+//! are not tried again; those that survived are, for tests may have come since. The table has the revision of each file.
 
-use std::{fs, path::Path};
+mod outcomes;
 
+use std::{
+    collections::BTreeMap,
+    fs,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use self::outcomes::{Outcomes, Verdict};
 use super::{
     reasons::Reasons,
     record::{self, Figures},
     tools::Tool,
+    tree::{self, Tree},
 };
 use crate::{
     command,
@@ -20,64 +32,107 @@ use crate::{
 const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 /// The tests that run the library in their own process.
-const TESTS: [&str; 6] =
-    ["--lib", "--test=host", "--test=model", "--test=port", "--test=capacity", "--test=allocation"];
+const TESTS: [&str; 6] = ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
+
+/// What those tests do without, and what would be built anew for each mutant.
+const NOT_NEEDED: [&str; 2] = ["tsd-loom.workspace", "tsd-runner.workspace"];
+
+/// A mutant that takes so many times as long as the library is taken to hang.
+const PATIENCE: u32 = 8;
+const LEAST_PATIENCE: Duration = Duration::from_secs(40);
 
 /// Tries every mutant of src, but for the C adapters, whose tests are C programs.
 pub(super) fn run(may_install: bool) -> Result<Figures> {
     let program = CARGO_MUTANTS.program(may_install)?;
     let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
-    let folder = workspace::evidence_dir("mutants")?;
-    let mut mutants = toolchain.with_host_program(&program);
-    mutants.args(["mutants", "--package=tsd", "--file=src/*.rs", "--gitignore=true", "--colors=never", "--output"]);
-    mutants.arg(&folder).arg("--");
-    mutants.args(TESTS);
-    command::echo(&mutants);
-    // Its status says whether any survived, which is judged below.
-    let _ = command::run(&mut mutants);
-    let results = folder.join("mutants.out");
-    let count = |name: &str| lines(&results.join(name)).map(|lines| lines.len());
-    let survivors: Vec<_> = lines(&results.join("missed.txt"))?.iter().map(|line| without_position(line)).collect();
-    let (caught, timed_out) = (count("caught.txt")?, count("timeout.txt")?);
-    write_survivors(&survivors)?;
+    let (tree, revision) = (tree_of_few()?, record::revision());
+    let patience = patience(&toolchain, &tree)?;
+    let mut files = BTreeMap::new();
+    for file in tree::sources(tree.root())? {
+        let mut outcomes = Outcomes::open(tree.root(), &file, &revision)?;
+        outcomes.prepare()?;
+        let mut mutants = toolchain.with_host_program(&program);
+        in_tree(&mut mutants, &tree)?;
+        mutants.args(["mutants", "--package=tsd", "--in-place", "--iterate", "--baseline=skip", "--build-timeout=300"]);
+        mutants.arg(format!("--timeout={}", patience.as_secs())).args(["--cap-lints=true", "--colors=never", "--file"]);
+        mutants.arg(&file).arg("--output").arg(outcomes.folder());
+        mutants.args(TESTS.map(|test| format!("--cargo-arg={test}")));
+        let ended = end_of(&mut mutants);
+        // Also what an interrupted run has found is worth keeping.
+        outcomes.take_results()?;
+        ended?;
+        files.insert(file.display().to_string(), outcomes);
+    }
+    record::write_file(&workspace::root().join("docs/evidence/mutants.md"), &listing(&files))?;
+    let survivors: Vec<_> = files.values().flat_map(Outcomes::survivors).collect();
     Reasons::read("mutants-not-caught").check(&survivors)?;
+    let sum = |verdict| files.values().map(|outcomes| outcomes.count(verdict)).sum::<usize>();
+    let (caught, timed_out, missed) = (sum(Verdict::Caught), sum(Verdict::TimedOut), sum(Verdict::Missed));
     Ok(Figures {
-        how_many: format!("{} mutants that compile", caught + timed_out + survivors.len()),
-        result: format!("{} caught, {} with a reason", caught + timed_out, survivors.len()),
+        how_many: format!("{} mutants of src but for src/c that compile", caught + timed_out + missed),
+        result: format!("{caught} caught, {timed_out} make a test hang, {missed} with a reason"),
     })
 }
 
-fn write_survivors(survivors: &[String]) -> Result<()> {
-    let list: String = survivors.iter().map(|survivor| format!("- `{survivor}`\n")).collect();
-    let text = format!(
-        "# Mutants that no test on the host catches\n\nWritten by `cargo run -- evidence mutants`; \
-                        mutants-not-caught.md says why.\n\n{list}"
+/// A copy of the repository in which a change to the library makes little to build.
+fn tree_of_few() -> Result<Tree> {
+    let tree = Tree::copy("mutants")?;
+    let manifest = tree.root().join("Cargo.toml");
+    let unusable = |error| Error::failure(format!("{} can't be changed: {error}", manifest.display()));
+    let text = fs::read_to_string(&manifest).map_err(unusable)?;
+    let is_needed = |line: &&str| !NOT_NEEDED.iter().any(|name| line.starts_with(name));
+    let few: String = text.lines().filter(is_needed).map(|line| format!("{line}\n")).collect();
+    fs::write(&manifest, few).map_err(unusable)?;
+    Ok(tree)
+}
+
+fn in_tree(command: &mut Command, tree: &Tree) -> Result<()> {
+    command.current_dir(tree.root()).env("RUST_BACKTRACE", "0");
+    command.env("CARGO_TARGET_DIR", workspace::evidence_dir("mutants")?.join("target"));
+    Ok(())
+}
+
+/// Runs the tests on the library as it is, and says how long a mutant may take.
+fn patience(toolchain: &Toolchain, tree: &Tree) -> Result<Duration> {
+    let mut tests = toolchain.host_cargo("test");
+    in_tree(&mut tests, tree)?;
+    tests.arg("--package=tsd").args(TESTS);
+    command::run(tests.arg("--no-run"))?;
+    let mut tests = toolchain.host_cargo("test");
+    in_tree(&mut tests, tree)?;
+    let started = Instant::now();
+    command::run(tests.arg("--package=tsd").args(TESTS))?;
+    Ok(LEAST_PATIENCE.max(PATIENCE * started.elapsed()))
+}
+
+/// Waits for cargo-mutants, and fails unless it has tried all mutants.
+fn end_of(mutants: &mut Command) -> Result<()> {
+    /// Every mutant was caught, some were missed, some timed out.
+    const TRIED_ALL: [i32; 3] = [0, 2, 3];
+    command::echo(mutants);
+    let status = mutants.stdin(Stdio::null()).stdout(std::io::stderr()).status();
+    let status = status.map_err(|error| Error::failure(format!("cargo-mutants can't be started: {error}")))?;
+    if status.code().is_some_and(|code| TRIED_ALL.contains(&code)) {
+        return Ok(());
+    }
+    Err(Error::failure(format!("cargo-mutants failed ({status}), see above")))
+}
+
+fn listing(files: &BTreeMap<String, Outcomes>) -> String {
+    let mut text = String::from(
+        "# Mutants\n\nThe library changed in one place at a time, under the tests of the host. Written by \
+         `cargo run -- evidence mutants`;\nmutants-not-caught.md says why one is not caught.\n\n\
+         | File | Mutants | Caught | Make a test hang | Not caught | Revision |\n|---|---|---|---|---|---|\n",
     );
-    record::write_file(&workspace::root().join("docs/evidence/mutants.md"), &text)
-}
-
-fn lines(path: &Path) -> Result<Vec<String>> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Error::failure(format!("{} can't be read: {error}", path.display())))?;
-    Ok(text.lines().map(str::to_owned).collect())
-}
-
-/// `FILE:LINE:COLUMN: WHAT` without the numbers, which change with every line above.
-fn without_position(line: &str) -> String {
-    let mut parts = line.splitn(4, ':');
-    match (parts.next(), parts.nth(2)) {
-        (Some(file), Some(what)) => format!("{file}:{what}"),
-        _ => line.to_owned(),
+    for (file, outcomes) in files {
+        let counts = [Verdict::Caught, Verdict::TimedOut, Verdict::Missed].map(|verdict| outcomes.count(verdict));
+        let [caught, timed_out, missed] = counts;
+        let all: usize = counts.iter().sum();
+        if all > 0 {
+            text += &format!("| {file} | {all} | {caught} | {timed_out} | {missed} | {} |\n", outcomes.revision());
+        }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn position_is_left_out() {
-        let line = "src/table.rs:198:22: replace - with + in KeyTable<N>::create_with";
-        assert_eq!(without_position(line), "src/table.rs: replace - with + in KeyTable<N>::create_with");
-    }
+    text += "\n## Not caught\n\n";
+    text.extend(files.values().flat_map(Outcomes::survivors).map(|survivor| format!("- `{survivor}`\n")));
+    text
 }

@@ -12,7 +12,8 @@ use super::{
     interleavings::{Checker, Form},
     reasons::Reasons,
     record::{self, Figures},
-    tree::Tree,
+    source,
+    tree::{self, Tree},
 };
 use crate::{
     error::{Error, Result},
@@ -54,7 +55,7 @@ pub(super) fn weaken_all() -> Result<Figures> {
          `cargo run -- evidence orderings`.\n\n| Ordering | Caught by |\n|---|---|\n",
     );
     let (mut count, mut not_caught) = (0, Vec::new());
-    for file in sources(tree.root())? {
+    for file in tree::sources(tree.root())? {
         let text = fs::read_to_string(tree.root().join(&file)).map_err(|error| unreadable(&file, &error))?;
         for weakened in weakenings(&file, &text) {
             count += 1;
@@ -81,16 +82,6 @@ fn first_failure(checker: &Checker) -> Option<(&'static str, Error)> {
     tsd_loom::cases::NAMES.iter().find_map(|case| Some((*case, checker.run(case, Form::Quick).err()?)))
 }
 
-/// The files of src, but for the one that only names the orderings.
-fn sources(root: &Path) -> Result<Vec<PathBuf>> {
-    let folder = Path::new("src");
-    let entries = fs::read_dir(root.join(folder)).map_err(|error| unreadable(folder, &error))?;
-    let mut files: Vec<_> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
-    files.retain(|file| file.extension().is_some_and(|end| end == "rs") && !file.ends_with("sync.rs"));
-    files.sort();
-    Ok(files)
-}
-
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     Error::failure(format!("{} can't be read: {error}", path.display()))
 }
@@ -99,10 +90,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 fn weakenings(file: &Path, text: &str) -> Vec<Weakened> {
     let (mut all, mut function, mut start) = (Vec::new(), "", 0);
     for line in text.split_inclusive('\n') {
-        let code = line.split("//").next().unwrap_or_default();
-        if let Some((_, rest)) = code.split_once("fn ") {
-            function = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-        }
+        let code = source::code(line);
+        function = source::function(code).unwrap_or(function);
         let is_import = code.trim_start().starts_with("use ");
         for (at, ordering, weaker) in orderings(code).filter(|_| !is_import) {
             for replacement in weaker {

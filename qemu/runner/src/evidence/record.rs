@@ -54,7 +54,7 @@ fn replaced(before: &str, kind: Kind, figures: &Figures, revision: &str) -> Stri
 }
 
 /// The commit that was checked, with a + where the tree has other changes than to docs.
-fn revision() -> String {
+pub(super) fn revision() -> String {
     let root = workspace::root();
     let git = |words: &[&str]| command::answer(Command::new("git").arg("-C").arg(&root).args(words));
     let changed =

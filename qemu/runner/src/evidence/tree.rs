@@ -42,6 +42,17 @@ impl Tree {
     }
 }
 
+/// The files of src, but for the one that only names the orderings.
+pub(super) fn sources(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = Path::new("src");
+    let entries = fs::read_dir(root.join(folder))
+        .map_err(|error| Error::failure(format!("{} can't be read: {error}", folder.display())))?;
+    let mut files: Vec<_> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "rs") && !file.ends_with("sync.rs"));
+    files.sort();
+    Ok(files)
+}
+
 fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }

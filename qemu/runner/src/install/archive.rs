@@ -14,7 +14,7 @@ use super::Options;
 use crate::{
     command,
     error::{Error, Result},
-    programs,
+    image, programs,
     toolchain::Toolchain,
     workspace,
 };
@@ -152,6 +152,11 @@ impl Build<'_> {
         if let Some(pointer) = pointer {
             flags.push(super::THREAD_POINTER_CFG);
             cargo.envs(pointer.named());
+        }
+        if self.options.has_counters {
+            flags.extend(image::COUNTERS);
+            flags.push("-Zno-profiler-runtime");
+            cargo.env("RUSTC_BOOTSTRAP", "1");
         }
         cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {

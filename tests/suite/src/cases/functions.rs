@@ -127,6 +127,24 @@ pub(super) fn full_list_loses_nothing<P: Platform>() {
     assert_ne!(Error::ListFull.errno(), 0);
 }
 
+/// The functions can run before the exit: all of them, counted, and no destructor with them.
+pub(super) fn functions_can_run_alone<P: Platform>() {
+    CALLS.clear();
+    KEY.put(P::space().create(Some(log)).unwrap());
+    let report = exit_of::<P>(|| {
+        set::<P>(9);
+        (1..=3).for_each(|number| register::<P>(log, number).unwrap());
+        assert_eq!(P::space().run_exit_functions(), 3);
+        CALLS.expect(&[3, 2, 1]);
+        assert_eq!(P::space().run_exit_functions(), 0);
+        assert_eq!(P::space().get(KEY.get()), value(9));
+        register::<P>(log, 4).unwrap();
+    });
+    CALLS.expect(&[3, 2, 1, 4, 9]);
+    assert_eq!((report.functions, report.calls), (1, 1));
+    P::space().delete(KEY.get()).unwrap();
+}
+
 /// A list serves for any number of functions, one after another.
 pub(super) fn chain_of_functions_longer_than_the_list<P: Platform>() {
     unsafe extern "C-unwind" fn next<P: Platform>(argument: *mut c_void) {

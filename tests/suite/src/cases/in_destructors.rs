@@ -138,6 +138,29 @@ pub(super) fn recreates_keys_at_the_same_index<P: Platform>() {
     delete::<P>(&[0, 1]);
 }
 
+/// A value that a destructor sets under a key that is deleted before its turn is not revived by the next key at its index.
+pub(super) fn sets_a_key_that_is_replaced<P: Platform>() {
+    unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
+        CALLS.add(value.addr());
+        // The thread has a value under the first of three keys at this index, the destructor sets the second one.
+        P::space().delete(KEYS[1].get()).unwrap();
+        KEYS[1].put(P::space().create(Some(never)).unwrap());
+        set::<P>(1, 8);
+        P::space().delete(KEYS[1].get()).unwrap();
+        KEYS[1].put(P::space().create(Some(never)).unwrap());
+        assert!(P::space().get(KEYS[1].get()).is_null());
+    }
+
+    create::<P>(&[first::<P>, never]);
+    let report = exit_of::<P>(|| {
+        set::<P>(0, 1);
+        set::<P>(1, 2);
+    });
+    assert_eq!((report.calls, report.left_over), (1, 0));
+    CALLS.expect(&[1]);
+    delete::<P>(&[0, 1]);
+}
+
 /// A value that a destructor sets under a key without a destructor is cleared and is not left over.
 pub(super) fn sets_a_key_without_destructor<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {

@@ -128,6 +128,8 @@ pub(super) fn errors_have_texts<P: Platform>() {
     };
     for (number, (error, errno)) in errors.into_iter().enumerate() {
         assert_eq!(error.errno(), errno);
+        // What it is cast to, which C code may have been compiled with.
+        assert_eq!(error as usize, (number + 1) << 8 | errno as usize);
         assert!(errors[..number].iter().all(|&(other, _)| text(other) != text(error)));
     }
 }

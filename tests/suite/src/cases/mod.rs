@@ -80,6 +80,7 @@ cases! {
         recreated_key_hides_another_threads_value,
         delete_calls_no_destructor,
         errors_tell_deleted_from_never_created,
+        near_numbers_were_no_keys,
     }
     wrap {
         handle_wrap_revives_no_value,
@@ -124,6 +125,7 @@ cases! {
         deletes_a_key_not_yet_visited,
         deletes_a_key_already_visited,
         recreates_keys_at_the_same_index,
+        sets_a_key_that_is_replaced,
         sets_a_key_without_destructor,
         calls_once,
         blocks_and_starts_threads,
@@ -162,6 +164,7 @@ cases! {
         registered_in_a_destructor_runs_before_the_next_round,
         registered_in_the_last_phase_runs,
         full_list_loses_nothing,
+        functions_can_run_alone,
         chain_of_functions_longer_than_the_list,
         each_thread_has_its_own_list,
         exit_in_a_function_does_nothing,
@@ -206,6 +209,7 @@ cases! {
         attach_twice_is_refused,
         reuse_without_exit_is_refused,
         uninitialised_memory_is_refused,
+        left_over_value_is_refused_in_debug_builds,
     }
     static_keys {
         handle_and_static_key_are_one,
@@ -223,6 +227,7 @@ cases! {
         deleted_by_number_refuses,
         last_phase_is_dropped_last,
         boxes_go_back_to_their_pool,
+        exclusive_references_are_owners,
     }
     tables {
         keys_are_of_one_table,

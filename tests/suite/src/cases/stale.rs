@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use tsd::{Error, Key, KeyTable, Slots};
+use tsd::{Error, Key, KeyOptions, KeyTable, Slots};
 
 use crate::{Counter, KEYS, KeyCell, Log, Platform, Start, in_threads, value, wait_until};
 
@@ -147,4 +147,24 @@ pub(super) fn errors_tell_deleted_from_never_created<P: Platform>() {
     assert_eq!(table.delete(ahead), Err(Error::InvalidKey));
     assert_eq!(table.delete(Key::from_raw(later.raw() + 1)), Err(Error::InvalidKey));
     assert_eq!(table.delete(new), Ok(()));
+}
+
+/// A number that differs from a deleted key's in its index or its kind was no key.
+pub(super) fn near_numbers_were_no_keys<P: Platform>() {
+    let table = KeyTable::<3>::new();
+    let keys = [(); 3].map(|()| table.create(None).unwrap());
+    let step = keys[1].raw() - keys[0].raw();
+    // The masks have room for a fourth index, which the table has not.
+    let beyond = Key::from_raw(keys[2].raw() + step);
+    table.delete(keys[2]).unwrap();
+    assert_eq!(table.delete(beyond), Err(Error::InvalidKey));
+
+    let runtime = KeyTable::<3>::new();
+    let key = runtime.create_with(KeyOptions::new().last_phase()).unwrap();
+    // The first key of each table, of the one kind and the other.
+    let ordinary = keys[0];
+    assert_ne!(key, ordinary);
+    assert_eq!(runtime.delete(ordinary), Err(Error::InvalidKey));
+    assert_eq!(runtime.delete(key), Ok(()));
+    assert_eq!(runtime.delete(key), Err(Error::DeletedKey));
 }

@@ -161,3 +161,21 @@ pub(super) fn boxes_go_back_to_their_pool<P: Platform>() {
     assert!(Buffers.alloc([0; 4]).is_err());
     drop(all);
 }
+
+/// An exclusive reference is stored and taken back as it is, and is not dropped. The key shows its number.
+pub(super) fn exclusive_references_are_owners<P: Platform>() {
+    let mut number = 1;
+    // SAFETY: the reference is used in this function only, and no thread has it at the end.
+    let reference: &'static mut usize = unsafe { &mut *ptr::from_mut(&mut number) };
+    let key = TypedKey::<'static, &'static mut usize, P::Port, KEYS>::new(P::space(), KeyOptions::new()).unwrap();
+    assert_eq!(key.replace(reference), Ok(None));
+    assert_eq!(key.with(|number| core::mem::replace(*number, 2)), Some(1));
+    assert_eq!(key.take().map(|number| *number), Some(2));
+
+    let mut shown = heapless::String::<80>::new();
+    core::fmt::Write::write_fmt(&mut shown, format_args!("{key:?}")).unwrap();
+    let mut expected = heapless::String::<80>::new();
+    let only = P::space().table().keys().next().unwrap().key;
+    core::fmt::Write::write_fmt(&mut expected, format_args!("TypedKey({only:?})")).unwrap();
+    assert_eq!(shown, expected);
+}

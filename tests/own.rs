@@ -1,0 +1,67 @@
+//! Steps on the words of one thread: the portable ones, and the CPU's where it has its own, come to the same.
+//!
+//! The files are compiled here: a build of the library has one of the two.
+
+#[allow(dead_code)]
+#[path = "../src/own.rs"]
+mod portable;
+#[allow(unused_imports, unused_macros)]
+#[path = "../src/sync.rs"]
+mod sync;
+#[allow(dead_code)]
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
+#[path = "../arch/x86_64/own.rs"]
+mod x86_64;
+
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+
+/// Runs the test on each module that there is.
+macro_rules! on_each {
+    ($module:ident: $body:block) => {{
+        {
+            use portable as $module;
+            $body
+        }
+        #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
+        {
+            use x86_64 as $module;
+            $body
+        }
+    }};
+}
+
+#[test]
+fn bits_are_set_and_cleared() {
+    on_each!(own: {
+        let word = AtomicUsize::new(0b1001);
+        own::set_bits(&word, 0b0011);
+        assert_eq!(word.load(Relaxed), 0b1011);
+        own::clear_bits(&word, 0b0101);
+        assert_eq!(word.load(Relaxed), 0b1010);
+    });
+}
+
+#[test]
+fn what_is_there_is_taken_whatever_was_seen() {
+    on_each!(own: {
+        let (mut first, mut second) = (1, 2);
+        let (first, second) = (ptr::from_mut(&mut first), ptr::from_mut(&mut second));
+        for seen in [first, second, ptr::null_mut()] {
+            let place = AtomicPtr::new(first);
+            assert_eq!(own::take(&place, seen), first);
+            assert!(place.load(Relaxed).is_null());
+            assert!(own::take(&place, seen).is_null());
+        }
+    });
+}
+
+#[test]
+fn a_word_is_replaced_only_where_it_is_the_old_one() {
+    on_each!(own: {
+        let word = AtomicUsize::new(1);
+        assert!(own::replace(&word, 1, 2));
+        assert!(!own::replace(&word, 1, 3));
+        assert_eq!(word.load(Relaxed), 2);
+    });
+}
