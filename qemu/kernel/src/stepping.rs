@@ -5,7 +5,8 @@
 //! (delete, delete and create). Each run is held to a model of what values become.
 //!
 //! - `stepper`    stops at boundaries
-//! - `routine`    the sweep over the boundaries of one routine, and the account at the end of each run
+//! - `routine`    the sweep over the boundaries of one routine
+//! - `account`    what has to be in order at the end of each run
 //! - `action`     what is done at a boundary
 //! - `state`      the states in which calls begin
 //! - `keys`, `functions`  the keys and thread-exit functions of a run, with their destructors
@@ -16,6 +17,7 @@
 //! The calls are those of the kernel's own key space and port, on a thread of the kernel. It is for one CPU under
 //! `-icount shift=0`, where the number of instructions that the machine counts tells whether a boundary was missed.
 
+mod account;
 mod action;
 mod create;
 mod delete;

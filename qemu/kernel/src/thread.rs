@@ -121,6 +121,16 @@ impl Thread {
         self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
+    /// Makes the running thread's slots and exit functions as new, whatever they hold. It is in no call that uses them, or
+    /// in one that does not go on.
+    pub(crate) fn forget(&self) {
+        // SAFETY: Both consist of atomics, for which all zero bytes mean empty, and belong to this thread alone.
+        unsafe {
+            Slots::init((&raw const self.slots).cast_mut());
+            (&raw const self.exit_functions).cast_mut().write_bytes(0, 1);
+        }
+    }
+
     /// Returns whether the thread may be ended by others in calls that are safe points.
     pub(crate) fn accepts_cancel(&self) -> bool {
         self.cancel.load(Ordering::SeqCst) != Cancel::Disabled as u8
@@ -270,13 +280,7 @@ fn end(outcome: Outcome) -> ! {
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own
 /// can be relied on, so neither handlers nor destructors run.
 pub(crate) fn end_faulted(address: Option<usize>) -> ! {
-    let thread = Thread::current().expect("a thread faulted");
-    // SAFETY: Both consist of atomics, for which all zero bytes mean empty, and belong to this thread,
-    // which does not use them any more.
-    unsafe {
-        Slots::init((&raw const thread.slots).cast_mut());
-        (&raw const thread.exit_functions).cast_mut().write_bytes(0, 1);
-    }
+    Thread::current().expect("a thread faulted").forget();
     scheduler::end_thread(Outcome::Faulted(address), ExitReport::default())
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Before and after it the handler reads every key of the run, and is held to what may be there.
 
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use tsd::{Error, Once};
+use spin::Mutex;
+use tsd::{Error, ExitReport, Once};
 
 use super::{
+    account::{self, Interrupted},
     functions,
     keys::{self, Name},
     ledger,
@@ -28,6 +30,8 @@ pub(super) enum Action {
     Register,
     /// The handler runs an initialiser.
     Once,
+    /// The thread is killed: it goes no further, and exits where it is. In the course of its exit that does nothing.
+    Exit,
     /// Another CPU deletes a key.
     Delete(Name),
     /// Another CPU deletes a key and creates one in its place.
@@ -41,6 +45,22 @@ pub(super) enum Action {
 static RESULT: AtomicUsize = AtomicUsize::new(0);
 /// What `Key` was read as before it.
 static READ: AtomicUsize = AtomicUsize::new(0);
+
+/// The thread has exited in the middle of the call. What the call does when it goes on, no thread does.
+static WAS_KILLED: AtomicBool = AtomicBool::new(false);
+
+/// What the exit did that was the last action, in the course of another.
+static REPORT: Mutex<Option<ExitReport>> = Mutex::new(None);
+
+/// What the exit did that was the last action, in the course of another.
+pub(super) fn report() -> Option<ExitReport> {
+    REPORT.lock().clone()
+}
+
+/// Whether the last action was the end of the thread.
+pub(super) fn was_killed() -> bool {
+    WAS_KILLED.load(SeqCst)
+}
 
 /// A result as a number: 0 for success.
 pub(super) fn code<T>(result: &Result<T, Error>) -> usize {
@@ -68,6 +88,7 @@ impl Action {
             Self::Create => "create",
             Self::Register => "register",
             Self::Once => "once",
+            Self::Exit => "exit",
             Self::Delete(_) => "delete",
             Self::DeleteCreate(_) => "delete + create",
             Self::DeleteCreateSet(_) => "delete + create + set",
@@ -86,7 +107,7 @@ impl Action {
 
     fn changes(self, name: Name) -> bool {
         let sets = matches!(self, Self::DeleteCreateSet(_)) && name == Name::Successor;
-        sets || self.deletes(name) || [Self::Set(name), Self::Clear(name)].contains(&self)
+        sets || self == Self::Exit || self.deletes(name) || [Self::Set(name), Self::Clear(name)].contains(&self)
     }
 
     /// Does it.
@@ -95,6 +116,8 @@ impl Action {
         for name in Name::ALL {
             ledger::check_read(name, keys::is_live(name), before[name as usize]);
         }
+        WAS_KILLED.store(false, SeqCst);
+        *REPORT.lock() = None;
         READ.store(before[Name::Key as usize], SeqCst);
         let result = match self {
             Self::Get => Ok(()),
@@ -103,6 +126,7 @@ impl Action {
             Self::Create => keys::create(Name::Successor),
             Self::Register => functions::registered(functions::OF_HANDLER, functions::register(functions::OF_HANDLER)),
             Self::Once => run_initialiser(),
+            Self::Exit => exit(),
             Self::Delete(name) => delete(name),
             Self::DeleteCreate(name) => delete_and_create(name),
             Self::DeleteCreateSet(name) => {
@@ -114,6 +138,9 @@ impl Action {
             }
         };
         RESULT.store(code(&result), SeqCst);
+        if WAS_KILLED.load(SeqCst) {
+            return;
+        }
         for name in Name::ALL.into_iter().filter(|&name| !self.changes(name)) {
             assert_eq!(keys::get(name), before[name as usize], "{name:?} has another value than before");
         }
@@ -147,6 +174,18 @@ fn delete_and_create(name: Name) -> Result<(), Error> {
     // Whether there has to be a place is for the routine to know.
     let _ = keys::create(Name::Successor);
     deleted
+}
+
+fn exit() -> Result<(), Error> {
+    if ledger::is_exiting() {
+        // Only where the other has not begun yet, or is over, does it do anything.
+        *REPORT.lock() = Some(SPACE.exit());
+    } else {
+        WAS_KILLED.store(true, SeqCst);
+        ledger::end_call(keys::get);
+        account::settle(&[], Interrupted::Call);
+    }
+    Ok(())
 }
 
 fn run_initialiser() -> Result<(), Error> {

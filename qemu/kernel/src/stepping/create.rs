@@ -25,6 +25,7 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Key),
         Action::Set(Name::Other),
         Action::Create,
+        Action::Exit,
         Action::Delete(Name::Other),
         Action::DeleteCreate(Name::Other),
         Action::DeleteCreateSet(Name::Other),

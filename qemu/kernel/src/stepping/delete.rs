@@ -21,6 +21,7 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Key),
         Action::Set(Name::Other),
         Action::Create,
+        Action::Exit,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
         Action::DeleteCreateSet(Name::Key),

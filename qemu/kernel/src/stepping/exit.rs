@@ -23,6 +23,7 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Other),
         Action::Clear(Name::Key),
         Action::Register,
+        Action::Exit,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
         Action::DeleteCreateSet(Name::Key),

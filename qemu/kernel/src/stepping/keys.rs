@@ -165,6 +165,14 @@ pub(super) fn fill(count: usize) {
     }
 }
 
+/// Deletes whatever the table has, and forgets what it had to have.
+pub(super) fn forget() {
+    let table = SPACE.table();
+    table.keys().for_each(|info| table.delete(info.key).expect("it lives"));
+    FILLERS.lock().clear();
+    Name::ALL.into_iter().for_each(deleted);
+}
+
 /// Deletes every key.
 pub(super) fn delete_all() {
     for name in Name::ALL {

@@ -132,6 +132,27 @@ pub(super) fn begin_exit() {
     EXITING.store(true, SeqCst);
 }
 
+/// Whether the thread's exit is under way.
+pub(super) fn is_exiting() -> bool {
+    EXITING.load(SeqCst)
+}
+
+/// The thread goes no further in the call that it is in. What the keys read, by `get`, tells what has taken effect.
+pub(super) fn end_call(get: fn(Name) -> usize) {
+    for name in Name::ALL {
+        let (read, pending) = (get(name), PENDING_SET.load(SeqCst) % VALUES);
+        if is_set_pending(name) && read == pending {
+            due(name).filter(|&value| value != read).for_each(|value| decide(value, Fate::Forgotten));
+        } else if is_set_pending(name) {
+            decide(pending, Fate::Forgotten);
+        }
+        if is_delete_pending(name) && read == 0 {
+            deleted(name);
+        }
+    }
+    PENDING_SET.store(0, SeqCst);
+}
+
 /// The thread is about to set `name` to `value`, 0 for NULL. Returns what [`end_set`] wants to know.
 pub(super) fn begin_set(name: Name, value: usize) -> bool {
     PENDING_SET.store((name as usize + 1) * VALUES + value, SeqCst);

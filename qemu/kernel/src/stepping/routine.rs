@@ -5,11 +5,12 @@
 
 use core::{ffi::c_void, sync::atomic::AtomicUsize, sync::atomic::Ordering::SeqCst};
 
-use tsd::{ExitReport, KeyTable};
+use tsd::KeyTable;
 
 use super::{
+    account::{self, Interrupted},
     action::{self, Action},
-    exit, functions,
+    exit,
     keys::{self, Name, Script},
     ledger, position,
     state::{self, Controls, State},
@@ -160,11 +161,21 @@ impl Routine {
         Script::Nothing.start();
         // The run behind the last boundary is one with no action.
         let action = action.filter(|_| stepper::place().is_some());
-        let came_to = (self.check)(&Run { state, action, result, initial, free });
-        for name in Name::ALL {
-            ledger::check_now(name, keys::is_live(name), keys::get(name));
-        }
-        self.settle(action);
+        let came_to = if action.is_some() && action::was_killed() {
+            // The account is settled. What the call did when it went on behind that, no thread does.
+            Thread::current().expect("a thread runs").forget();
+            keys::forget();
+            0
+        } else {
+            let came_to = (self.check)(&Run { state, action, result, initial, free });
+            for name in Name::ALL {
+                ledger::check_now(name, keys::is_live(name), keys::get(name));
+            }
+            self.settle(action);
+            came_to
+        };
+        keys::delete_all();
+        assert_eq!(SPACE.table().in_use(), 0, "places were lost");
         came_to
     }
 
@@ -179,24 +190,11 @@ impl Routine {
                 keys::set(name, ledger::fresh());
             }
         }
-        let call = if self.is_exit { exit::report() } else { ExitReport::default() };
-        ledger::begin_exit();
-        let report = SPACE.exit();
-        assert_eq!(report.left_over, 0, "{report:?}");
-        let calls = ledger::settle(call.left_over as usize);
-        assert_eq!(calls, (call.calls + report.calls) as usize, "calls of destructors, and what the reports say");
-        let functions = functions::settle(self.is_exit);
-        assert_eq!(functions, (call.functions + report.functions) as usize, "functions, and what the reports say");
-        for &key in call.left_over_keys.iter() {
-            let name = Name::ALL.into_iter().find(|&name| keys::handle(name) == key);
-            assert!(name.is_some_and(ledger::has_undestroyed), "{key:?} is reported as left over");
+        if self.is_exit {
+            let by_handler = action.and_then(|_| action::report()).unwrap_or_default();
+            account::settle(&[exit::report(), by_handler], Interrupted::Exit);
+        } else {
+            account::settle(&[], Interrupted::Nothing);
         }
-        let slots = &Thread::current().expect("a thread runs").slots;
-        assert!(slots.is_idle() && slots.running_destructor().is_none(), "the slots are not as new");
-        for name in Name::ALL {
-            assert_eq!(keys::get(name), 0, "{name:?} has a value after the exit");
-        }
-        keys::delete_all();
-        assert_eq!(SPACE.table().in_use(), 0, "places were lost");
     }
 }

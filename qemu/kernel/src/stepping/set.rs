@@ -29,11 +29,12 @@ pub(super) static CLEAR: Routine =
     Routine { name: "set-null", states: &CLEAR_STATES, actions: &ACTIONS, begin: || begin(0), check, is_exit: false };
 
 /// To delete the key, create one in its place and set that is what a handler must not do here.
-static ACTIONS: [Action; 6] = [
+static ACTIONS: [Action; 7] = [
     Action::Get,
     Action::Set(Name::Key),
     Action::Set(Name::Other),
     Action::Clear(Name::Key),
+    Action::Exit,
     Action::Delete(Name::Key),
     Action::DeleteCreate(Name::Key),
 ];
