@@ -49,7 +49,11 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let patience = patience(&toolchain, &tree)?;
     let mut files = BTreeMap::new();
     for file in tree::sources(tree.root())? {
-        let mut outcomes = Outcomes::open(tree.root(), &file, &revision)?;
+        files.insert(file.display().to_string(), Outcomes::open(tree.root(), &file, &revision)?);
+    }
+    write_listing(&files)?;
+    for file in tree::sources(tree.root())? {
+        let Some(outcomes) = files.get_mut(&file.display().to_string()) else { continue };
         outcomes.prepare()?;
         let mut mutants = toolchain.with_host_program(&program);
         in_tree(&mut mutants, &tree)?;
@@ -61,9 +65,9 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         // Also what an interrupted run has found is worth keeping.
         outcomes.take_results()?;
         ended?;
-        files.insert(file.display().to_string(), outcomes);
+        outcomes.complete()?;
+        write_listing(&files)?;
     }
-    record::write_file(&workspace::root().join("docs/evidence/mutants.md"), &listing(&files))?;
     let survivors: Vec<_> = files.values().flat_map(Outcomes::survivors).collect();
     Reasons::read("mutants-not-caught").check(&survivors)?;
     let sum = |verdict| files.values().map(|outcomes| outcomes.count(verdict)).sum::<usize>();
@@ -118,6 +122,11 @@ fn end_of(mutants: &mut Command) -> Result<()> {
     Err(Error::failure(format!("cargo-mutants failed ({status}), see above")))
 }
 
+/// Also while mutants are left to try: the list says of which files.
+fn write_listing(files: &BTreeMap<String, Outcomes>) -> Result<()> {
+    record::write_file(&workspace::root().join("docs/evidence/mutants.md"), &listing(files))
+}
+
 fn listing(files: &BTreeMap<String, Outcomes>) -> String {
     let mut text = String::from(
         "# Mutants\n\nThe library changed in one place at a time, under the tests of the host. Written by \
@@ -131,6 +140,11 @@ fn listing(files: &BTreeMap<String, Outcomes>) -> String {
         if all > 0 {
             text += &format!("| {file} | {all} | {caught} | {timed_out} | {missed} | {} |\n", outcomes.revision());
         }
+    }
+    let incomplete: Vec<_> = files.iter().filter(|(_, outcomes)| !outcomes.is_complete()).collect();
+    if !incomplete.is_empty() {
+        text += "\n## Not all tried yet\n\n";
+        text.extend(incomplete.into_iter().map(|(file, _)| format!("- {file}\n")));
     }
     text += "\n## Not caught\n\n";
     text.extend(files.values().flat_map(Outcomes::survivors).map(|survivor| format!("- `{survivor}`\n")));

@@ -72,6 +72,12 @@ pub(super) fn run_time_keys_have_the_other_places<P: Platform>() {
         }
     }
     assert_eq!((table.in_use(), table.high_water()), (3, 8));
+    // Where places are in several words, those of static keys are in the first.
+    let large = KeyTable::<128>::new().with_static_keys(&ALL);
+    for number in 3..128 {
+        assert_eq!(KeyTable::<128>::index(large.create(None).unwrap()), number);
+    }
+    assert_eq!(large.create(None), Err(Error::TableFull));
     // A table may also have nothing but static keys.
     let full = KeyTable::<3>::new().with_static_keys(&ALL);
     assert_eq!(full.create(None), Err(Error::TableFull));

@@ -80,6 +80,20 @@ impl Outcomes {
         self.folder.join("mutants.out")
     }
 
+    /// Notes that every mutant of the file has been tried.
+    pub(super) fn complete(&self) -> Result<()> {
+        let note = self.complete_note();
+        fs::write(&note, "").map_err(|error| failed("written", &note, &error))
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete_note().is_file()
+    }
+
+    fn complete_note(&self) -> PathBuf {
+        self.folder.join("complete")
+    }
+
     pub(super) fn revision(&self) -> &str {
         &self.revision
     }
@@ -182,6 +196,9 @@ mod tests {
         fs::write(&source, "two").unwrap();
         let outcomes = open("2");
         assert_eq!((outcomes.revision(), outcomes.count(Verdict::Caught)), ("2", 0));
+        assert!(!outcomes.is_complete());
+        outcomes.complete().unwrap();
+        assert!(open("3").is_complete());
         fs::remove_dir_all(folder).unwrap();
     }
 }
