@@ -226,10 +226,9 @@ where
             return Err(Error::StaticKey);
         }
         let dead = tag::dead(tag, N);
-        // Acquire on success: pairs with the tag's Release in `create_with`. With the Release below, what this key's
-        // creator wrote comes before what the next one writes, though the key may have come here by a relaxed load.
-        // Relaxed on failure: nothing is done with the value.
-        if entry.tag.compare_exchange(tag, dead, Acquire, Relaxed).is_err() {
+        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire in `verify`.
+        // With the Release when the place is given back, it comes before what the next one writes.
+        if entry.tag.compare_exchange(tag, dead, Relaxed, Relaxed).is_err() {
             return Err(Error::DeletedKey);
         }
         if dead == tag::RETIRED {
