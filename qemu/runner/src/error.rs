@@ -1,6 +1,6 @@
 //! What went wrong: one line for the reader, details below it, and the status to exit with.
 
-use std::fmt;
+use std::{fmt, io, path::Path};
 
 /// A failure of the host side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,11 @@ impl Error {
     /// Something that was attempted failed: status 1.
     pub fn failure(message: impl Into<String>) -> Self {
         Self { message: message.into(), details: Vec::new(), status: 1 }
+    }
+
+    /// A file or a folder could not be `done` something with, such as "read": status 1.
+    pub(crate) fn of_file(done: &str, path: &Path, error: &io::Error) -> Self {
+        Self::failure(format!("{} can't be {done}: {error}", path.display()))
     }
 
     /// Nothing was attempted, the reader has to do something first: status 2.

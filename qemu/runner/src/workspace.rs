@@ -47,7 +47,15 @@ pub fn lock(name: &str) -> Result<fs::File> {
 }
 
 fn unusable(path: &Path, error: &io::Error) -> Error {
-    Error::failure(format!("{} can't be used: {error}", path.display()))
+    Error::of_file("used", path, error)
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
 }
 
 /// Cargo marks a target directory with this file.

@@ -8,7 +8,7 @@
 mod profile;
 mod report;
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use self::{
     profile::Profile,
@@ -45,7 +45,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let uncounted: Vec<_> = report::measured_files().into_iter().filter(|file| !report.contains_key(file)).collect();
     for (file, counts) in report {
         let text = fs::read_to_string(workspace::root().join(&file))
-            .map_err(|error| Error::failure(format!("{file} can't be read: {error}")))?;
+            .map_err(|error| Error::of_file("read", Path::new(&file), &error))?;
         let counts = counts.without_tests(&text);
         missed.push(missed_of(&file, &text, &counts));
         files.insert(file, counts);

@@ -34,6 +34,10 @@ use std::{env, path::PathBuf, process::Command};
 
 use crate::{command, error::Result, workspace};
 
+/// The tests that run the library in their own process, as options of `cargo test`.
+const OWN_PROCESS_TESTS: [&str; 6] =
+    ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
+
 /// A kind of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

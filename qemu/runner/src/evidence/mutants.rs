@@ -17,6 +17,7 @@ use std::{
 
 use self::outcomes::{Outcomes, Verdict};
 use super::{
+    OWN_PROCESS_TESTS,
     reasons::Reasons,
     record::{self, Figures},
     tools::Tool,
@@ -30,9 +31,6 @@ use crate::{
 };
 
 const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
-
-/// The tests that run the library in their own process.
-const TESTS: [&str; 6] = ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
 
 /// What those tests do without, and what would be built anew for each mutant.
 const NOT_NEEDED: [&str; 2] = ["tsd-loom.workspace", "tsd-runner.workspace"];
@@ -60,7 +58,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         mutants.args(["mutants", "--package=tsd", "--in-place", "--iterate", "--baseline=skip", "--build-timeout=300"]);
         mutants.arg(format!("--timeout={}", patience.as_secs())).args(["--cap-lints=true", "--colors=never", "--file"]);
         mutants.arg(&file).arg("--output").arg(outcomes.folder());
-        mutants.args(TESTS.map(|test| format!("--cargo-arg={test}")));
+        mutants.args(OWN_PROCESS_TESTS.map(|test| format!("--cargo-arg={test}")));
         let ended = end_of(&mut mutants);
         // Also what an interrupted run has found is worth keeping.
         outcomes.take_results()?;
@@ -82,7 +80,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
 fn tree_of_few() -> Result<Tree> {
     let tree = Tree::copy("mutants")?;
     let manifest = tree.root().join("Cargo.toml");
-    let unusable = |error| Error::failure(format!("{} can't be changed: {error}", manifest.display()));
+    let unusable = |error| Error::of_file("changed", &manifest, &error);
     let text = fs::read_to_string(&manifest).map_err(unusable)?;
     let is_needed = |line: &&str| !NOT_NEEDED.iter().any(|name| line.starts_with(name));
     let few: String = text.lines().filter(is_needed).map(|line| format!("{line}\n")).collect();
@@ -100,12 +98,12 @@ fn in_tree(command: &mut Command, tree: &Tree) -> Result<()> {
 fn patience(toolchain: &Toolchain, tree: &Tree) -> Result<Duration> {
     let mut tests = toolchain.host_cargo("test");
     in_tree(&mut tests, tree)?;
-    tests.arg("--package=tsd").args(TESTS);
+    tests.arg("--package=tsd").args(OWN_PROCESS_TESTS);
     command::run(tests.arg("--no-run"))?;
     let mut tests = toolchain.host_cargo("test");
     in_tree(&mut tests, tree)?;
     let started = Instant::now();
-    command::run(tests.arg("--package=tsd").args(TESTS))?;
+    command::run(tests.arg("--package=tsd").args(OWN_PROCESS_TESTS))?;
     Ok(LEAST_PATIENCE.max(PATIENCE * started.elapsed()))
 }
 

@@ -56,7 +56,8 @@ pub(super) fn weaken_all() -> Result<Figures> {
     );
     let (mut count, mut not_caught) = (0, Vec::new());
     for file in tree::sources(tree.root())? {
-        let text = fs::read_to_string(tree.root().join(&file)).map_err(|error| unreadable(&file, &error))?;
+        let text =
+            fs::read_to_string(tree.root().join(&file)).map_err(|error| Error::of_file("read", &file, &error))?;
         for weakened in weakenings(&file, &text) {
             count += 1;
             let failure = tree.with(&weakened.file, &weakened.text, || {
@@ -80,10 +81,6 @@ pub(super) fn weaken_all() -> Result<Figures> {
 
 fn first_failure(checker: &Checker) -> Option<(&'static str, Error)> {
     tsd_loom::cases::NAMES.iter().find_map(|case| Some((*case, checker.run(case, Form::Quick).err()?)))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::failure(format!("{} can't be read: {error}", path.display()))
 }
 
 /// Every way to weaken one ordering in `text`.

@@ -41,7 +41,7 @@ pub(super) fn write(kind: Kind, figures: &Figures) -> Result<()> {
 pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let written = folder.and_then(|()| fs::write(path, text));
-    written.map_err(|error| Error::failure(format!("{} can't be written: {error}", path.display())))
+    written.map_err(|error| Error::of_file("written", path, &error))
 }
 
 fn replaced(before: &str, kind: Kind, figures: &Figures, revision: &str) -> String {

@@ -20,8 +20,7 @@ impl Tree {
     /// Makes or renews the copy called `name`. A file that is as it was keeps its time stamp.
     pub(super) fn copy(name: &str) -> Result<Self> {
         let root = workspace::evidence_dir(name)?.join("tree");
-        let copied =
-            fs::remove_dir_all(root.join("src")).or_else(ignore_missing).and_then(|()| copy(&workspace::root(), &root));
+        let copied = workspace::remove_folder(&root.join("src")).and_then(|()| copy(&workspace::root(), &root));
         copied.map_err(|error| Error::failure(format!("{} can't be filled: {error}", root.display())))?;
         Ok(Self { root })
     }
@@ -33,7 +32,7 @@ impl Tree {
     /// Runs `check` while `file` has the text `changed`.
     pub(super) fn with<R>(&self, file: &Path, changed: &str, check: impl FnOnce() -> Result<R>) -> Result<R> {
         let path = self.root.join(file);
-        let failed = |error: io::Error| Error::failure(format!("{} can't be changed: {error}", path.display()));
+        let failed = |error: io::Error| Error::of_file("changed", &path, &error);
         let before = fs::read_to_string(&path).map_err(failed)?;
         fs::write(&path, changed).map_err(failed)?;
         let result = check();
@@ -45,16 +44,11 @@ impl Tree {
 /// The files of src, but for the one that only names the orderings.
 pub(super) fn sources(root: &Path) -> Result<Vec<PathBuf>> {
     let folder = Path::new("src");
-    let entries = fs::read_dir(root.join(folder))
-        .map_err(|error| Error::failure(format!("{} can't be read: {error}", folder.display())))?;
+    let entries = fs::read_dir(root.join(folder)).map_err(|error| Error::of_file("read", folder, &error))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "rs") && !file.ends_with("sync.rs"));
     files.sort();
     Ok(files)
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

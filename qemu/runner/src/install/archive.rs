@@ -89,7 +89,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let dir = workspace::images_dir()?.join(format!("c-{}", options.target.triple));
     let _lock = workspace::lock(&format!("c-{}", options.target.triple))?;
     let build = Build { options, toolchain, members: dir.join("members"), dir };
-    fs::create_dir_all(&build.members).map_err(|error| failed("made", &build.members, &error))?;
+    fs::create_dir_all(&build.members).map_err(|error| Error::of_file("made", &build.members, &error))?;
 
     let figures = build.dir.join("figures");
     let mut objects = Vec::new();
@@ -106,7 +106,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     // The archiver adds to a file that is there.
     let _ = fs::remove_file(&file);
     command::run_quietly(Command::new(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
-    let figures = fs::read(&figures).map_err(|error| failed("read", &figures, &error))?;
+    let figures = fs::read(&figures).map_err(|error| Error::of_file("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
     Ok(Archive { file, figures })
@@ -216,8 +216,4 @@ fn our_symbols(file: &Path, only_defined: bool) -> Result<Vec<String>> {
     names.sort();
     names.dedup();
     Ok(names)
-}
-
-fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::failure(format!("{} can't be {what}: {error}", path.display()))
 }

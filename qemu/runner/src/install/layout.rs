@@ -110,6 +110,5 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 fn put(to: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(to, bytes))
-        .map_err(|error| Error::failure(format!("{} can't be written: {error}", to.display())))
+    made.and_then(|()| fs::write(to, bytes)).map_err(|error| Error::of_file("written", to, &error))
 }

@@ -2,12 +2,13 @@
 //! the images.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
+use super::super::OWN_PROCESS_TESTS;
 use crate::{
     command,
     error::{Error, Result},
@@ -18,10 +19,8 @@ use crate::{
     qemu::{self, Limits},
     setup,
     toolchain::Toolchain,
+    workspace,
 };
-
-/// The tests that run the library in their own process.
-const TESTS: [&str; 6] = ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
 
 /// What the kernel does in turn: between them they call all that an image can.
 const MODES: [&str; 4] = ["suite", "selftest", "counts", "demo requests=400"];
@@ -44,8 +43,8 @@ impl<'a> Profile<'a> {
     pub(super) fn new(toolchain: &'a Toolchain, folder: &Path) -> Result<Self> {
         let profile = Self { toolchain, folder: folder.to_path_buf(), programs: Vec::new() };
         let raw = profile.raw();
-        let made = fs::remove_dir_all(&raw).or_else(ignore_missing).and_then(|()| fs::create_dir_all(&raw));
-        made.map_err(|error| failed("emptied", &raw, &error))?;
+        let made = workspace::remove_folder(&raw).and_then(|()| fs::create_dir_all(&raw));
+        made.map_err(|error| Error::of_file("emptied", &raw, &error))?;
         Ok(profile)
     }
 
@@ -68,7 +67,7 @@ impl<'a> Profile<'a> {
         let programs = self.target().join(self.toolchain.host()).join("images/c-tests");
         let folders = C_PLACES.map(|place| programs.join(place));
         for folder in &folders {
-            fs::remove_dir_all(folder).or_else(ignore_missing).map_err(|error| failed("emptied", folder, &error))?;
+            workspace::remove_folder(folder).map_err(|error| Error::of_file("emptied", folder, &error))?;
         }
         let mut tests = self.host_cargo();
         tests.env(install::COUNTERS_VARIABLE, self.counters_library()?);
@@ -100,7 +99,7 @@ impl<'a> Profile<'a> {
 
     fn host_tests(&self) -> Command {
         let mut tests = self.host_cargo();
-        tests.args(TESTS);
+        tests.args(OWN_PROCESS_TESTS);
         tests
     }
 
@@ -122,7 +121,7 @@ impl<'a> Profile<'a> {
                 return Err(Error::failure(format!("{mode}: {}", outcome.end)).with_details(shown));
             }
             let file = self.raw().join(format!("{}-{number}.profraw", image.name));
-            fs::write(&file, counts(&outcome.lines)?).map_err(|error| failed("written", &file, &error))?;
+            fs::write(&file, counts(&outcome.lines)?).map_err(|error| Error::of_file("written", &file, &error))?;
         }
         self.programs.push(kernel);
         Ok(())
@@ -130,7 +129,7 @@ impl<'a> Profile<'a> {
 
     /// Adds the counts up; a report in the format of lcov.
     pub(super) fn report(&self, may_install: bool) -> Result<String> {
-        let files = fs::read_dir(self.raw()).map_err(|error| failed("read", &self.raw(), &error))?;
+        let files = fs::read_dir(self.raw()).map_err(|error| Error::of_file("read", &self.raw(), &error))?;
         let sum = self.folder.join("sum.profdata");
         let mut merge = Command::new(llvm_tool(self.toolchain, "llvm-profdata", may_install)?);
         merge.args(["merge", "-sparse"]).args(files.flatten().map(|file| file.path())).arg("-o").arg(&sum);
@@ -175,14 +174,6 @@ fn llvm_tool(toolchain: &Toolchain, name: &str, may_install: bool) -> Result<Pat
         packages::install_on_debian(&[&format!("llvm-{llvm}")], may_install && !setup::is_forbidden())?;
     }
     Ok(packaged)
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-}
-
-fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    Error::failure(format!("{} can't be {what}: {error}", path.display()))
 }
 
 #[cfg(test)]

@@ -53,17 +53,17 @@ impl Outcomes {
     }
 
     fn in_folder(folder: PathBuf, source: &Path, revision: &str) -> Result<Self> {
-        let text = fs::read(source).map_err(|error| failed("read", source, &error))?;
+        let text = fs::read(source).map_err(|error| Error::of_file("read", source, &error))?;
         let (text_file, revision_file) = (folder.join("source.rs"), folder.join("revision"));
         if fs::read(&text_file).ok() != Some(text.clone()) {
-            let renewed = fs::remove_dir_all(&folder)
-                .or_else(ignore_missing)
+            let renewed = workspace::remove_folder(&folder)
                 .and_then(|()| fs::create_dir_all(&folder))
                 .and_then(|()| fs::write(&revision_file, revision))
                 .and_then(|()| fs::write(&text_file, text));
-            renewed.map_err(|error| failed("renewed", &folder, &error))?;
+            renewed.map_err(|error| Error::of_file("renewed", &folder, &error))?;
         }
-        let revision = fs::read_to_string(&revision_file).map_err(|error| failed("read", &revision_file, &error))?;
+        let revision =
+            fs::read_to_string(&revision_file).map_err(|error| Error::of_file("read", &revision_file, &error))?;
         let mut outcomes = Self { folder, revision, verdicts: BTreeMap::new() };
         outcomes.take(&outcomes.folder.clone())?;
         // What a run had found when it was interrupted.
@@ -83,7 +83,7 @@ impl Outcomes {
     /// Notes that every mutant of the file has been tried.
     pub(super) fn complete(&self) -> Result<()> {
         let note = self.complete_note();
-        fs::write(&note, "").map_err(|error| failed("written", &note, &error))
+        fs::write(&note, "").map_err(|error| Error::of_file("written", &note, &error))
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -103,11 +103,10 @@ impl Outcomes {
         let results = self.results();
         let settled = self.verdicts.iter().filter(|(_, verdict)| **verdict != Verdict::Missed);
         let list: String = settled.map(|(mutant, _)| format!("{mutant}\n")).collect();
-        let prepared = fs::remove_dir_all(&results)
-            .or_else(ignore_missing)
+        let prepared = workspace::remove_folder(&results)
             .and_then(|()| fs::create_dir_all(&results))
             .and_then(|()| fs::write(results.join("previously_caught.txt"), list));
-        prepared.map_err(|error| failed("prepared", &results, &error))
+        prepared.map_err(|error| Error::of_file("prepared", &results, &error))
     }
 
     /// Takes over the results of a run, and keeps all.
@@ -117,7 +116,7 @@ impl Outcomes {
             let path = self.folder.join(verdict.list());
             let mutants = self.verdicts.iter().filter(|(_, of)| **of == verdict);
             let list: String = mutants.map(|(mutant, _)| format!("{mutant}\n")).collect();
-            fs::write(&path, list).map_err(|error| failed("written", &path, &error))?;
+            fs::write(&path, list).map_err(|error| Error::of_file("written", &path, &error))?;
         }
         Ok(())
     }
@@ -128,7 +127,7 @@ impl Outcomes {
             match fs::read_to_string(&path) {
                 Ok(text) => self.verdicts.extend(text.lines().map(|mutant| (mutant.to_owned(), verdict))),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed("read", &path, &error)),
+                Err(error) => return Err(Error::of_file("read", &path, &error)),
             }
         }
         Ok(())
@@ -152,14 +151,6 @@ fn without_position(mutant: &str) -> String {
         (Some(file), Some(what)) => format!("{file}:{what}"),
         _ => mutant.to_owned(),
     }
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
-}
-
-fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    Error::failure(format!("{} can't be {what}: {error}", path.display()))
 }
 
 #[cfg(test)]
