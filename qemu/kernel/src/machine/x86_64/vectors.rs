@@ -79,6 +79,20 @@ fn build() -> Table {
     table
 }
 
+/// Pushes what a call may change, but for RAX and RCX, which are pushed before.
+macro_rules! push_the_others {
+    () => {
+        "push rdx; push rsi; push rdi; push r8; push r9; push r10; push r11"
+    };
+}
+
+/// Pops all of them, and goes back to the code that the exception came into.
+macro_rules! pop_and_go_back {
+    () => {
+        "pop r11; pop r10; pop r9; pop r8; pop rdi; pop rsi; pop rdx; pop rcx; pop rax; iretq"
+    };
+}
+
 /// Saves what a call may change, calls the handler, and goes back to the interrupted code.
 ///
 /// Vector registers are not saved: the kernel is built without them, so no handler changes them, and
@@ -110,26 +124,11 @@ unsafe extern "C" fn interrupt_entry<const VECTOR: u8>() {
         "lea rsp, [rax - 56]",
         // With the seven words, these seven make the stack pointer a multiple of 16 again, as a call
         // wants it.
-        "push rdx",
-        "push rsi",
-        "push rdi",
-        "push r8",
-        "push r9",
-        "push r10",
-        "push r11",
+        push_the_others!(),
         "cld",
         "mov edi, {vector}",
         "call {handler}",
-        "pop r11",
-        "pop r10",
-        "pop r9",
-        "pop r8",
-        "pop rdi",
-        "pop rsi",
-        "pop rdx",
-        "pop rcx",
-        "pop rax",
-        "iretq",
+        pop_and_go_back!(),
         red_zone = const RED_ZONE_BYTES,
         vector = const VECTOR,
         handler = sym handle_interrupt,
@@ -149,26 +148,11 @@ unsafe extern "C" fn step_entry() {
     naked_asm!(
         "push rax",
         "push rcx",
-        "push rdx",
-        "push rsi",
-        "push rdi",
-        "push r8",
-        "push r9",
-        "push r10",
-        "push r11",
+        push_the_others!(),
         "mov rdi, rsp",
         "cld",
         "call {handler}",
-        "pop r11",
-        "pop r10",
-        "pop r9",
-        "pop r8",
-        "pop rdi",
-        "pop rsi",
-        "pop rdx",
-        "pop rcx",
-        "pop rax",
-        "iretq",
+        pop_and_go_back!(),
         handler = sym handle_step,
     )
 }
