@@ -70,7 +70,7 @@ pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
 /// Other threads may take values.
-pub(crate) const SHARED: usize = 1 << 4;
+const SHARED: usize = 1 << 4;
 /// The number of flags in `work`.
 const FLAGS: usize = 5;
 
@@ -221,7 +221,7 @@ where
 
     /// The index that a bit of `touched` stands for.
     #[inline(always)]
-    pub(crate) fn index_of_bit(word: usize, bit: u32) -> usize {
+    fn index_of_bit(word: usize, bit: u32) -> usize {
         let index = word * BITS + bit as usize;
         // SAFETY: `bind` sets the bits of slots that there are, and nothing else sets any.
         unsafe { hint::assert_unchecked(index < N) };

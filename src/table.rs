@@ -195,7 +195,7 @@ where
         let index = self.places.take()?;
         let entry = &self.entries[index];
         // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
-        // (see `destructor_of`).
+        // (see `tag_behind_destructor`).
         entry.destructor.store(to_pointer(options.destructor), Release);
         self.names[index].start.store(options.name.as_ptr().cast_mut(), Release);
         self.names[index].length.store(options.name.len(), Release);

@@ -6,7 +6,10 @@
 //! handler that sets the key before replaces it, one that sets the key behind has found NULL, and both values are due.
 //!
 //! A destructor or an interrupt handler that binds a slot meanwhile raises the bit in `work` that was lowered when the
-//! visit began. That one word is all that is asked after each value.
+//! visit began. That one word is all that is asked between a value and its destructor.
+//!
+//! As in [`slots`](crate::slots), what is relaxed here is of one thread and its interrupts only, but where a comment says
+//! who else looks.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -14,7 +17,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::key::{Destructor, tag};
 use crate::own;
-use crate::slots::{SHARED, Slot, Slots};
+use crate::slots::{Slot, Slots};
 use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::compiler_fence;
 use crate::table::{Entry, KeyTable};
@@ -99,7 +102,7 @@ where
     #[inline(always)]
     pub(crate) fn take(&mut self, tag: usize) -> *mut c_void {
         let slot = self.slot();
-        if (self.bit as usize) < self.word_statics || self.slots.has(SHARED) {
+        if (self.bit as usize) < self.word_statics || self.slots.is_shared() {
             self.keep();
             return take_watched(slot, self.entry(), tag);
         }
