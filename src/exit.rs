@@ -12,9 +12,9 @@ use crate::capacity::{Capacity, Supported};
 use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Key, tag};
-use crate::slots::{ATTACHED, EXITING, FUNCTIONS, Slots};
+use crate::slots::{ATTACHED, EXITING, FUNCTIONS, LAST, Slots};
 use crate::table::KeyTable;
-use crate::visit::Visit;
+use crate::visit::{Due, Visit};
 
 /// How many of the keys that are left over a report names.
 pub const LEFT_OVER_KEYS: usize = 8;
@@ -122,9 +122,9 @@ pub(crate) fn run<const N: usize>(
     }
     let exiting = Exiting(slots);
     begin(slots.lower(ATTACHED));
-    let mut walk = Walk { table, slots, functions, report, passed_over: false };
+    let mut walk = Walk { table, slots, functions, report };
     walk.report.rounds = walk.phase(false);
-    if walk.passed_over {
+    if slots.has(LAST) {
         walk.report.last_phase_rounds = walk.phase(true);
     }
     walk.run_functions();
@@ -144,7 +144,7 @@ where
 {
     fn drop(&mut self) {
         self.0.note_running(0);
-        self.0.lower(EXITING);
+        self.0.clear(EXITING);
     }
 }
 
@@ -157,8 +157,6 @@ where
     slots: &'a Slots<N>,
     functions: Option<ExitFunctionList<'a>>,
     report: &'a mut ExitReport,
-    /// Whether the last walk over the slots may have passed over a value of the other phase.
-    passed_over: bool,
 }
 
 impl<const N: usize> Walk<'_, N>
@@ -168,48 +166,37 @@ where
     /// Runs the destructors of one phase until a round finds no value or the rounds are used up; the number of rounds
     /// that found one.
     fn phase(&mut self, last_phase: bool) -> u32 {
-        for round in 1..=self.table.rounds {
+        let mut round = 0;
+        while round < self.table.rounds {
             self.run_functions();
-            let before = self.report.calls;
-            self.passed_over = false;
-            self.round(round, last_phase);
-            if self.report.calls == before {
-                return round - 1;
+            if self.round(round + 1, last_phase) == 0 {
+                break;
+            }
+            round += 1;
+            if self.slots.is_settled() {
+                break;
             }
         }
-        self.passed_over = true;
-        self.table.rounds
+        round
     }
 
-    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes.
-    fn round(&mut self, round: u32, last_phase: bool) {
+    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; how many there were.
+    fn round(&mut self, round: u32, last_phase: bool) -> u32 {
         let (slots, table) = (self.slots, self.table);
         let phase = if last_phase { tag::LAST_PHASE } else { 0 };
         let mut calls = 0;
         slots.note_round(round);
         slots.for_each_word(|word| {
-            let mut visit = Visit::begin(table, slots, word);
-            while let Some((tag, destructor)) = visit.next() {
-                let destructor = match destructor {
-                    Some(destructor) if tag & tag::LAST_PHASE == phase => destructor,
-                    _ => {
-                        // Other keys' destructors may still want to read it.
-                        self.passed_over |= destructor.is_some();
-                        visit.keep();
-                        continue;
-                    }
-                };
-                let value = visit.take(tag);
-                if !value.is_null() {
-                    slots.note_running(tag::handle(tag));
-                    calls += 1;
-                    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                    unsafe { foreign::call(destructor, value) };
-                }
+            let mut visit = Visit::begin(table, slots, word, phase);
+            while let Some(Due { destructor, value }) = visit.next() {
+                calls += 1;
+                // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+                unsafe { foreign::call(destructor, value) };
             }
         });
         self.report.calls += calls;
         slots.note_running(0);
+        calls
     }
 
     fn run_functions(&mut self) {
@@ -219,7 +206,7 @@ where
     /// Notes the values whose destructors have not run, and makes the slots as new.
     fn clear(&mut self) {
         let (slots, table) = (self.slots, self.table);
-        slots.clear(|index, tag, value| {
+        slots.forget(|index, tag, value| {
             let entry = &table.entries[index];
             if !value.is_null() && entry.destructor().is_some() && entry.tag_behind_destructor() == tag {
                 self.report.flags |= ExitFlags::LEFT_OVER;
@@ -244,10 +231,10 @@ where
             unsafe { foreign::call(function, argument) };
         }
         // Only now, so that the rest is not forgotten when a function unwinds.
-        slots.lower(FUNCTIONS);
+        slots.clear(FUNCTIONS);
         if !list.is_empty() {
             // An interrupt handler has registered one since the list was empty.
-            slots.raise(FUNCTIONS);
+            slots.set(FUNCTIONS);
         }
     }
     count

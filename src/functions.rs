@@ -90,12 +90,14 @@ impl ExitFunctionList<'_> {
     }
 
     /// The number of functions that are registered.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.length.load(Relaxed)
     }
 
     /// Whether no function is registered.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -87,7 +87,7 @@ impl Once {
             // has taken its own frame off again when it returns. Release: it finds the frame filled.
             frame.outer = slots.frames.load(Relaxed);
             slots.frames.store(frame, Release);
-            slots.raise(INITIALISING);
+            slots.set(INITIALISING);
         }
         Ok(true)
     }
@@ -193,7 +193,7 @@ where
     // Relaxed: of this thread and its interrupts only.
     slots.frames.store(outer, Relaxed);
     if outer.is_null() {
-        slots.lower(INITIALISING);
+        slots.clear(INITIALISING);
     }
 }
 

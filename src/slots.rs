@@ -34,6 +34,33 @@ impl Slot {
         compiler_fence(Ordering::SeqCst);
         (tag, self.value.load(Relaxed))
     }
+
+    /// Ends the binding to the key of `tag`, where other threads or a static key's owner may look at the value; the value.
+    ///
+    /// The value is looked at on both sides of that: a handler that comes before has stored into the slot as it was bound,
+    /// one that comes behind has bound it anew, and its value stays.
+    #[inline(never)]
+    pub(crate) fn unbind(&self, tag: usize) -> *mut c_void {
+        let before = self.value.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        // Relaxed: of this thread and its interrupts only. In one step: a handler may have bound the slot to a later key, and
+        // then has raised its bit.
+        if !own::replace(&self.tag, tag, tag::UNBOUND) {
+            return ptr::null_mut();
+        }
+        compiler_fence(Ordering::SeqCst);
+        let behind = self.value.load(Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        if self.tag.load(Relaxed) != tag::UNBOUND {
+            return before;
+        }
+        // Relaxed: as above; and what orders the value's content between threads is the business of who takes it. It fails
+        // where a handler has bound the slot since, or another thread has taken the value.
+        let is_left = behind.is_null()
+            || self.value.compare_exchange(behind, ptr::null_mut(), Relaxed, Relaxed).is_ok()
+            || self.tag.load(Relaxed) != tag::UNBOUND;
+        if is_left { behind } else { ptr::null_mut() }
+    }
 }
 
 /// One thread's values for a table of `N` keys, to be embedded in the thread control block.
@@ -70,9 +97,13 @@ pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
 /// Other threads may take values.
-const SHARED: usize = 1 << 4;
+pub(crate) const SHARED: usize = 1 << 4;
+/// Slots were bound to keys of the last phase.
+pub(crate) const LAST: usize = tag::LAST_PHASE << LAST_SHIFT;
+/// From a tag to the flag.
+const LAST_SHIFT: u32 = 4;
 /// The number of flags in `work`.
-const FLAGS: usize = 5;
+const FLAGS: usize = 6;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -80,7 +111,7 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
-    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3776 keys (864 on 32-bit targets).
+    /// The number of words of `touched` for which one bit of `work` stands: 1 up to 3712 keys (832 on 32-bit targets).
     const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
 
     /// Whether the bit in `work` of a word of `touched` is its alone, so that a visit may lower it. If not, it stays, and a
@@ -141,6 +172,12 @@ where
         self.work.load(Relaxed) == 0
     }
 
+    /// Whether thread exit, which is under way, has nothing to look at.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.has(!(EXITING | SHARED | LAST))
+    }
+
     /// Whether every value reads NULL and no work is left, as it must be when a thread starts.
     pub(crate) fn is_clean(&self) -> bool {
         let reads_null = |slot: &Slot| slot.tag.load(Relaxed) == tag::UNBOUND || slot.value.load(Relaxed).is_null();
@@ -152,25 +189,31 @@ where
         self.work.load(Relaxed) & flag != 0
     }
 
+    /// Sets flags.
+    #[inline]
+    pub(crate) fn set(&self, flags: usize) {
+        own::set_bits(&self.work, flags);
+    }
+
+    /// Clears flags.
+    #[inline]
+    pub(crate) fn clear(&self, flags: usize) {
+        own::clear_bits(&self.work, flags);
+    }
+
     /// Sets a flag; false if it was set.
-    #[inline(never)]
     pub(crate) fn raise(&self, flag: usize) -> bool {
-        // Relaxed: of this thread and its interrupts only. A handler that raises the flag between the two has done
-        // what was to be done here, as if it had come after.
+        // A handler that sets the flag between the two has done what was to be done here, as if it had come after.
         let was_clear = !self.has(flag);
-        if was_clear {
-            own::set_bits(&self.work, flag);
-        }
+        self.set(flag);
         was_clear
     }
 
     /// Clears a flag; false if it was clear.
-    #[inline(never)]
     pub(crate) fn lower(&self, flag: usize) -> bool {
-        // Relaxed: of this thread and its interrupts only.
         let was_set = self.has(flag);
         if was_set {
-            own::clear_bits(&self.work, flag);
+            self.clear(flag);
         }
         was_set
     }
@@ -180,7 +223,7 @@ where
     ///
     /// Thread exit takes values by exchanges from here on, which are whole steps for other threads too.
     pub fn share(&self) {
-        self.raise(SHARED);
+        self.set(SHARED);
     }
 
     /// Whether other threads may take values.
@@ -203,13 +246,20 @@ where
         self.running.store(key, Relaxed);
     }
 
+    /// The bits of a word of `touched` that stand for indexes beyond that of the key whose destructor runs.
+    pub(crate) fn bits_beyond_running(&self, word: usize) -> usize {
+        let running = self.running.load(Relaxed);
+        let first = word * BITS;
+        let index = (running as usize & tag::index_mask(N)) >> tag::SHIFT;
+        if running == 0 || index < first { usize::MAX } else { above((index - first) as u32) }
+    }
+
     /// Binds the slot at `index` to the key of `tag` and stores its first value.
     ///
     /// The order of the stores is what an interrupt handler between any two of them relies on: the old value is gone
     /// before the new tag is there, and the slot can be found by thread exit before it has a value.
     pub(crate) fn bind(&self, index: usize, tag: usize, value: *mut c_void) {
-        let word = index / BITS;
-        self.put_bits(word, 1 << (index % BITS));
+        self.put_bits(index / BITS, 1 << (index % BITS), (tag & tag::LAST_PHASE) << LAST_SHIFT);
         let slot = &self.slots[index];
         compiler_fence(Ordering::SeqCst);
         slot.value.store(ptr::null_mut(), Relaxed);
@@ -232,42 +282,18 @@ where
     /// the value of each that was.
     ///
     /// What an interrupt handler sets meanwhile is visited too, or keeps its slot with both its bits.
-    pub(crate) fn clear(&self, mut visit: impl FnMut(usize, usize, *mut c_void)) {
+    pub(crate) fn forget(&self, mut visit: impl FnMut(usize, usize, *mut c_void)) {
+        self.lower(LAST);
         self.for_each_word(|word| {
             let mut bits = self.take_bits(word, word.is_multiple_of(Self::WORDS_PER_BIT));
             while bits != 0 {
                 let index = Self::index_of_bit(word, bits.trailing_zeros());
-                let (tag, value) = self.unbind(index);
-                visit(index, tag, value);
+                let slot = &self.slots[index];
+                let tag = slot.tag.load(Relaxed);
+                visit(index, tag, slot.unbind(tag));
                 bits &= bits - 1;
             }
         });
-    }
-
-    /// Ends the binding of the slot at `index`; which key's tag and which value it had then.
-    ///
-    /// The value is looked at on both sides of that: a handler that comes before has stored into the slot as it was bound,
-    /// one that comes behind has bound it anew, and its value stays.
-    fn unbind(&self, index: usize) -> (usize, *mut c_void) {
-        let slot = &self.slots[index];
-        let (mut bound, before) = slot.load();
-        compiler_fence(Ordering::SeqCst);
-        // Relaxed: of this thread and its interrupts only. In one step: a handler may bind the slot to a later key.
-        while !own::replace(&slot.tag, bound, tag::UNBOUND) {
-            bound = slot.tag.load(Relaxed);
-        }
-        compiler_fence(Ordering::SeqCst);
-        let behind = slot.value.load(Relaxed);
-        compiler_fence(Ordering::SeqCst);
-        if slot.tag.load(Relaxed) != tag::UNBOUND {
-            return (bound, before);
-        }
-        // Relaxed: as above; and what orders the value's content between threads is the business of who takes it. It fails
-        // where a handler has bound the slot since, or another thread has taken the value.
-        let is_left = behind.is_null()
-            || slot.value.compare_exchange(behind, ptr::null_mut(), Relaxed, Relaxed).is_ok()
-            || slot.tag.load(Relaxed) != tag::UNBOUND;
-        (bound, if is_left { behind } else { ptr::null_mut() })
     }
 
     /// Takes the bits of a word of `touched`, and out of `work` the bit of its group if that is `done` with.
@@ -276,7 +302,7 @@ where
         // The bit in `work` first: a handler that binds a slot from here on raises it again, at worst for a slot whose bit
         // is taken below.
         if done {
-            self.lower(Self::group(word));
+            self.clear(Self::group(word));
         }
         // A slot that a handler touches between these two keeps its bit, unless it is among those taken.
         let touched = self.touched(word);
@@ -285,11 +311,17 @@ where
         bits
     }
 
-    /// Puts bits into a word of `touched`, and the one of its group into `work`.
+    /// Puts bits into a word of `touched`, and the one of its group and flags into `work`.
     #[inline(never)]
-    pub(crate) fn put_bits(&self, word: usize, bits: usize) {
+    pub(crate) fn put_bits(&self, word: usize, bits: usize, flags: usize) {
         own::set_bits(self.touched(word), bits);
-        self.raise(Self::group(word));
+        self.set(Self::group(word) | flags);
+    }
+
+    /// Whether the slot at an offset has its bit in `touched`.
+    pub(crate) fn is_touched(&self, offset: usize) -> bool {
+        let index = offset >> tag::SHIFT;
+        self.touched(index / BITS).load(Relaxed) >> (index % BITS) & 1 != 0
     }
 
     #[inline(always)]

@@ -185,7 +185,7 @@ where
         let functions = self.port.exit_functions().ok_or(Error::NoThread)?;
         // First, so that the thread's exit looks at the list wherever the thread is killed: a function that it passed
         // over would wait for the next thread with this control block. An empty list costs that exit a look.
-        slots.raise(FUNCTIONS);
+        slots.set(FUNCTIONS);
         // SAFETY: the caller vouches for it.
         unsafe { functions.push(function, argument) }
     }

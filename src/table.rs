@@ -341,7 +341,7 @@ where
 
     /// The entry at an offset that [`offset`](Self::offset) gave.
     #[inline]
-    fn at(&self, offset: usize) -> &Entry {
+    pub(crate) fn at(&self, offset: usize) -> &Entry {
         debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
         // SAFETY: `offset` gives multiples of an entry's size, the largest being that of the last entry. Indexing
         // does the same with two instructions more on aarch64.
