@@ -193,7 +193,7 @@ static double time_exit(const api_t *api, const unsigned *keys, unsigned values,
         spans[i] = ticks() - start;
     }
     need(destroyed - before == (unsigned)(values * count), "thread exit");
-    return middle_of_spans(spans, count);
+    return mean_of_spans(spans, count);
 }
 
 static void calibrate(void)
@@ -216,7 +216,7 @@ typedef struct {
     const char *name;
     enum kind kind;
     /* GET, SET: which key; CREATE: per cent of the table that is full; EXIT: values; THREADS: threads; CONTENDED: per cent
-     * of the calls, or 0 for the middle ones. */
+     * of the calls, or 0 for their mean. */
     unsigned size;
     enum contended call;
 } row_t;

@@ -172,9 +172,9 @@ double time_contended(const api_t *api, enum contended call, unsigned percentile
     pthread_barrier_destroy(&start);
     for (unsigned i = 0; i < EXIT_VALUES; i++)
         need(api->set(keys[i], NULL) == 0 && api->delete(keys[i]) == 0, "delete");
-    double middle = middle_of_spans(spans, count);
+    double mean = mean_of_spans(spans, count);
     if (percentile == 0)
-        return middle;
+        return mean;
     double taken = (double)spans[count * percentile / 100] - tick_overhead;
     return (taken > 0 ? taken : 0) * tick_nanoseconds;
 }

@@ -6,10 +6,19 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use tsd_bench::build::{self, Installed};
 
-/// A running program that measures tsd beside one C library.
+/// A program that measures tsd beside one C library. It runs several times, and each request goes to the next of them: where
+/// stack and heap happen to lie is part of what a call costs.
 pub(crate) struct Machine {
     /// The contenders of each row; none where the library can't be measured.
     pub(crate) rows: Vec<(String, Vec<String>)>,
+    processes: [Process; PROCESSES],
+    turn: usize,
+}
+
+const PROCESSES: usize = 8;
+
+/// One that runs.
+struct Process {
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     child: Child,
@@ -50,23 +59,9 @@ pub(crate) fn all() -> Vec<Machine> {
 
 impl Machine {
     fn start(program: &Path) -> Self {
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let requests = child.stdin.take().expect("it is piped");
-        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut machine = Self { rows: Vec::new(), requests, answers, child };
-        machine.ask("list");
-        loop {
-            let line = machine.answer();
-            let mut words = line.split('\t').map(str::to_owned);
-            match words.next() {
-                Some(name) if !name.is_empty() => machine.rows.push((name, words.collect())),
-                _ => return machine,
-            }
-        }
+        let mut processes = [(); PROCESSES].map(|()| Process::start(program));
+        let rows = processes[0].rows();
+        Self { rows, processes, turn: 0 }
     }
 
     /// Nanoseconds a call, for each contender of a row; none where the library can't be measured.
@@ -74,9 +69,36 @@ impl Machine {
         if self.rows[row].1.is_empty() {
             return None;
         }
-        self.ask(&format!("{row} {count}"));
-        let costs = self.answer().split('\t').map(|number| number.parse().expect("a number")).collect();
-        Some(costs)
+        self.turn = (self.turn + 1) % PROCESSES;
+        let process = &mut self.processes[self.turn];
+        process.ask(&format!("{row} {count}"));
+        Some(process.answer().split('\t').map(|number| number.parse().expect("a number")).collect())
+    }
+}
+
+impl Process {
+    fn start(program: &Path) -> Self {
+        let mut child = Command::new(program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let requests = child.stdin.take().expect("it is piped");
+        let answers = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self { requests, answers, child }
+    }
+
+    fn rows(&mut self) -> Vec<(String, Vec<String>)> {
+        let mut rows = Vec::new();
+        self.ask("list");
+        loop {
+            let line = self.answer();
+            let mut words = line.split('\t').map(str::to_owned);
+            match words.next() {
+                Some(name) if !name.is_empty() => rows.push((name, words.collect())),
+                _ => return rows,
+            }
+        }
     }
 
     fn ask(&mut self, request: &str) {
@@ -91,7 +113,7 @@ impl Machine {
     }
 }
 
-impl Drop for Machine {
+impl Drop for Process {
     fn drop(&mut self) {
         // It would end at the end of its input, too; nothing is lost either way.
         let _ = self.child.kill();

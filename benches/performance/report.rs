@@ -67,8 +67,9 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
     let mut text = String::from(
         "# Performance\n\n\
          Written by `cargo bench`; do not edit. Nanoseconds of processor time a call, medians; ratios are medians of \
-         ratios that were measured in the same moment, with the middle half of the samples in brackets. `tsd` is out \
-         of line through the C ABI with 128 keys, `N=` names another number; `tsd inlined` is Rust with link-time \
+         ratios that were measured in the same moment, with the middle half of the samples in brackets. Several runs of \
+         each program take turns: where stack and heap happen to lie is part of what a call costs. `tsd` is out of \
+         line through the C ABI with 128 keys, `N=` names another number; `tsd inlined` is Rust with link-time \
          optimisation. Each implementation is called directly, as a program that is linked with it calls it.\n\n",
     );
     let short = excerpt(samples);
@@ -85,10 +86,10 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
          asks a function of the kernel for the thread. `C inlined` and `C static key` are the header's. `thread_local!` \
          is the standard library's, the other crates are those of that name, inlined. `table busy`: one thread's calls \
          while threads on the other processors create, set, get and delete keys of the same table without a pause: the \
-         middle ones, and what 99 % take at most.\n\n\
+         mean, and what 99 % take at most.\n\n\
          A call and its return alone cost what `empty function` says, and are part of both sides of each ratio out \
-         of line. The clock behind the exit rows ticks every few nanoseconds; an exit that is shorter reads as less \
-         than one tick.\n",
+         of line. The clock behind the exit rows may tick every ten nanoseconds only; these rows are means, without what \
+         took more than twice the median.\n",
     );
     for machine in [SHARED, STATIC, MUSL] {
         tables(samples, machine, &mut text);
