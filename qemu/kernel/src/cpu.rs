@@ -6,8 +6,11 @@
 use core::{
     cell::UnsafeCell,
     mem::MaybeUninit,
+    ptr,
     sync::atomic::{AtomicPtr, AtomicUsize, Ordering},
 };
+
+use tsd::arch;
 
 use crate::machine;
 
@@ -48,7 +51,7 @@ static FAULT_STACKS: [FaultStack; MAX_CPUS] = [const { FaultStack(UnsafeCell::ne
 
 impl CpuLocal {
     const fn new(id: usize) -> Self {
-        Self { current_thread: AtomicPtr::new(core::ptr::null_mut()), fault_stack_top: AtomicUsize::new(0), id }
+        Self { current_thread: AtomicPtr::new(ptr::null_mut()), fault_stack_top: AtomicUsize::new(0), id }
     }
 }
 
@@ -57,13 +60,21 @@ pub(crate) fn init_local(cpu: usize) {
     let local = &LOCALS[cpu];
     // Relaxed: only this CPU reads the word.
     local.fault_stack_top.store(FAULT_STACKS[cpu].0.get() as usize + FAULT_STACK_BYTES, Ordering::Relaxed);
-    machine::cpu::set_cpu_local(local);
-    machine::cpu::set_current_thread(core::ptr::null());
+    // SAFETY: the kernel runs where the pointer may be written, and `local` below is its only reader but for the machine's
+    // code, which wants this block.
+    unsafe { arch::set_cpu_pointer(ptr::from_ref(local).cast_mut().cast()) };
+    machine::cpu::set_current_thread(ptr::null());
+}
+
+/// Returns the block of the CPU that runs the caller. It stays so only while interrupts are masked.
+pub(crate) fn local() -> &'static CpuLocal {
+    // SAFETY: `init_local` is the first call on each CPU and stored a static reference.
+    unsafe { &*arch::cpu_pointer().cast::<CpuLocal>() }
 }
 
 /// Returns the number of the CPU that runs the caller. It stays so only while interrupts are masked.
 pub(crate) fn id() -> usize {
-    machine::cpu::cpu_local().id
+    local().id
 }
 
 static ONLINE: AtomicUsize = AtomicUsize::new(0);

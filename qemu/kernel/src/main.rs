@@ -2,6 +2,7 @@
 //!
 //! From the machine upwards:
 //! - `machine`    all that knows the CPU and the board: boot, console, interrupts, context switch
+//! - `layout`     what lies where in RAM
 //! - `cpu`        the block of per-CPU data
 //! - `interrupt`  what the machine calls for timer, reschedule and fault
 //! - `console`    `print!` and `println!` with one lock
@@ -38,6 +39,7 @@ mod crash;
 mod demo;
 mod idle;
 mod interrupt;
+mod layout;
 #[cfg_attr(target_arch = "aarch64", path = "machine/aarch64/mod.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "machine/x86_64/mod.rs")]
 mod machine;

@@ -1,26 +1,9 @@
-//! Registers that say where code runs: the CPU's own block and the thread that is current on it.
+//! The register that says which thread is current on this CPU.
 //!
-//! `TPIDR_EL1` holds the CPU's block. The current thread is in `SP_EL0`, which is free because all
-//! code of this kernel runs on `SP_EL1`: one register read, so that no migration can come between
-//! finding the CPU and finding its thread.
+//! `SP_EL0` holds it, which is free because all code of this kernel runs on `SP_EL1`: one register read,
+//! so that no migration can come between finding the CPU and finding its thread.
 
 use core::arch::asm;
-
-use tsd::arch;
-
-use crate::cpu::CpuLocal;
-
-/// Makes `local` the block of this CPU.
-pub(crate) fn set_cpu_local(local: &'static CpuLocal) {
-    // SAFETY: This is EL1, and `cpu_local` below is the only reader.
-    unsafe { arch::set_cpu_pointer(core::ptr::from_ref(local).cast_mut().cast()) }
-}
-
-/// Returns the block of this CPU. It stays the caller's CPU only while interrupts are masked.
-pub(crate) fn cpu_local() -> &'static CpuLocal {
-    // SAFETY: `set_cpu_local` is the first call on each CPU and stored a static reference.
-    unsafe { &*arch::cpu_pointer().cast::<CpuLocal>() }
-}
 
 /// Returns what [`set_current_thread`] stored on this CPU.
 #[inline]

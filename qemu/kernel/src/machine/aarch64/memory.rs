@@ -8,12 +8,10 @@
 
 use core::{arch::asm, cell::UnsafeCell, ops::Range};
 
-use super::program::PROGRAM;
+use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 pub(super) const RAM_BASE: usize = 0x4000_0000;
 const GIB: usize = 1 << 30;
-const BLOCK: usize = 2 << 20;
-const PAGE: usize = 4096;
 /// The interrupt controller and the serial port.
 const DEVICES: Range<usize> = 0x0800_0000..0x0a00_0000;
 
@@ -34,8 +32,6 @@ pub(super) const DEVICE_BLOCK: usize = VALID | ACCESSED | NOT_GLOBAL | NEVER_EXE
 pub(super) const NORMAL_BLOCK: usize = VALID | NORMAL | INNER_SHAREABLE | ACCESSED | NOT_GLOBAL;
 
 const ENTRIES: usize = 512;
-/// How many blocks of 2 MiB the thread stacks may take.
-const MAX_GUARDED_BLOCKS: usize = 16;
 
 #[repr(C, align(4096))]
 struct Table(UnsafeCell<[usize; ENTRIES]>);
@@ -64,38 +60,24 @@ static DEVICE_BLOCKS: Table = Table::new();
 static RAM_BLOCKS: Table = Table::new();
 static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
 
-unsafe extern "C" {
-    static text_end: u8;
-    static guarded_begin: u8;
-    static guarded_end: u8;
-}
-
-/// Returns the addresses of the `.guarded` section, whole blocks.
-fn guarded() -> Range<usize> {
-    (&raw const guarded_begin).addr()..(&raw const guarded_end).addr()
-}
-
 /// Builds the tables. Called on the first CPU before the others start.
 pub(crate) fn init() {
-    let guarded = guarded();
-    assert!(guarded.len() <= MAX_GUARDED_BLOCKS * BLOCK, "the thread stacks need more page tables");
-
     ROOT.set(0, DEVICE_BLOCKS.as_entry());
     for block in DEVICES.step_by(BLOCK) {
         DEVICE_BLOCKS.set(block / BLOCK, block | DEVICE_BLOCK);
     }
     ROOT.set(RAM_BASE / GIB, RAM_BLOCKS.as_entry());
     for (index, block) in (RAM_BASE..RAM_BASE + GIB).step_by(BLOCK).enumerate() {
-        let entry = if guarded.contains(&block) {
-            let pages = &GUARDED_PAGES[(block - guarded.start) / BLOCK];
-            for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
-                pages.set(index, page | NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE);
+        let entry = match layout::content(block) {
+            Content::Stacks(number) => {
+                let pages = &GUARDED_PAGES[number];
+                for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
+                    pages.set(index, page | NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE);
+                }
+                pages.as_entry()
             }
-            pages.as_entry()
-        } else if block < (&raw const text_end).addr() || PROGRAM.contains(&block) {
-            block | NORMAL_BLOCK
-        } else {
-            block | NORMAL_BLOCK | NEVER_EXECUTE
+            Content::Code => block | NORMAL_BLOCK,
+            Content::Data => block | NORMAL_BLOCK | NEVER_EXECUTE,
         };
         RAM_BLOCKS.set(index, entry);
     }
@@ -123,11 +105,8 @@ pub(crate) fn init_cpu() {
 /// Takes `page`, which lies in `.guarded`, out of the map. Called on the first CPU, before the others
 /// use the tables.
 pub(crate) fn make_guard(page: *mut u8) {
-    let guarded = guarded();
-    assert!(guarded.contains(&page.addr()) && page.addr().is_multiple_of(PAGE), "{page:p} is no page of .guarded");
-
-    let offset = page.addr() - guarded.start;
-    GUARDED_PAGES[offset / BLOCK].set(offset % BLOCK / PAGE, 0);
+    let (block, page_of_block) = layout::guarded_page(page);
+    GUARDED_PAGES[block].set(page_of_block, 0);
     // SAFETY: Drops the translation of a page that holds no data. The barriers order it behind the
     // change and ahead of the next access. No `nomem`.
     unsafe {

@@ -1,26 +1,11 @@
-//! Registers that say where code runs: the CPU's own block and the thread that is current on it.
+//! The word that says which thread is current on this CPU.
 //!
-//! The GS base holds the address of the CPU's block. The current thread is the block's first word, so
-//! that one instruction finds it: no migration can come between finding the CPU and its thread.
+//! It is the first of the CPU's block, at the GS base, so that one instruction finds it: no migration can
+//! come between finding the CPU and its thread.
 
 use core::{arch::asm, mem::offset_of};
 
-use tsd::arch;
-
 use crate::cpu::CpuLocal;
-
-/// Makes `local` the block of this CPU.
-pub(crate) fn set_cpu_local(local: &'static CpuLocal) {
-    // SAFETY: This is level 0 with the instruction enabled by the entry code, and `cpu_local` and
-    // `current_thread` below are the only readers.
-    unsafe { arch::set_cpu_pointer(core::ptr::from_ref(local).cast_mut().cast()) }
-}
-
-/// Returns the block of this CPU. It stays the caller's CPU only while interrupts are masked.
-pub(crate) fn cpu_local() -> &'static CpuLocal {
-    // SAFETY: `set_cpu_local` is the first call on each CPU and stored a static reference.
-    unsafe { &*arch::cpu_pointer().cast::<CpuLocal>() }
-}
 
 /// Returns what [`set_current_thread`] stored on this CPU.
 #[inline]

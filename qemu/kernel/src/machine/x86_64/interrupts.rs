@@ -5,12 +5,12 @@ use core::arch::asm;
 pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 use x86_64::registers::control::Cr2;
 
-use super::{apic, cpu, descriptors, vectors};
-use crate::interrupt;
+use super::{apic, descriptors, vectors};
+use crate::{cpu, interrupt};
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {
-    descriptors::init_cpu(cpu, cpu::cpu_local());
+    descriptors::init_cpu(cpu, cpu::local());
     vectors::install();
     apic::init_cpu();
 }

@@ -4,7 +4,7 @@
 //! that guard pages can be taken out. The lowest 2 MiB are not mapped, which catches null pointers.
 //! Reference: Intel SDM volume 3A, 4.5 "4-Level Paging and 5-Level Paging".
 
-use core::{cell::UnsafeCell, ops::Range};
+use core::cell::UnsafeCell;
 
 use x86_64::{
     PhysAddr, VirtAddr,
@@ -13,14 +13,9 @@ use x86_64::{
     structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame},
 };
 
-use super::program::PROGRAM;
+use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 const GIB: usize = 1 << 30;
-const BLOCK: usize = 2 << 20;
-const PAGE: usize = 4096;
-
-/// How many blocks of 2 MiB the thread stacks may take.
-const MAX_GUARDED_BLOCKS: usize = 16;
 
 const DATA: Flags = Flags::PRESENT.union(Flags::WRITABLE).union(Flags::NO_EXECUTE);
 const CODE: Flags = Flags::PRESENT.union(Flags::WRITABLE);
@@ -53,22 +48,8 @@ static DIRECTORY: Table = Table::new();
 static RAM_BLOCKS: Table = Table::new();
 static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
 
-unsafe extern "C" {
-    static text_end: u8;
-    static guarded_begin: u8;
-    static guarded_end: u8;
-}
-
-/// Returns the addresses of the `.guarded` section, whole blocks.
-fn guarded() -> Range<usize> {
-    (&raw const guarded_begin).addr()..(&raw const guarded_end).addr()
-}
-
 /// Builds the tables. Called on the first CPU before the others start.
 pub(crate) fn init() {
-    let guarded = guarded();
-    assert!(guarded.len() <= MAX_GUARDED_BLOCKS * BLOCK, "the thread stacks need more page tables");
-
     ROOT.set(0, DIRECTORY.address(), TO_TABLE);
     DIRECTORY.set(0, RAM_BLOCKS.address(), TO_TABLE);
     DIRECTORY.set(1, GIB, DATA | LARGE);
@@ -76,16 +57,16 @@ pub(crate) fn init() {
     // The devices below 4 GiB, among them the local APIC and the HPET.
     DIRECTORY.set(3, 3 * GIB, DATA | LARGE | Flags::NO_CACHE);
     for block in (BLOCK..GIB).step_by(BLOCK) {
-        let (address, flags) = if guarded.contains(&block) {
-            let pages = &GUARDED_PAGES[(block - guarded.start) / BLOCK];
-            for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
-                pages.set(index, page, DATA);
+        let (address, flags) = match layout::content(block) {
+            Content::Stacks(number) => {
+                let pages = &GUARDED_PAGES[number];
+                for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
+                    pages.set(index, page, DATA);
+                }
+                (pages.address(), TO_TABLE)
             }
-            (pages.address(), TO_TABLE)
-        } else if block < (&raw const text_end).addr() || PROGRAM.contains(&block) {
-            (block, CODE | LARGE)
-        } else {
-            (block, DATA | LARGE)
+            Content::Code => (block, CODE | LARGE),
+            Content::Data => (block, DATA | LARGE),
         };
         RAM_BLOCKS.set(block / BLOCK, address, flags);
     }
@@ -102,10 +83,7 @@ pub(crate) fn init_cpu() {
 /// Takes `page`, which lies in `.guarded`, out of the map. Called on the first CPU, before the others
 /// use the tables.
 pub(crate) fn make_guard(page: *mut u8) {
-    let guarded = guarded();
-    assert!(guarded.contains(&page.addr()) && page.addr().is_multiple_of(PAGE), "{page:p} is no page of .guarded");
-
-    let offset = page.addr() - guarded.start;
-    GUARDED_PAGES[offset / BLOCK].set(offset % BLOCK / PAGE, 0, Flags::empty());
+    let (block, page_of_block) = layout::guarded_page(page);
+    GUARDED_PAGES[block].set(page_of_block, 0, Flags::empty());
     tlb::flush(VirtAddr::from_ptr(page));
 }
