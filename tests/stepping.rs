@@ -1,9 +1,11 @@
 //! An interrupt at each instruction of each call in the images: each routine under its own name on each machine, such as
 //! `aarch64_max::stepping::set`.
 //!
-//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there. `cargo run -- evidence stepping` does them all.
+//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there, unless [`ALL`] is set. `cargo run -- evidence stepping`
+//! does them all.
 
 use std::{
+    env,
     path::PathBuf,
     process,
     sync::{Arc, OnceLock},
@@ -22,6 +24,8 @@ use tsd_runner::{
 
 /// A prime: a loop's length shares no factor with it.
 const EXIT_EVERY: u64 = 7;
+/// The environment variable that asks for all.
+const ALL: &str = "TSD_STEPPING_ALL";
 
 type Kernel = OnceLock<Result<PathBuf>>;
 
@@ -55,7 +59,7 @@ fn trials_on(machine: &'static Machine, toolchain: &Arc<OnceLock<Toolchain>>) ->
         Trial::test(format!("{}::stepping::{routine}", machine.name), move || {
             let toolchain = toolchain.get().expect("it is set before the first routine is run");
             let kernel = kernel.get_or_init(|| machine.image.build(toolchain, image::DEFAULT_KEYS));
-            let every = if routine == "exit" { EXIT_EVERY } else { 1 };
+            let every = if routine == "exit" && env::var_os(ALL).is_none() { EXIT_EVERY } else { 1 };
             stepping::sweep(machine, kernel.as_ref().map_err(Clone::clone)?, Some(routine), every)?;
             Ok(())
         })

@@ -1,6 +1,7 @@
 //! Mutation testing: the library changed in one place at a time, and the tests of the host run on it.
 //!
-//! A mutant that survives is equivalent to the library, or only what runs elsewhere tells it apart;
+//! Where much of a file is there for interrupts alone, those that survive are run in an image under an interrupt at each
+//! instruction, too. A mutant that survives all is equivalent to the library, or only what runs elsewhere tells it apart;
 //! docs/evidence/mutants-not-caught.md says which.
 //!
 //! A run may be interrupted, and one that follows goes on. As long as a file stays as it is, its mutants that were caught
@@ -11,6 +12,7 @@ mod outcomes;
 use std::{
     collections::BTreeMap,
     fs,
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -35,6 +37,12 @@ const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 /// What those tests do without, and what would be built anew for each mutant.
 const NOT_NEEDED: [&str; 2] = ["tsd-loom.workspace", "tsd-runner.workspace"];
 
+/// The files whose survivors are tried under interrupts.
+const FOR_INTERRUPTS: [&str; 2] = ["src/slots.rs", "src/visit.rs"];
+/// Makes tests/stepping.rs interrupt exit at each instruction.
+const STEPPING_ALL: &str = "TSD_STEPPING_ALL";
+const STEPPING_PATIENCE: Duration = Duration::from_secs(600);
+
 /// A mutant that takes so many times as long as the library is taken to hang.
 const PATIENCE: u32 = 8;
 const LEAST_PATIENCE: Duration = Duration::from_secs(40);
@@ -52,17 +60,17 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     write_listing(&files)?;
     for file in tree::sources(tree.root())? {
         let Some(outcomes) = files.get_mut(&file.display().to_string()) else { continue };
-        outcomes.prepare()?;
-        let mut mutants = toolchain.with_host_program(&program);
+        let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, patience);
         in_tree(&mut mutants, &tree)?;
-        mutants.args(["mutants", "--package=tsd", "--in-place", "--iterate", "--baseline=skip", "--build-timeout=300"]);
-        mutants.arg(format!("--timeout={}", patience.as_secs())).args(["--cap-lints=true", "--colors=never", "--file"]);
-        mutants.arg(&file).arg("--output").arg(outcomes.folder());
         mutants.args(OWN_PROCESS_TESTS.map(|test| format!("--cargo-arg={test}")));
-        let ended = end_of(&mut mutants);
-        // Also what an interrupted run has found is worth keeping.
-        outcomes.take_results()?;
-        ended?;
+        try_all(&mut mutants, outcomes)?;
+        if FOR_INTERRUPTS.iter().any(|name| file == Path::new(name)) && outcomes.count(Verdict::Missed) > 0 {
+            let tree = Tree::copy("mutants-stepping")?;
+            let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, STEPPING_PATIENCE);
+            mutants.current_dir(tree.root()).env(STEPPING_ALL, "");
+            mutants.args(["--cargo-arg=--test=stepping", "--", "x86_64::"]);
+            try_all(&mut mutants, outcomes)?;
+        }
         outcomes.complete()?;
         write_listing(&files)?;
     }
@@ -74,6 +82,23 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         how_many: format!("{} mutants of src but for src/c that compile", caught + timed_out + missed),
         result: format!("{caught} caught, {timed_out} make a test hang, {missed} with a reason"),
     })
+}
+
+/// The command that tries the mutants of a file that were not caught yet.
+fn mutants_of(file: &Path, outcomes: &Outcomes, program: &Path, toolchain: &Toolchain, patience: Duration) -> Command {
+    let mut mutants = toolchain.with_host_program(program);
+    mutants.args(["mutants", "--package=tsd", "--in-place", "--iterate", "--baseline=skip", "--build-timeout=300"]);
+    mutants.arg(format!("--timeout={}", patience.as_secs())).args(["--cap-lints=true", "--colors=never", "--file"]);
+    mutants.arg(file).arg("--output").arg(outcomes.folder());
+    mutants
+}
+
+fn try_all(mutants: &mut Command, outcomes: &mut Outcomes) -> Result<()> {
+    outcomes.prepare()?;
+    let ended = end_of(mutants);
+    // Also what an interrupted run has found is worth keeping.
+    outcomes.take_results()?;
+    ended
 }
 
 /// A copy of the repository in which a change to the library makes little to build.
@@ -127,7 +152,8 @@ fn write_listing(files: &BTreeMap<String, Outcomes>) -> Result<()> {
 
 fn listing(files: &BTreeMap<String, Outcomes>) -> String {
     let mut text = String::from(
-        "# Mutants\n\nThe library changed in one place at a time, under the tests of the host. Written by \
+        "# Mutants\n\nThe library changed in one place at a time, under the tests of the host; what these do not tell of \
+         slots and visit,\nunder an interrupt at each instruction in the x86_64 image. Written by \
          `cargo run -- evidence mutants`;\nmutants-not-caught.md says why one is not caught.\n\n\
          | File | Mutants | Caught | Make a test hang | Not caught | Revision |\n|---|---|---|---|---|---|\n",
     );
