@@ -222,12 +222,9 @@ where
         // Behind: the key had read NULL then, and the handler's value is still to be visited.
         return Due::new(destructor, before);
     }
+    // Before, to a later key at this index: the value is dead. If it was the next key, it is that one's binding that was ended.
     let now = table.at(offset).tag_behind_destructor();
-    if now == tag {
-        return Due::new(destructor, behind);
-    }
     if tag::is_next(tag, now, N) {
-        // Before, to the next key at this index, and that binding was ended for the other.
         own::replace(&slot.tag, tag::UNBOUND, now);
     }
     None

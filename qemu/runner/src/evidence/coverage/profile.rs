@@ -24,6 +24,8 @@ use crate::{
 
 /// What the kernel does in turn: between them they call all that an image can.
 const MODES: [&str; 4] = ["suite", "selftest", "counts", "demo requests=400"];
+/// And what only an interrupt between two certain instructions leads to; one instruction in so many is as many as are needed.
+const STEPPING: &str = "stepping every=11 routine=exit";
 
 /// Where C programs are run: with the usual capacities, and with such as are soon used up. The first name begins both.
 const C_PLACES: [&str; 2] = ["gcc", "gcc_small"];
@@ -114,8 +116,10 @@ impl<'a> Profile<'a> {
     /// Boots `image` on `machine` in each mode.
     pub(super) fn add_image(&mut self, image: &Image, machine: &Machine) -> Result<()> {
         let kernel = image.build(self.toolchain, image::DEFAULT_KEYS)?;
-        for (number, mode) in MODES.iter().enumerate() {
-            let outcome = qemu::boot(machine, &kernel, mode, CPUS, LIMITS, &mut |_| ())?;
+        let commands = MODES.map(|mode| (mode, machine.command(&kernel, mode, CPUS)));
+        let stepping = (STEPPING, machine.counting_command(&kernel, STEPPING));
+        for (number, (mode, mut command)) in commands.into_iter().chain([stepping]).enumerate() {
+            let outcome = qemu::run(machine, &mut command, LIMITS, &mut |_| ())?;
             if !outcome.is_success() {
                 let shown = outcome.lines.iter().filter(|line| !line.starts_with(COUNTS));
                 return Err(Error::failure(format!("{mode}: {}", outcome.end)).with_details(shown));
