@@ -216,6 +216,7 @@ cases! {
         static_key_is_never_deleted,
         run_time_keys_have_the_other_places,
         static_keys_are_destroyed_at_exit,
+        static_value_is_null_in_its_destructor,
         static_keys_are_listed,
         static_keys_do_not_depend_on_the_first_generation,
     }

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use tsd::{Error, KeyFlags, KeyOptions, KeyTable, Slots, StaticKey};
 
-use crate::{Log, Platform, value};
+use crate::{KeyCell, Log, Platform, value};
 
 static CALLS: Log = Log::new();
 
@@ -100,6 +100,45 @@ pub(super) fn static_keys_are_destroyed_at_exit<P: Platform>() {
         assert!(ALL.iter().all(|key| key.get(&slots).is_null()));
     }
     CALLS.expect(&[12, 13, 22, 23]);
+}
+
+/// A static key reads NULL in its destructor, as a run-time key beside it does; and is destroyed again if set there.
+pub(super) fn static_value_is_null_in_its_destructor<P: Platform>() {
+    static TABLE: KeyTable<8> = KeyTable::new().with_static_keys(&[FIRST, SECOND]);
+    static SLOTS: Slots<8> = Slots::new();
+    static KEY: KeyCell = KeyCell::new();
+    const FIRST: StaticKey = StaticKey::new(0, KeyOptions::new().destructor(first));
+    const SECOND: StaticKey = StaticKey::new(1, KeyOptions::new().destructor(second));
+    unsafe extern "C-unwind" fn first(number: *mut c_void) {
+        assert!(FIRST.get(&SLOTS).is_null());
+        CALLS.add(number.addr());
+        if number == value(1) {
+            // SAFETY: the destructor takes any number.
+            unsafe { FIRST.set(&SLOTS, value(11)) };
+        }
+    }
+    unsafe extern "C-unwind" fn second(number: *mut c_void) {
+        assert!(SECOND.get(&SLOTS).is_null());
+        assert_eq!(TABLE.get(&SLOTS, KEY.get()), value(3));
+        CALLS.add(number.addr());
+    }
+    unsafe extern "C-unwind" fn third(number: *mut c_void) {
+        assert!(TABLE.get(&SLOTS, KEY.get()).is_null());
+        CALLS.add(number.addr());
+    }
+
+    CALLS.clear();
+    KEY.put(TABLE.create(Some(third)).unwrap());
+    // SAFETY: the destructors take any number.
+    unsafe {
+        FIRST.set(&SLOTS, value(1));
+        SECOND.set(&SLOTS, value(2));
+        TABLE.set(&SLOTS, KEY.get(), value(3)).unwrap();
+    }
+    let report = TABLE.exit(&SLOTS);
+    assert_eq!((report.calls, report.rounds, report.last_phase_rounds), (4, 2, 0));
+    CALLS.expect(&[1, 2, 3, 11]);
+    TABLE.delete(KEY.get()).unwrap();
 }
 
 /// They are listed with their names and kinds.
