@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Destructor, Error, ExitFlags, Once};
+use tsd::{Destructor, Error, ExitFlags, KeyTable, Once, Slots};
 
 use crate::{Counter, KeyCell, Loan, Log, Platform, Start, exit_of, in_threads, value, wait_until};
 
@@ -54,6 +54,37 @@ pub(super) fn creates_and_sets_a_key<P: Platform>() {
     assert_eq!((report.calls, report.left_over), (2, 0));
     CALLS.expect(&[1, 2]);
     delete::<P>(&[0, 1]);
+}
+
+/// What a destructor sets at a higher index, in the same word of bits or another, is destroyed in the same round; at a
+/// lower one, in the next.
+pub(super) fn sets_keys_in_turn<P: Platform>() {
+    static TABLE: KeyTable<128> = KeyTable::new();
+    static SLOTS: Slots<128> = Slots::new();
+    static KEYS: [KeyCell; 128] = [const { KeyCell::new() }; 128];
+    const TURNS: [usize; 7] = [1, 4, 70, 75, 127, 3, 2];
+    fn set(number: usize) {
+        // SAFETY: the destructor takes any number.
+        unsafe { TABLE.set(&SLOTS, KEYS[number].get(), value(number)) }.unwrap();
+    }
+    unsafe extern "C-unwind" fn next(number: *mut c_void) {
+        CALLS.add(number.addr());
+        let turn = TURNS.iter().position(|&turn| turn == number.addr()).unwrap();
+        if let Some(&next) = TURNS.get(turn + 1) {
+            set(next);
+        }
+    }
+
+    CALLS.clear();
+    for (number, cell) in KEYS.iter().enumerate() {
+        cell.put(TABLE.create(Some(next)).unwrap());
+        assert_eq!(KeyTable::<128>::index(cell.get()), number);
+    }
+    set(TURNS[0]);
+    let report = TABLE.exit(&SLOTS);
+    CALLS.expect(&TURNS);
+    assert_eq!((report.calls, report.rounds), (7, 3));
+    KEYS.iter().for_each(|cell| TABLE.delete(cell.get()).unwrap());
 }
 
 /// A destructor deletes its own key: no value can be set under it, and it is not called again.

@@ -121,6 +121,7 @@ cases! {
     }
     in_destructors {
         creates_and_sets_a_key,
+        sets_keys_in_turn,
         deletes_its_own_key,
         deletes_a_key_not_yet_visited,
         deletes_a_key_already_visited,
