@@ -53,6 +53,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
     let (tree, revision) = (tree_of_few()?, record::revision());
     let patience = patience(&toolchain, &tree)?;
+    let reasons = Reasons::read("mutants-not-caught");
     let mut files = BTreeMap::new();
     for file in tree::sources(tree.root())? {
         files.insert(file.display().to_string(), Outcomes::open(tree.root(), &file, &revision)?);
@@ -64,10 +65,12 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         in_tree(&mut mutants, &tree)?;
         mutants.args(OWN_PROCESS_TESTS.map(|test| format!("--cargo-arg={test}")));
         try_all(&mut mutants, outcomes)?;
-        if FOR_INTERRUPTS.iter().any(|name| file == Path::new(name)) && outcomes.count(Verdict::Missed) > 0 {
+        let (reasoned, open): (Vec<_>, Vec<_>) = outcomes.survivors().partition(|survivor| reasons.has(survivor));
+        if !open.is_empty() && FOR_INTERRUPTS.iter().any(|name| file == Path::new(name)) {
             let tree = Tree::copy("mutants-stepping")?;
             let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, STEPPING_PATIENCE);
             mutants.current_dir(tree.root()).env(STEPPING_ALL, "");
+            mutants.args(reasoned.iter().map(|survivor| format!("--exclude-re={}", pattern(survivor))));
             mutants.args(["--cargo-arg=--test=stepping", "--", "x86_64::"]);
             try_all(&mut mutants, outcomes)?;
         }
@@ -75,7 +78,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         write_listing(&files)?;
     }
     let survivors: Vec<_> = files.values().flat_map(Outcomes::survivors).collect();
-    Reasons::read("mutants-not-caught").check(&survivors)?;
+    reasons.check(&survivors)?;
     let sum = |verdict| files.values().map(|outcomes| outcomes.count(verdict)).sum::<usize>();
     let (caught, timed_out, missed) = (sum(Verdict::Caught), sum(Verdict::TimedOut), sum(Verdict::Missed));
     Ok(Figures {
@@ -91,6 +94,14 @@ fn mutants_of(file: &Path, outcomes: &Outcomes, program: &Path, toolchain: &Tool
     mutants.arg(format!("--timeout={}", patience.as_secs())).args(["--cap-lints=true", "--colors=never", "--file"]);
     mutants.arg(file).arg("--output").arg(outcomes.folder());
     mutants
+}
+
+/// A regular expression for the name of a mutant in which its line and column are left out.
+fn pattern(survivor: &str) -> String {
+    let what = survivor.split_once(": ").map_or(survivor, |(_, what)| what);
+    let escaped: String =
+        what.chars().flat_map(|c| r"\.+*?()|[]{}^$&-".contains(c).then_some('\\').into_iter().chain([c])).collect();
+    format!(": {escaped}$")
 }
 
 fn try_all(mutants: &mut Command, outcomes: &mut Outcomes) -> Result<()> {
@@ -173,4 +184,14 @@ fn listing(files: &BTreeMap<String, Outcomes>) -> String {
     text += "\n## Not caught\n\n";
     text.extend(files.values().flat_map(Outcomes::survivors).map(|survivor| format!("- `{survivor}`\n")));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn names_are_escaped() {
+        assert_eq!(pattern("src/a.rs: replace | with ^ in A<N>::b"), r": replace \| with \^ in A<N>::b$");
+    }
 }

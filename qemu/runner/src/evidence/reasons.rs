@@ -24,6 +24,11 @@ impl Reasons {
         Self { path, entries: parsed(&text) }
     }
 
+    /// Whether there is an entry.
+    pub(super) fn has(&self, subject: &str) -> bool {
+        self.entries.contains_key(subject)
+    }
+
     /// Compares the entries with the subjects that came up.
     ///
     /// # Errors
