@@ -88,19 +88,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad091]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad0a1]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad071],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad081],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad056]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad066]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad06e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad07e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -112,14 +112,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad018]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad028]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad009],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad019],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x18a>
-	mov    rcx,QWORD PTR [rip+0xad01f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad02f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -130,11 +130,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xacfd3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xacfe3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xacfdf]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacfef]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -147,14 +147,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xacf80]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xacf90]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xacf71],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xacf81],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x185>
-	mov    rcx,QWORD PTR [rip+0xacf83]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf93]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -167,7 +167,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xacf3f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xacf4f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    ecx,ecx
 	test   rax,rax
 	setne  cl
@@ -190,19 +190,19 @@
 	or     rcx,rdx
 	or     rcx,0x1
 	mov    QWORD PTR [rdx+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xacecb]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
-	mov    rsi,QWORD PTR [rip+0xacecc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	mov    rax,QWORD PTR [rip+0xacedb]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rsi,QWORD PTR [rip+0xacedc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    edx,edx
 	sub    rax,rsi
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xacec4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xaced4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x205>
-	mov    rax,QWORD PTR [rip+0xaceb8]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	mov    rax,QWORD PTR [rip+0xacec8]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
 	cmp    rax,rdx
 	mov    rsi,rdx
 	cmova  rsi,rax
-	lock cmpxchg QWORD PTR [rip+0xacea5],rsi        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xaceb5],rsi        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
 	jne    <tsd128_create+0x1f0>
 	shl    rcx,0x20
 	test   cl,0x1
@@ -234,7 +234,7 @@
 	je     <tsd128_delete+0x9e>
 	cmp    edi,eax
 	jne    <tsd128_delete+0x9e>
-	cmp    QWORD PTR [rip+0xace4a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	cmp    QWORD PTR [rip+0xace5a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
 	ja     <tsd128_delete+0x9e>
 	mov    rdi,rax
 	or     rdi,0x7f3
@@ -252,9 +252,9 @@
 	rol    rdx,cl
 	shr    eax,0x6
 	lock and QWORD PTR [rax*8+0x4b12a8],rdx
-	lock dec QWORD PTR [rip+0xacde6]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock dec QWORD PTR [rip+0xacdf6]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
 	jmp    <tsd128_delete+0x9c>
-	lock inc QWORD PTR [rip+0xacde4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	lock inc QWORD PTR [rip+0xacdf4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret

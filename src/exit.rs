@@ -167,17 +167,14 @@ where
     /// that found one.
     fn phase(&mut self, last_phase: bool) -> u32 {
         let mut round = 0;
-        while round < self.table.rounds {
+        loop {
+            // Also behind the last round: what they set may be of the other phase.
             self.run_functions();
-            if self.round(round + 1, last_phase) == 0 {
-                break;
+            if round == self.table.rounds || self.slots.is_settled() || self.round(round + 1, last_phase) == 0 {
+                return round;
             }
             round += 1;
-            if self.slots.is_settled() {
-                break;
-            }
         }
-        round
     }
 
     /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; how many there were.

@@ -103,6 +103,32 @@ pub(super) fn registered_in_the_last_phase_runs<P: Platform>() {
     P::space().delete(KEY.get()).unwrap();
 }
 
+/// One that the last round of the ordinary keys registers sets a value of the last phase, which is destroyed.
+pub(super) fn registered_in_the_last_round_sets_a_last_phase_value<P: Platform>() {
+    static LAST: KeyCell = KeyCell::new();
+    unsafe extern "C-unwind" fn sets<P: Platform>(number: *mut c_void) {
+        // SAFETY: the destructor takes any number.
+        unsafe { P::space().set(LAST.get(), number) }.unwrap();
+    }
+    unsafe extern "C-unwind" fn endless<P: Platform>(number: *mut c_void) {
+        CALLS.add(number.addr());
+        if number.addr() == tsd::DEFAULT_ROUNDS as usize {
+            register::<P>(sets::<P>, 100).unwrap();
+        }
+        set::<P>(number.addr() + 1);
+    }
+
+    CALLS.clear();
+    KEY.put(P::space().create(Some(endless::<P>)).unwrap());
+    LAST.put(P::space().create_with(KeyOptions::new().destructor(log).last_phase()).unwrap());
+    let report = exit_of::<P>(|| set::<P>(1));
+    let rounds = tsd::DEFAULT_ROUNDS;
+    assert_eq!((report.rounds, report.last_phase_rounds, report.functions, report.left_over), (rounds, 1, 1, 1));
+    assert_eq!((CALLS.len() as u32, CALLS.count(100)), (rounds + 1, 1));
+    P::space().delete(KEY.get()).unwrap();
+    P::space().delete(LAST.get()).unwrap();
+}
+
 /// A full list refuses and loses nothing; every function that runs makes room for one more.
 pub(super) fn full_list_loses_nothing<P: Platform>() {
     unsafe extern "C-unwind" fn registers<P: Platform>(argument: *mut c_void) {

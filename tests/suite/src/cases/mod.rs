@@ -164,6 +164,7 @@ cases! {
         functions_run_before_destructors,
         registered_in_a_destructor_runs_before_the_next_round,
         registered_in_the_last_phase_runs,
+        registered_in_the_last_round_sets_a_last_phase_value,
         full_list_loses_nothing,
         functions_can_run_alone,
         chain_of_functions_longer_than_the_list,
