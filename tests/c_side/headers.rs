@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
 
 use super::place::Place;
 use super::{run, scratch};
@@ -59,7 +59,7 @@ fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Resu
         // A use of the macros, and C wants something in a file.
         let text = format!("{source}\nstatic void f(uint32_t r, void *c) {{ (void)r; (void)c; }}\n{USE}");
         write_once(&file, &text)?;
-        let mut command = Command::new(compiler);
+        let mut command = command::of(compiler);
         command.arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]);
         command.arg("-I").arg(Place::ALL[0].prefix().join("include"));
         run(command.args(options).arg(&file))?;

@@ -9,7 +9,7 @@ use super::record::Figures;
 use crate::{
     command,
     error::{Error, Result},
-    packages, programs, setup,
+    programs, setup,
     toolchain::Toolchain,
     workspace,
 };
@@ -76,7 +76,7 @@ impl Sanitizer {
         // GNU's linker can't resolve the versioned symbols that the runtime asks for.
         setup::install_programs(&[&programs::LLD], may_install)?;
         if !file.is_file() {
-            packages::install_on_debian(&[&format!("libclang-rt-{llvm}-dev")], may_install && !setup::is_forbidden())?;
+            setup::install_packages(&[&format!("libclang-rt-{llvm}-dev")], may_install)?;
         }
         Ok(Some(file))
     }

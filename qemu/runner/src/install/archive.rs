@@ -7,7 +7,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use super::Options;
@@ -96,7 +95,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     for member in &MEMBERS {
         let linked = build.link(member)?;
         if member.name == "core" {
-            let mut objcopy = Command::new(programs::OBJCOPY.command);
+            let mut objcopy = command::of(programs::OBJCOPY.command);
             objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display())).arg(&linked).arg("/dev/null");
             command::run_quietly(&mut objcopy)?;
         }
@@ -105,7 +104,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let file = build.dir.join("libtsd.a");
     // The archiver adds to a file that is there.
     let _ = fs::remove_file(&file);
-    command::run_quietly(Command::new(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
+    command::run_quietly(command::of(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
     let figures = fs::read(&figures).map_err(|error| Error::of_file("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
@@ -131,7 +130,7 @@ impl Build<'_> {
     fn link(&self, member: &Member) -> Result<PathBuf> {
         let compiled = self.compile(member)?;
         let linked = self.members.join(format!("{}.linked.o", member.name));
-        let mut linker = Command::new(programs::LLD.command);
+        let mut linker = command::of(programs::LLD.command);
         linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
         for symbol in our_symbols(&compiled, true)? {
             linker.arg(format!("--undefined={symbol}"));
@@ -170,7 +169,7 @@ impl Build<'_> {
     /// Hides all symbols but ours and gives ours their final names.
     fn finish(&self, member: &Member, linked: &Path) -> Result<PathBuf> {
         let object = self.members.join(format!("tsd-{}.o", member.name));
-        let mut objcopy = Command::new(programs::OBJCOPY.command);
+        let mut objcopy = command::of(programs::OBJCOPY.command);
         objcopy.args(["--strip-debug", "--strip-unneeded"]);
         objcopy.args(THROWN_AWAY.iter().map(|section| format!("--remove-section={section}")));
         for symbol in our_symbols(linked, true)?.iter().filter(|symbol| !PRIVATE.contains(&symbol.as_str())) {
@@ -182,7 +181,7 @@ impl Build<'_> {
         let hidden = self.members.join(format!("{}.hidden.o", member.name));
         command::run_quietly(objcopy.arg(linked).arg(&hidden))?;
 
-        let mut objcopy = Command::new(programs::OBJCOPY.command);
+        let mut objcopy = command::of(programs::OBJCOPY.command);
         let defined = our_symbols(&hidden, true)?;
         for symbol in our_symbols(&hidden, false)? {
             let name = self.final_name(member, &symbol, defined.contains(&symbol));
@@ -203,7 +202,7 @@ impl Build<'_> {
 
 /// The global symbols of a file that are ours: those it defines, or those that it defines or wants.
 fn our_symbols(file: &Path, only_defined: bool) -> Result<Vec<String>> {
-    let mut nm = Command::new(programs::NM.command);
+    let mut nm = command::of(programs::NM.command);
     nm.args(["--no-llvm-bc", "--extern-only", "--format=just-symbols", "--quiet"]);
     if only_defined {
         nm.arg("--defined-only");

@@ -15,7 +15,6 @@ use crate::{
     image::{self, Image},
     install,
     machine::Machine,
-    packages,
     qemu::{self, Limits},
     setup,
     toolchain::Toolchain,
@@ -175,7 +174,7 @@ fn llvm_tool(toolchain: &Toolchain, name: &str, may_install: bool) -> Result<Pat
     let llvm = toolchain.llvm().ok_or_else(|| Error::failure("the compiler does not say which LLVM it has"))?;
     let packaged = PathBuf::from(format!("/usr/lib/llvm-{llvm}/bin")).join(name);
     if !packaged.is_file() {
-        packages::install_on_debian(&[&format!("llvm-{llvm}")], may_install && !setup::is_forbidden())?;
+        setup::install_packages(&[&format!("llvm-{llvm}")], may_install)?;
     }
     Ok(packaged)
 }
