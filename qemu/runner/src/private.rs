@@ -293,7 +293,7 @@ fn normal(path: &Path) -> PathBuf {
 /// Texts in which absolute paths say where other files of the packages are.
 fn names_places(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name == "musl-gcc" || name.ends_with(".specs") || name.starts_with("lib") && name.ends_with(".so")
+    name.ends_with("-gcc") || name.ends_with(".specs") || name.starts_with("lib") && name.ends_with(".so")
 }
 
 /// The largest text of those.
