@@ -44,8 +44,11 @@ impl Apt {
     }
 
     /// Fetches the lists of what there is.
+    ///
+    /// # Errors
+    /// One of the sources can't be reached. What the others have can be got all the same.
     pub(crate) fn update(&self) -> Result<()> {
-        command::output(&mut self.command("apt-get", &["update", "-q"])).map(drop)
+        command::output(&mut self.command("apt-get", &["update", "-q", "-o", "APT::Update::Error-Mode=any"])).map(drop)
     }
 
     /// Returns the version of `package` that would be installed.

@@ -83,7 +83,7 @@ pub(crate) fn of<'a>(needs: &[Need<'a>], apt: &Apt) -> Result<Vec<&'a str>> {
 
 /// Returns the error that names `needs` and the command that gets them.
 pub(crate) fn to_be_typed(needs: &[Need]) -> Error {
-    let words: Vec<_> = needs.iter().map(|need| need.in_words()).collect();
+    let missing = in_words(needs);
     let manager = OTHERS.iter().find(|(program, _)| command::find(program).is_some());
     let typed = if Apt::is_here() {
         let first_choices = needs.iter().flat_map(|need| need.choices().swap_remove(0)).collect();
@@ -92,9 +92,14 @@ pub(crate) fn to_be_typed(needs: &[Need]) -> Error {
         let names = needs.iter().flat_map(|need| need.elsewhere(program)).copied().collect();
         format!("{install} {}", unique(names).join(" "))
     } else {
-        return Error::usage(format!("missing: {}; no known package manager to get it", words.join(", ")));
+        return Error::usage(format!("missing: {missing}; no known package manager to get it"));
     };
-    Error::usage(format!("missing: {}; type: {typed}", words.join(", ")))
+    Error::usage(format!("missing: {missing}; type: {typed}"))
+}
+
+/// Returns what `needs` are, for a sentence.
+pub(crate) fn in_words(needs: &[Need]) -> String {
+    needs.iter().map(|need| need.in_words()).collect::<Vec<_>>().join(", ")
 }
 
 fn with_apt(packages: Vec<&str>) -> String {

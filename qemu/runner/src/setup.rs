@@ -82,6 +82,26 @@ pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
     get(&names.iter().map(|name| Need::Package(name)).collect::<Vec<_>>(), may_install && !is_forbidden())
 }
 
+/// Gets QEMU for `machines` into the private folder, whether or not the system has one, and returns the folder.
+///
+/// It is `None` where nothing may be installed and nothing is in the folder, and on systems without apt.
+///
+/// # Errors
+/// As [`Folder::install`].
+pub fn prepare_private(machines: &[&Machine]) -> Result<Option<Folder>> {
+    let folder = Folder::shared();
+    let qemus = machines.iter().map(|machine| machine.arch.qemu());
+    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Program).collect();
+    if !needs.is_empty() {
+        if is_forbidden() || !Apt::is_here() {
+            return Ok(None);
+        }
+        // On the C library alone, since what the system has would be left out.
+        folder.install(&needs, Basis::CLibrary)?;
+    }
+    Ok(Some(folder))
+}
+
 /// Returns a toolchain that can build the standard library from its source.
 ///
 /// # Errors
@@ -143,7 +163,7 @@ fn get(needs: &[Need], may_install: bool) -> Result<()> {
     if !may_install || !Apt::is_here() {
         return Err(typed);
     }
-    let mut failures = Vec::new();
+    let mut failures: Vec<Error> = Vec::new();
     if private::chosen().is_none()
         && let Some(apt) = Apt::of_system()
     {
@@ -152,10 +172,13 @@ fn get(needs: &[Need], may_install: bool) -> Result<()> {
             Err(error) => failures.push(error),
         }
     }
+    if let Some(reason) = failures.iter().flat_map(Error::lines).last() {
+        eprintln!("tsd: nothing is installed on the system: {reason}");
+    }
     let Err(error) = Folder::shared().install(needs, Basis::System) else { return Ok(()) };
+    failures.insert(0, Error::failure(typed.to_string()));
     failures.push(error);
-    let lines = failures.iter().flat_map(|error| error.to_string().lines().map(str::to_owned).collect::<Vec<_>>());
-    Err(Error::failure(typed.to_string()).with_details(lines))
+    Err(Error::of_all(&failures))
 }
 
 /// Installs packages into the system.
@@ -168,12 +191,12 @@ fn install(needs: &[Need], apt: &Apt) -> Result<()> {
         eprintln!("tsd: installing {} with apt-get", names.join(" "));
         apt.install(&names)
     };
-    // Lists that are a few weeks old name versions that the servers no longer have.
-    let with_new_lists = || apt.update().and_then(|()| possible()).and_then(install);
-    match possible() {
-        Ok(names) => install(names).or_else(|_| with_new_lists()),
-        Err(_) => with_new_lists(),
+    if possible().and_then(install).is_ok() {
+        return Ok(());
     }
+    // There were no lists, or they name versions that the servers no longer have. One source may do without the others.
+    let updated = apt.update();
+    possible().and_then(install).map_err(|error| Error::of_all(&[updated.err().unwrap_or(error.clone()), error]))
 }
 
 fn no_compiler(targets: &[&str]) -> Error {
