@@ -19,7 +19,7 @@ use crate::{
     command::{self, quoted},
     error::{Error, Result},
     packages::{self, Need},
-    programs::Program,
+    programs::Trial,
     workspace,
 };
 
@@ -211,13 +211,16 @@ impl Folder {
         let launcher = self.find(program);
         let launcher = launcher.ok_or_else(|| Error::failure(format!("the packages bring no {program}")))?;
         let mut trial = Command::new(&launcher);
-        if matches!(need, Need::Program(Program { is_compiler: true, .. })) {
-            let source = self.path.join("trial.c");
-            write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
-            trial.arg(source).arg("-o").arg(self.path.join("trial"));
-        } else {
-            trial.arg("--version");
-        }
+        let source = self.path.join("trial.c");
+        write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
+        let kind = if let Need::Program(program) = need { &program.trial } else { &Trial::Version };
+        match kind {
+            Trial::Version => trial.arg("--version"),
+            Trial::Program => trial.arg(source).arg("-o").arg(self.path.join("trial")),
+            Trial::Freestanding => {
+                trial.args(["-ffreestanding", "-nostdlib"]).arg(source).arg("-o").arg(self.path.join("trial"))
+            }
+        };
         command::output(&mut trial).map(drop).map_err(|error| {
             // Nobody should find it, now or after the next package. What can't be done is in the way of these files only.
             let _ = fs::remove_file(&launcher);
