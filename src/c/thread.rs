@@ -129,6 +129,6 @@ unsafe impl Port<KEYS> for CPort {
     }
 
     fn wake(&self, word: &AtomicU32) {
-        api::tsd_wake(word);
+        api::wake(word);
     }
 }

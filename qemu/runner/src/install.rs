@@ -1,7 +1,7 @@
 //! `tsd install`: the archive, the headers, and what build systems want to know of them, for one target.
 //!
 //! - [`target`]   the names that users type, and the compiler's
-//! - [`archive`]  `libtsd.a`: one member a feature of the crate in `src/c`, only our symbols visible
+//! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
 
 use std::path::PathBuf;
