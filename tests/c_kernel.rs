@@ -3,7 +3,7 @@
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a thread pointer, wants nothing.
 
 use std::path::PathBuf;
-use std::process::{self, Command};
+use std::process;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -79,7 +79,7 @@ fn build(arch: Arch) -> Result<PathBuf> {
         Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
         Arch::Aarch64 => (tools::AARCH64_GCC.command, &[]),
     };
-    let mut gcc = Command::new(compiler);
+    let mut gcc = command::of(compiler);
     gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
     // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
     gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::install::archive::suffix;
 use tsd_runner::install::{self, Numbers};
-use tsd_runner::programs as tools;
+use tsd_runner::{command, programs as tools};
 
 use super::place::Place;
 use super::{run, scratch};
@@ -49,7 +49,7 @@ pub(crate) fn plain() -> Result<install::Options, Failed> {
 
 /// The symbols of each member: whether it defines them, and whether others see them.
 fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Failed> {
-    let mut nm = Command::new(tools::NM.command);
+    let mut nm = command::of(tools::NM.command);
     let output = run(nm.arg("--format=posix").arg(prefix.join("lib/libtsd.a")))?;
     let mut members = BTreeMap::new();
     let mut member = String::new();
@@ -197,7 +197,7 @@ fn core_pulls_in_nothing_else() -> Result<(), Failed> {
         }\n";
     fs::write(&program, text).map_err(|error| error.to_string())?;
     let (map, executable) = (dir.join("map"), dir.join("program"));
-    let mut gcc = Command::new(place.c);
+    let mut gcc = command::of(place.c);
     gcc.arg("-I").arg(place.prefix().join("include")).arg(&program).arg("-L").arg(place.prefix().join("lib"));
     run(gcc.args(["-ltsd", "-o"]).arg(&executable).arg(format!("-Wl,-Map={}", map.display())))?;
     run(&mut Command::new(&executable))?;
@@ -229,7 +229,7 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
 
     let program = options.prefix.join("program");
     let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
-    let mut gcc = Command::new("gcc");
+    let mut gcc = command::of("gcc");
     gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
     run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;
     run(&mut Command::new(program)).map(|_| ())
@@ -243,10 +243,10 @@ fn pkg_config_finds_it() -> Result<(), Failed> {
     let place = &Place::ALL[0];
     let dir = scratch("pkg-config")?;
     fs::write(dir.join("program.c"), PROGRAM).map_err(|error| error.to_string())?;
-    let mut pkg_config = Command::new(tools::PKG_CONFIG.command);
+    let mut pkg_config = command::of(tools::PKG_CONFIG.command);
     pkg_config.env("PKG_CONFIG_PATH", place.prefix().join("lib/pkgconfig")).args(["--cflags", "--libs", "tsd"]);
     let flags = String::from_utf8_lossy(&run(&mut pkg_config)?.stdout).into_owned();
-    let mut gcc = Command::new(place.c);
+    let mut gcc = command::of(place.c);
     gcc.arg(dir.join("program.c")).args(flags.split_whitespace()).arg("-o").arg(dir.join("program"));
     run(&mut gcc)?;
     run(&mut Command::new(dir.join("program"))).map(|_| ())
@@ -263,9 +263,9 @@ fn cmake_finds_it() -> Result<(), Failed> {
     fs::write(dir.join("program.c"), PROGRAM).map_err(|error| error.to_string())?;
     fs::write(dir.join("CMakeLists.txt"), lists).map_err(|error| error.to_string())?;
     let build = dir.join("build");
-    let mut configure = Command::new(tools::CMAKE.command);
+    let mut configure = command::of(tools::CMAKE.command);
     configure.arg("-S").arg(&dir).arg("-B").arg(&build);
     run(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", place.prefix().display())))?;
-    run(Command::new(tools::CMAKE.command).arg("--build").arg(&build))?;
+    run(command::of(tools::CMAKE.command).arg("--build").arg(&build))?;
     run(&mut Command::new(build.join("program"))).map(|_| ())
 }

@@ -2,10 +2,9 @@
 //! read included, on the longest path through them.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::{programs as tools, workspace};
+use tsd_runner::{command, programs as tools, workspace};
 
 use super::place::Place;
 use super::{run, scratch};
@@ -53,7 +52,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn check(compiler: &str, options: &[&str], register: &str, bar: usize, name: &str) -> Result<(), Failed> {
     let object = scratch("counts")?.join(name.replace("::", "-")).with_extension("o");
-    let mut compile = Command::new(compiler);
+    let mut compile = command::of(compiler);
     compile.args(["-std=c11", "-O2", "-ffreestanding", "-DTSD_THREAD_POINTER_OFFSET=64"]);
     if register == "fs" {
         // Some distributions' compilers mark the places where a function may be entered.
@@ -62,7 +61,7 @@ fn check(compiler: &str, options: &[&str], register: &str, bar: usize, name: &st
     compile.arg(format!("-DTSD_THREAD_POINTER={register}")).args(options);
     compile.arg("-I").arg(Place::ALL[0].prefix().join("include"));
     run(compile.arg("-c").arg(workspace::root().join("tests/c_side/counts.c")).arg("-o").arg(&object))?;
-    let mut objdump = Command::new(tools::OBJDUMP.command);
+    let mut objdump = command::of(tools::OBJDUMP.command);
     let text = run(objdump.args(["-d", "--no-show-raw-insn"]).arg(&object))?;
     let text = String::from_utf8_lossy(&text.stdout);
 

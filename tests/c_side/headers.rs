@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
 
 use super::place::Place;
 use super::{run, scratch};
@@ -63,7 +63,7 @@ fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Resu
     for (name, text) in sources() {
         let file = dir.join(format!("{name}.{ending}"));
         write_once(&file, &text)?;
-        let mut command = Command::new(compiler);
+        let mut command = command::of(compiler);
         command.arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]);
         command.arg("-fsyntax-only").arg("-I").arg(Place::ALL[0].prefix().join("include"));
         run(command.args(options).arg(&file))?;

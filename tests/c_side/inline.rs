@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
 
 use super::place::Place;
 use super::{run, scratch};
@@ -32,7 +33,7 @@ fn check(place: &Place, compiler: &str, options: &[&str], source: &str, name: &s
     let prefix = place.prefix();
     let program = scratch("inline")?.join(name.replace("::", "-"));
     let source = tsd_runner::workspace::root().join("tests/c_side").join(source);
-    let mut compile = Command::new(compiler);
+    let mut compile = command::of(compiler);
     compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-DTSD_THREAD_POINTER=gs"]);
     compile.arg("-DTSD_THREAD_POINTER_OFFSET=64").args(options).arg("-o").arg(&program).arg(source);
     run(compile.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg("-ltsd"))?;

@@ -55,7 +55,7 @@ impl Bench {
     }
 
     fn compiler(&self, compiler: &str) -> Command {
-        let mut command = Command::new(compiler);
+        let mut command = command::of(compiler);
         command.current_dir(&self.dir).arg("-I").arg(self.prefix.join("include"));
         command.arg("-L").arg(self.prefix.join("lib")).arg("-L").arg(&self.dir);
         command
@@ -97,7 +97,7 @@ fn mismatch_fails_at_link_time() -> Result<(), Failed> {
     let bench = Bench::new("mismatch", small.prefix())?;
     let text = format!("{THREAD} int main(void) {{ return tsd_get(0) != NULL; }}\n");
     let program = bench.compile("program", &text, &[])?;
-    let mut gcc = Command::new("gcc");
+    let mut gcc = command::of("gcc");
     gcc.arg(program).arg("-L").arg(usual.prefix().join("lib")).args(["-ltsd", "-o"]).arg(bench.dir.join("program"));
     must_fail(&mut gcc, &format!("tsd_get{}", suffix(&small.options())))
 }
@@ -173,7 +173,7 @@ fn hooks_are_the_kernels(linker: &str) -> Result<(), Failed> {
     // One has the hooks alone, so that nothing else asks for the member.
     let alone = bench.compile("alone", &HOOKS.replace("int has", "extern int has"), &[])?;
     let _ = fs::remove_file(bench.dir.join("libkernel.a"));
-    run(Command::new(tools::AR.command).current_dir(&bench.dir).args(["crs", "libkernel.a"]).arg(alone))?;
+    run(command::of(tools::AR.command).current_dir(&bench.dir).args(["crs", "libkernel.a"]).arg(alone))?;
     let flag = bench.compile("flag", "int has_waited;\n", &[])?;
     let (hooks, flag) = (&*hooks.to_string_lossy(), &*flag.to_string_lossy());
     let orders: [(&[&str], bool); 6] = [
@@ -193,7 +193,7 @@ fn hooks_are_the_kernels(linker: &str) -> Result<(), Failed> {
             continue;
         }
         run(&mut link)?;
-        let symbols = run(Command::new(tools::NM.command).arg(bench.dir.join("program")))?;
+        let symbols = run(command::of(tools::NM.command).arg(bench.dir.join("program")))?;
         let symbols = String::from_utf8_lossy(&symbols.stdout).into_owned();
         assert!(symbols.contains(&format!(" T {symbol}")), "{order:?}: {symbols}");
         run(&mut Command::new(bench.dir.join("program")))?;

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
 
 use super::place::Place;
 use super::{files, run, scratch, source};
@@ -33,11 +34,11 @@ fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
     let port = port(place, folder != "spin")?;
     let executable = scratch(&format!("{}/{folder}", place.name))?.join(stem(program));
     let mut compiler = if is_cxx(program) {
-        let mut compiler = Command::new(place.cxx.unwrap_or_default());
+        let mut compiler = command::of(place.cxx.unwrap_or_default());
         compiler.arg("-std=c++17");
         compiler
     } else {
-        let mut compiler = Command::new(place.c);
+        let mut compiler = command::of(place.c);
         compiler.arg("-std=c11");
         compiler
     };
@@ -55,7 +56,7 @@ fn port(place: &Place, has_hooks: bool) -> Result<PathBuf, Failed> {
     let object = scratch(place.name)?.join(format!("{object}-{}.o", std::process::id()));
     let mut compiled = COMPILED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     if !compiled.contains(&(place.name, has_hooks)) {
-        let mut compiler = Command::new(place.c);
+        let mut compiler = command::of(place.c);
         compiler.args(["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-c"]).args(options);
         compiler.args(includes(place)).arg(source().join("harness/host.c")).arg("-o").arg(&object);
         run(&mut compiler)?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
 
 use super::place::Place;
 use super::{run, scratch};
@@ -18,7 +19,7 @@ fn check(compiler: &str) -> Result<(), Failed> {
     let dir = scratch(&format!("readme-{compiler}"))?;
     let (source, program) = (dir.join("readme.c"), dir.join("readme"));
     fs::write(&source, example().ok_or("README has no example in C")?)?;
-    let mut compile = Command::new(compiler);
+    let mut compile = command::of(compiler);
     compile.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o"]).arg(&program).arg(&source);
     run(compile.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg("-ltsd"))?;
     run(&mut Command::new(&program))?;

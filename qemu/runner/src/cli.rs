@@ -57,7 +57,8 @@ Options:
   --help             print this
 
 What is missing (a compiler for the bare-metal targets, QEMU, a linker) is installed with rustup or the
-system's package manager where that needs no password. Exit status: 0 success, 1 failure, 2 wrong usage or
+system's apt where that needs no password and removes nothing, else unpacked into target/private. With the
+variable TSD_PRIVATE=DIR it is always unpacked, into DIR. Exit status: 0 success, 1 failure, 2 wrong usage or
 something that has to be installed by hand.
 ";
 

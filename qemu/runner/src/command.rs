@@ -1,12 +1,17 @@
 //! External commands: each one is echoed before it runs.
 
 use std::{
-    env, io,
+    env,
+    ffi::{OsStr, OsString},
+    io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    private::Folder,
+};
 
 /// How many of a failed command's last lines go into the error.
 const ERROR_LINES: usize = 80;
@@ -19,10 +24,21 @@ pub fn echo(command: &Command) {
 /// Returns what the reader would type to run `command`: variables, program, arguments, quoted where needed.
 pub fn as_typed(command: &Command) -> String {
     let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let variables = set.map(|(name, value)| format!("{}={}", name.display(), quoted(&value.to_string_lossy())));
+    // What `of` adds needs no saying as long as nothing is in the private folder.
+    let set = set.filter(|(name, _)| *name != "PATH" || Folder::shared().bin().is_dir());
+    let variables = set.map(|(name, value)| format!("{}={}", name.display(), assigned(&value.to_string_lossy())));
     let program = quoted(&command.get_program().to_string_lossy());
     let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
     variables.chain([program]).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// The value of a variable; a search path that was added to as that.
+fn assigned(value: &str) -> String {
+    let path = env::var("PATH").unwrap_or_default();
+    match value.strip_prefix(&path).filter(|_| !path.is_empty()) {
+        Some(added) => format!("\"$PATH\"{}", quoted(added)),
+        None => quoted(value),
+    }
 }
 
 fn quoted(word: &str) -> String {
@@ -83,10 +99,24 @@ pub fn answer(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Returns where `program` is on the search path.
+/// Returns where `program` is: on the search path, else in the private folder.
 pub fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|dir| dir.join(program.as_ref())).find(|file| file.is_file())
+    env::split_paths(&search_path()).map(|dir| dir.join(program.as_ref())).find(|file| file.is_file())
+}
+
+/// Returns a command that runs `program` from where [`find`] finds it, and its children likewise.
+pub fn of(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env("PATH", search_path());
+    command
+}
+
+/// The search path, with the private folder at its end.
+fn search_path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let dirs = env::split_paths(&path).chain([Folder::shared().bin()]);
+    // Its name can't be put there only if it has a colon, and then nothing is found in it.
+    env::join_paths(dirs).unwrap_or(path)
 }
 
 /// What a user sets for cargo as such, as opposed to what cargo or rustup set for this one process.
@@ -96,7 +126,7 @@ const USERS_OWN: [&str; 6] =
 /// A cargo command that knows nothing of the cargo that started this process: neither its toolchain,
 /// nor its flags, nor its target directory, nor its lock.
 pub fn independent_cargo(cargo: &Path) -> Command {
-    let mut command = Command::new(cargo);
+    let mut command = of(cargo);
     for name in env::vars_os().map(|(name, _)| name) {
         if name.to_str().is_some_and(is_inherited_setting) {
             command.env_remove(name);

@@ -29,6 +29,23 @@ impl Error {
         Self { message: message.into(), details: Vec::new(), status: 2 }
     }
 
+    /// Puts failures that followed from each other into one; each line of theirs comes once.
+    pub(crate) fn of_all(failures: &[Self]) -> Self {
+        let mut lines: Vec<String> = Vec::new();
+        for line in failures.iter().flat_map(|failure| [&failure.message].into_iter().chain(&failure.details)) {
+            if !lines.contains(line) {
+                lines.push(line.clone());
+            }
+        }
+        let mut lines = lines.into_iter();
+        Self::failure(lines.next().unwrap_or_default()).with_details(lines)
+    }
+
+    /// Returns the message and the details as lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &str> {
+        [&self.message].into_iter().chain(&self.details).map(String::as_str)
+    }
+
     /// Adds lines below the message, such as the end of a program's output.
     #[must_use]
     pub fn with_details(mut self, details: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -62,5 +79,11 @@ mod tests {
         assert_eq!(error.to_string(), "the build failed\n  first\n  second");
         assert_eq!(error.status(), 1);
         assert_eq!(Error::usage("no such option").status(), 2);
+    }
+
+    #[test]
+    fn failures_become_one_without_repetition() {
+        let failures = [Error::failure("no"), Error::failure("no").with_details(["why"]), Error::failure("never")];
+        assert_eq!(Error::of_all(&failures).to_string(), "no\n  why\n  never");
     }
 }

@@ -4,10 +4,12 @@
 //! - [`cli`]        the command line: one [`cli::Command`] or one error
 //! - [`setup`]      what is missing on this machine, and getting it
 //! - [`toolchain`]  the compiler that can build for the bare-metal targets
-//! - [`packages`]   the system's package managers
+//! - [`packages`]   which packages bring what is missing
+//! - `apt`          which packages there are, and getting them
+//! - [`private`]    packages that are unpacked instead of installed
 //! - [`image`]      one build of the kernel
 //! - [`install`]    the C archive and what goes with it
-//! - [`programs`]   programs that the C side takes
+//! - [`programs`]   programs that runs take
 //! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
@@ -24,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apt;
 pub mod cli;
 pub mod command;
 pub mod demo;
@@ -34,6 +37,7 @@ pub mod install;
 pub mod lint;
 pub mod machine;
 pub mod packages;
+pub mod private;
 pub mod program;
 pub mod programs;
 pub mod protocol;

@@ -3,8 +3,9 @@
 use std::{path::Path, process::Command};
 
 use crate::{
+    command,
     image::{self, Image},
-    packages::Need,
+    programs::{self, Program},
 };
 
 /// A processor architecture with an image.
@@ -28,19 +29,11 @@ impl Arch {
         }
     }
 
-    /// Returns the QEMU program that emulates it.
-    pub fn qemu_program(self) -> &'static str {
+    /// Returns the QEMU that emulates it.
+    pub fn qemu(self) -> &'static Program {
         match self {
-            Self::X86_64 => "qemu-system-x86_64",
-            Self::Aarch64 => "qemu-system-aarch64",
-        }
-    }
-
-    /// Returns what brings that program.
-    pub fn qemu_need(self) -> Need {
-        match self {
-            Self::X86_64 => Need::QemuX86,
-            Self::Aarch64 => Need::QemuArm,
+            Self::X86_64 => &programs::QEMU_X86_64,
+            Self::Aarch64 => &programs::QEMU_AARCH64,
         }
     }
 }
@@ -100,7 +93,7 @@ impl Machine {
     }
 
     fn accelerated(&self, kernel: &Path, line: &str, cpus: u32, accelerator: &str) -> Command {
-        let mut command = Command::new(self.arch.qemu_program());
+        let mut command = command::of(self.arch.qemu().command);
         let board = match self.arch {
             Arch::X86_64 => "q35",
             Arch::Aarch64 => "virt,gic-version=3",
@@ -137,7 +130,7 @@ mod tests {
     #[test]
     fn command_line_reaches_each_kernel() {
         let typed = as_typed(&X86_64.command(Path::new("k"), "suite case=a::b", 4));
-        assert!(typed.starts_with("qemu-system-x86_64 -M q35 -cpu max -smp 4 "), "{typed}");
+        assert!(typed.contains("qemu-system-x86_64 -M q35 -cpu max -smp 4 "), "{typed}");
         assert!(typed.ends_with("-append 'suite case=a::b' -kernel k"), "{typed}");
 
         let typed = as_typed(&AARCH64_A72.command(Path::new("k"), "demo requests=1,2", 8));

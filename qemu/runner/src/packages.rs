@@ -1,11 +1,7 @@
-//! The system's package managers: which packages bring what is missing, and installing them.
-//!
-//! Nothing is installed where that would need a question: no password is asked for, no package is removed
-//! to make room. The reader then gets the command to type instead.
-
-use std::{env, process::Command};
+//! Which packages bring what is missing, by the names that each system's package manager knows them under.
 
 use crate::{
+    apt::Apt,
     command,
     error::{Error, Result},
     programs::Program,
@@ -13,254 +9,111 @@ use crate::{
 
 /// Something that a run needs and a package brings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// `qemu-system-x86_64`.
-    QemuX86,
-    /// `qemu-system-aarch64`.
-    QemuArm,
+pub enum Need<'a> {
     /// A compiler with cargo and the library's source.
     Compiler,
     /// Cargo's `clippy` for that compiler.
     Clippy,
-    /// `ld.lld`, for compilers that come without a linker of their own.
-    Linker,
-    /// One program of those that the C side takes.
+    /// One program.
     Program(&'static Program),
+    /// What Debian has under this name.
+    Package(&'a str),
 }
 
-/// Sets of packages that bring the same; the first that there is, and that is new enough, is taken.
-type Choices = &'static [&'static [&'static str]];
+/// A package manager that is only named in what the reader should type, and how it installs.
+const OTHERS: [(&str, &str); 3] =
+    [("dnf", "sudo dnf install"), ("pacman", "sudo pacman -S --needed"), ("brew", "brew install")];
 
-/// One package manager and what it calls things.
-struct Manager {
-    program: &'static str,
-    install: &'static [&'static str],
-    /// Keeps it from asking and, where it might, from removing packages to make room.
-    unasked: &'static [&'static str],
-    /// Fetches the lists of what there is, where the manager doesn't do so by itself.
-    update: Option<&'static str>,
-    as_root: bool,
-    qemu_x86: Choices,
-    qemu_arm: Choices,
-    linker: Choices,
-    compiler: Choices,
-    clippy: Choices,
+impl<'a> Need<'a> {
+    /// Returns what brings it with apt: sets, of which the first is taken that there is, and that is new enough.
+    fn choices(self) -> Vec<Vec<&'a str>> {
+        match self {
+            // Debian keeps a second, newer compiler in its stable releases for the browsers.
+            Self::Compiler => {
+                vec![vec!["rustc-web", "cargo-web", "rust-web-src"], vec!["rustc", "cargo", "rust-src"]]
+            }
+            Self::Clippy => vec![vec!["rust-web-clippy"], vec!["rust-clippy"]],
+            Self::Program(program) => vec![program.apt.to_vec()],
+            Self::Package(name) => vec![vec![name]],
+        }
+    }
+
+    /// Returns what brings it with one of [`OTHERS`].
+    fn elsewhere(self, manager: &str) -> &'static [&'static str] {
+        match (self, manager) {
+            (Self::Program(program), "dnf") => program.dnf,
+            (Self::Program(program), "pacman") => program.pacman,
+            (Self::Program(program), _) => program.brew,
+            (Self::Compiler, "dnf") => &["rust", "cargo", "rust-src"],
+            (Self::Compiler, "pacman") => &["rust", "rust-src"],
+            (Self::Clippy, "dnf") => &["clippy"],
+            (Self::Clippy, "pacman") => &["rust"],
+            _ => &[],
+        }
+    }
+
+    fn in_words(self) -> &'a str {
+        match self {
+            Self::Compiler => "a compiler with its library's source",
+            Self::Clippy => "cargo clippy",
+            Self::Program(program) => program.command,
+            Self::Package(name) => name,
+        }
+    }
 }
 
-/// In the order in which they are looked for. Only the first row is exercised by tests.
-const MANAGERS: [Manager; 4] = [
-    Manager {
-        program: "apt-get",
-        install: &["install", "--no-install-recommends"],
-        unasked: &["-y", "--no-remove", "-o", "DPkg::Lock::Timeout=300"],
-        update: Some("update"),
-        as_root: true,
-        qemu_x86: &[&["qemu-system-x86"]],
-        qemu_arm: &[&["qemu-system-arm"]],
-        linker: &[&["lld"]],
-        // Debian keeps a second, newer compiler in its stable releases for the browsers.
-        compiler: &[&["rustc-web", "cargo-web", "rust-web-src"], &["rustc", "cargo", "rust-src"]],
-        clippy: &[&["rust-web-clippy"], &["rust-clippy"]],
-    },
-    Manager {
-        program: "dnf",
-        install: &["install"],
-        unasked: &["-y"],
-        update: None,
-        as_root: true,
-        qemu_x86: &[&["qemu-system-x86-core"]],
-        qemu_arm: &[&["qemu-system-aarch64-core"]],
-        linker: &[&["lld"]],
-        compiler: &[&["rust", "cargo", "rust-src"]],
-        clippy: &[&["clippy"]],
-    },
-    Manager {
-        program: "pacman",
-        install: &["-S", "--needed"],
-        unasked: &["--noconfirm"],
-        update: None,
-        as_root: true,
-        qemu_x86: &[&["qemu-system-x86"]],
-        qemu_arm: &[&["qemu-system-aarch64"]],
-        linker: &[&["lld"]],
-        compiler: &[&["rust", "rust-src"]],
-        clippy: &[&["rust"]],
-    },
-    Manager {
-        program: "brew",
-        install: &["install"],
-        unasked: &[],
-        update: None,
-        as_root: false,
-        qemu_x86: &[&["qemu"]],
-        qemu_arm: &[&["qemu"]],
-        linker: &[&["lld"]],
-        compiler: &[],
-        clippy: &[],
-    },
-];
-
-/// Installs what brings `needs`, after one line that says what; with `allowed` false only says it.
+/// Returns the packages that bring `needs`.
 ///
 /// # Errors
-/// Status 2 with the command to type when it can't be done without asking, status 1 when it was tried
-/// and failed.
-pub fn install(needs: &[Need], allowed: bool) -> Result<()> {
-    let Some(manager) = MANAGERS.iter().find(|manager| command::find(manager.program).is_some()) else {
-        return Err(Error::usage(format!("missing: {}; no known package manager to get it", in_words(needs))));
+/// apt's lists have none for one of them, or only a compiler that is too old.
+pub(crate) fn of<'a>(needs: &[Need<'a>], apt: &Apt) -> Result<Vec<&'a str>> {
+    let is_there = |need: &Need, package: &str| {
+        let has_its_version = matches!(need, Need::Compiler | Need::Clippy);
+        let candidate = apt.candidate(package);
+        candidate.is_some_and(|version| !has_its_version || major_minor(&version) >= Some(minimum_version()))
     };
-    let privilege = if manager.as_root { Privilege::held() } else { Some(Privilege::Root) };
-    let (Some(privilege), true) = (&privilege, allowed) else {
-        return Err(to_be_typed(manager, needs, privilege.unwrap_or(Privilege::Sudo)));
+    let mut packages = Vec::new();
+    for need in needs {
+        let mut choices = need.choices().into_iter();
+        let choice = choices.find(|choice| choice.iter().all(|package| is_there(need, package)));
+        packages.extend(choice.ok_or_else(|| Error::failure(format!("no package brings {}", need.in_words())))?);
+    }
+    Ok(unique(packages))
+}
+
+/// Returns the error that names `needs` and the command that gets them.
+pub(crate) fn to_be_typed(needs: &[Need]) -> Error {
+    let missing = in_words(needs);
+    let manager = OTHERS.iter().find(|(program, _)| command::find(program).is_some());
+    let typed = if Apt::is_here() {
+        let first_choices = needs.iter().flat_map(|need| need.choices().swap_remove(0)).collect();
+        with_apt(first_choices)
+    } else if let Some((program, install)) = manager {
+        let names = needs.iter().flat_map(|need| need.elsewhere(program)).copied().collect();
+        format!("{install} {}", unique(names).join(" "))
+    } else {
+        return Error::usage(format!("missing: {missing}; no known package manager to get it"));
     };
-
-    if manager.update.is_some() && manager.packages(needs).is_none() {
-        manager.update(privilege)?;
-    }
-    let Some(packages) = manager.packages(needs) else {
-        let message = format!("{} has no package for: {}", manager.program, in_words(needs));
-        return Err(Error::usage(message));
-    };
-    eprintln!("tsd: installing {} with {}", packages.join(" "), manager.program);
-    let mut first = manager.install_command(privilege, &packages);
-    if command::run(&mut first).is_ok() {
-        return Ok(());
-    }
-    // Lists that are a few weeks old name versions that the servers no longer have.
-    manager.update(privilege)?;
-    command::run(&mut manager.install_command(privilege, &packages))
+    Error::usage(format!("missing: {missing}; type: {typed}"))
 }
 
-/// Installs packages by the names that Debian and its relatives know them under.
-///
-/// # Errors
-/// As [`install`]; elsewhere than on such a system, status 2 with the names.
-pub fn install_on_debian(packages: &[&str], allowed: bool) -> Result<()> {
-    let apt = &MANAGERS[0];
-    let typed = || Error::usage(format!("missing: what Debian has as {}", packages.join(" ")));
-    let (Some(_), Some(privilege), true) = (command::find(apt.program), Privilege::held(), allowed) else {
-        return Err(typed());
-    };
-    eprintln!("tsd: installing {} with {}", packages.join(" "), apt.program);
-    let mut install = apt.install_command(&privilege, packages);
-    command::run(&mut install).or_else(|_| {
-        apt.update(&privilege)?;
-        command::run(&mut install)
-    })
+/// Returns what `needs` are, for a sentence.
+pub(crate) fn in_words(needs: &[Need]) -> String {
+    needs.iter().map(|need| need.in_words()).collect::<Vec<_>>().join(", ")
 }
 
-fn to_be_typed(manager: &Manager, needs: &[Need], privilege: Privilege) -> Error {
-    let packages = manager.packages(needs).unwrap_or_else(|| manager.first_choice(needs));
-    let sudo = if matches!(privilege, Privilege::Sudo) { "sudo " } else { "" };
-    let words = [manager.install, &packages].concat().join(" ");
-    let install = format!("{sudo}{} {words}", manager.program);
-    let update = manager.update.map_or(String::new(), |word| format!("{sudo}{} {word} && ", manager.program));
-    Error::usage(format!("missing: {}; type: {update}{install}", in_words(needs)))
+fn with_apt(packages: Vec<&str>) -> String {
+    format!("sudo apt-get update && sudo apt-get install --no-install-recommends {}", unique(packages).join(" "))
 }
 
-fn in_words(needs: &[Need]) -> String {
-    let word = |need: &Need| match need {
-        Need::QemuX86 => "qemu-system-x86_64",
-        Need::QemuArm => "qemu-system-aarch64",
-        Need::Compiler => "a compiler with its library's source",
-        Need::Clippy => "cargo clippy",
-        Need::Linker => "ld.lld",
-        Need::Program(program) => program.command,
-    };
-    needs.iter().map(word).collect::<Vec<_>>().join(", ")
-}
-
-/// How a command becomes one that may install packages.
-enum Privilege {
-    Root,
-    Sudo,
-}
-
-impl Privilege {
-    /// `None` when the reader would be asked for a password.
-    fn held() -> Option<Self> {
-        if command::answer(Command::new("id").arg("-u")).as_deref() == Some("0") {
-            return Some(Self::Root);
-        }
-        command::answer(Command::new("sudo").args(["-n", "true"])).map(|_| Self::Sudo)
-    }
-}
-
-impl Manager {
-    fn command(&self, privilege: &Privilege, arguments: &[&str]) -> Command {
-        let sudo: &[&str] = if matches!(privilege, Privilege::Sudo) { &["sudo", "-n"] } else { &[] };
-        // A package's own scripts must not ask either. The variable means something to Debian's only.
-        let all = [sudo, &["env", "DEBIAN_FRONTEND=noninteractive", self.program], arguments].concat();
-        let mut command = Command::new(all[0]);
-        command.args(&all[1..]);
-        command
-    }
-
-    fn install_command(&self, privilege: &Privilege, packages: &[&str]) -> Command {
-        self.command(privilege, &[self.install, self.unasked, packages].concat())
-    }
-
-    fn update(&self, privilege: &Privilege) -> Result<()> {
-        self.update.map_or(Ok(()), |word| command::run(&mut self.command(privilege, &[word])))
-    }
-
-    /// Returns the packages that bring `needs`, if the manager knows them all and the compiler is new enough.
-    fn packages(&self, needs: &[Need]) -> Option<Vec<&'static str>> {
-        let sets: Option<Vec<&[&str]>> = needs
-            .iter()
-            .map(|&need| {
-                self.choices(need)
-                    .iter()
-                    .copied()
-                    .find(|set| self.offers(set, matches!(need, Need::Compiler | Need::Clippy)))
-            })
-            .collect();
-        sets.map(unique)
-    }
-
-    fn first_choice(&self, needs: &[Need]) -> Vec<&'static str> {
-        unique(needs.iter().filter_map(|&need| self.choices(need).first().copied()).collect())
-    }
-
-    fn choices(&self, need: Need) -> Choices {
-        match need {
-            Need::QemuX86 => self.qemu_x86,
-            Need::QemuArm => self.qemu_arm,
-            Need::Linker => self.linker,
-            Need::Compiler => self.compiler,
-            Need::Clippy => self.clippy,
-            Need::Program(program) => program.packages(self.program),
+fn unique(names: Vec<&str>) -> Vec<&str> {
+    let mut unique = Vec::new();
+    for name in names {
+        if !unique.contains(&name) {
+            unique.push(name);
         }
     }
-
-    /// Only apt is asked beforehand; the others say it themselves when they can't.
-    fn offers(&self, packages: &[&str], has_its_version: bool) -> bool {
-        if self.program != "apt-get" {
-            return true;
-        }
-        packages.iter().all(|package| {
-            let policy = command::answer(Command::new("apt-cache").args(["policy", package])).unwrap_or_default();
-            let candidate = candidate_version(&policy);
-            candidate.is_some_and(|version| !has_its_version || version >= minimum_version())
-        })
-    }
-}
-
-fn unique(sets: Vec<&[&'static str]>) -> Vec<&'static str> {
-    let mut packages: Vec<&str> = Vec::new();
-    for package in sets.concat() {
-        if !packages.contains(&package) {
-            packages.push(package);
-        }
-    }
-    packages
-}
-
-/// Reads major and minor number of the version that `apt-cache policy` says would be installed.
-fn candidate_version(policy: &str) -> Option<(u32, u32)> {
-    let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "))?;
-    // An epoch goes before a colon.
-    major_minor(candidate.rsplit(':').next()?)
+    unique
 }
 
 /// Reads `1.96` from `1.96.0+dfsg1` and its like.
@@ -277,15 +130,7 @@ pub(crate) fn minimum_version() -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn candidate_is_read_from_the_policy() {
-        let policy = "rustc-web:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1~deb12u2\n  Version table:\n";
-        assert_eq!(candidate_version(policy), Some((1, 96)));
-        assert_eq!(candidate_version("qemu:\n  Candidate: 1:7.2+dfsg-7\n"), Some((7, 2)));
-        assert_eq!(candidate_version("rustc:\n  Candidate: (none)\n"), None);
-        assert_eq!(candidate_version(""), None);
-    }
+    use crate::programs;
 
     #[test]
     fn too_old_is_known() {
@@ -294,18 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn command_to_type_names_everything_once() {
-        let brew = &MANAGERS[3];
-        let error = to_be_typed(brew, &[Need::QemuX86, Need::QemuArm, Need::Linker], Privilege::Root);
-        assert!(error.to_string().ends_with("brew install qemu lld"), "{error}");
-        assert_eq!(error.status(), 2);
+    fn names_come_once() {
+        assert_eq!(unique(vec!["qemu", "qemu", "lld"]), ["qemu", "lld"]);
+        assert!(with_apt(vec!["a", "b", "a"]).ends_with(" install --no-install-recommends a b"));
     }
 
     #[test]
-    fn sudo_goes_in_front() {
-        let apt = &MANAGERS[0];
-        let typed = command::as_typed(&apt.install_command(&Privilege::Sudo, &["lld"]));
-        assert!(typed.starts_with("sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install"), "{typed}");
-        assert!(typed.ends_with(" lld"), "{typed}");
+    fn error_names_the_needs_and_is_one_line() {
+        let error = to_be_typed(&[Need::Program(&programs::QEMU_X86_64), Need::Clippy]);
+        assert!(error.to_string().starts_with("missing: qemu-system-x86_64, cargo clippy; "), "{error}");
+        assert_eq!(error.to_string().lines().count(), 1);
+        assert_eq!(error.status(), 2);
     }
 }

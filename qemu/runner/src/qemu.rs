@@ -135,8 +135,8 @@ pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut 
 /// # Errors
 /// Status 2 if it is missing or too old.
 pub fn check_version(arch: Arch) -> Result<()> {
-    let program = arch.qemu_program();
-    let text = command::answer(Command::new(program).arg("--version"))
+    let program = arch.qemu().command;
+    let text = command::answer(command::of(program).arg("--version"))
         .ok_or_else(|| Error::usage(format!("{program} does not run")))?;
     match version(&text) {
         Some(found) if found >= MINIMUM_VERSION => Ok(()),

@@ -5,12 +5,14 @@
 use std::env;
 
 use crate::{
+    apt::Apt,
     command,
     error::{Error, Result},
     image,
     machine::Machine,
     packages::{self, Need},
-    programs::Program,
+    private::{self, Basis, Folder},
+    programs::{self, Program},
     toolchain::{self, Toolchain},
     workspace,
 };
@@ -54,7 +56,7 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     match found {
         Some(toolchain) if needs.is_empty() => Ok(toolchain),
         found => {
-            packages::install(&needs, may_install).map_err(|error| with_rustup(error, &needs, wants.targets))?;
+            get(&needs, may_install).map_err(|error| with_rustup(error, &needs, wants.targets))?;
             found.or_else(Toolchain::of_distribution).ok_or_else(|| no_compiler(wants.targets))
         }
     }
@@ -68,7 +70,36 @@ pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Res
     let may_install = may_install && !is_forbidden();
     let _lock = workspace::lock("setup")?;
     let needs = missing(programs);
-    if needs.is_empty() { Ok(()) } else { packages::install(&needs, may_install) }
+    if needs.is_empty() { Ok(()) } else { get(&needs, may_install) }
+}
+
+/// Gets packages by the names that Debian and its relatives know them under.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
+    let _lock = workspace::lock("setup")?;
+    get(&names.iter().map(|name| Need::Package(name)).collect::<Vec<_>>(), may_install && !is_forbidden())
+}
+
+/// Gets QEMU for `machines` into the private folder, whether or not the system has one, and returns the folder.
+///
+/// It is `None` where nothing may be installed and nothing is in the folder, and on systems without apt.
+///
+/// # Errors
+/// As [`Folder::install`].
+pub fn prepare_private(machines: &[&Machine]) -> Result<Option<Folder>> {
+    let folder = Folder::shared();
+    let qemus = machines.iter().map(|machine| machine.arch.qemu());
+    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Program).collect();
+    if !needs.is_empty() {
+        if is_forbidden() || !Apt::is_here() {
+            return Ok(None);
+        }
+        // On the C library alone, since what the system has would be left out.
+        folder.install(&needs, Basis::CLibrary)?;
+    }
+    Ok(Some(folder))
 }
 
 /// Returns a toolchain that can build the standard library from its source.
@@ -80,7 +111,7 @@ pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
     if let Some(toolchain) = found() {
         return Ok(toolchain);
     }
-    packages::install(&[Need::Compiler], may_install && !is_forbidden())?;
+    get(&[Need::Compiler], may_install && !is_forbidden())?;
     found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
 }
 
@@ -99,34 +130,73 @@ fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchai
     Ok(Toolchain::of_distribution())
 }
 
-fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need> {
-    let mut needs = missing_qemu(wants.machines);
+fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> {
+    let mut programs: Vec<_> = wants.machines.iter().map(|machine| machine.arch.qemu()).collect();
+    if toolchain.is_none_or(Toolchain::lacks_linker) {
+        programs.push(&programs::LLD);
+    }
+    programs.extend(wants.programs);
+    let mut needs = missing(&programs);
     if toolchain.is_none() {
         needs.push(Need::Compiler);
     }
     if wants.clippy && !toolchain.is_some_and(Toolchain::has_clippy) {
         needs.push(Need::Clippy);
     }
-    if toolchain.is_none_or(Toolchain::lacks_linker) && command::find("ld.lld").is_none() {
-        needs.push(Need::Linker);
-    }
-    needs.extend(missing(wants.programs));
     needs
 }
 
-fn missing(programs: &[&'static Program]) -> Vec<Need> {
-    programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)).collect()
-}
-
-fn missing_qemu(machines: &[&Machine]) -> Vec<Need> {
+/// The programs that are not there, each once.
+fn missing(programs: &[&'static Program]) -> Vec<Need<'static>> {
     let mut needs = Vec::new();
-    for machine in machines {
-        let need = machine.arch.qemu_need();
-        if !needs.contains(&need) && command::find(machine.arch.qemu_program()).is_none() {
+    for need in programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)) {
+        if !needs.contains(&need) {
             needs.push(need);
         }
     }
     needs
+}
+
+/// Gets packages without a question: into the system, if none of its packages has to go, else into the private folder.
+fn get(needs: &[Need], may_install: bool) -> Result<()> {
+    let typed = packages::to_be_typed(needs);
+    if !may_install || !Apt::is_here() {
+        return Err(typed);
+    }
+    let mut failures: Vec<Error> = Vec::new();
+    if private::chosen().is_none()
+        && let Some(apt) = Apt::of_system()
+    {
+        match install(needs, &apt) {
+            Ok(()) => return Ok(()),
+            Err(error) => failures.push(error),
+        }
+    }
+    if let Some(reason) = failures.iter().flat_map(Error::lines).last() {
+        eprintln!("tsd: nothing is installed on the system: {reason}");
+    }
+    let Err(error) = Folder::shared().install(needs, Basis::System) else { return Ok(()) };
+    failures.insert(0, Error::failure(typed.to_string()));
+    failures.push(error);
+    Err(Error::of_all(&failures))
+}
+
+/// Installs packages into the system.
+fn install(needs: &[Need], apt: &Apt) -> Result<()> {
+    let possible = || {
+        let names = packages::of(needs, apt)?;
+        apt.can_install(&names).map(|()| names)
+    };
+    let install = |names: Vec<&str>| {
+        eprintln!("tsd: installing {} with apt-get", names.join(" "));
+        apt.install(&names)
+    };
+    if possible().and_then(install).is_ok() {
+        return Ok(());
+    }
+    // There were no lists, or they name versions that the servers no longer have. One source may do without the others.
+    let updated = apt.update();
+    possible().and_then(install).map_err(|error| Error::of_all(&[updated.err().unwrap_or(error.clone()), error]))
 }
 
 fn no_compiler(targets: &[&str]) -> Error {

@@ -17,6 +17,7 @@ use crate::{
     command,
     error::Result,
     packages::{major_minor, minimum_version},
+    private::Folder,
     workspace,
 };
 
@@ -40,20 +41,28 @@ impl Toolchain {
         Self::at(cargo.parent()?)
     }
 
-    /// Returns the distribution's compiler, if it is new enough and its library's source lies beside it.
+    /// Returns the distribution's compiler, installed or in the private folder, if it is new enough and its library's
+    /// source lies beside it.
     pub fn of_distribution() -> Option<Self> {
-        let toolchain = Self::at(Path::new(DISTRIBUTION_BIN))?;
-        (toolchain.has_library_source() && toolchain.release() >= Some(minimum_version())).then_some(toolchain)
+        let is_fit = |found: &Self| found.has_library_source() && found.release() >= Some(minimum_version());
+        let places = [PathBuf::from(DISTRIBUTION_BIN), Folder::shared().bin()];
+        places.iter().filter_map(|bin| Self::in_place(bin)).find(is_fit)
     }
 
+    /// The toolchain that the proxies or programs in `bin` stand for.
     fn at(bin: &Path) -> Option<Self> {
+        let found = Self::in_place(bin)?;
+        // The compiler itself instead of a proxy, which would choose again when it is started elsewhere.
+        let real = found.sysroot.join("bin");
+        let is_there = real.join("cargo").is_file() && real.join("rustc").is_file();
+        Some(if is_there { Self { bin: real, ..found } } else { found })
+    }
+
+    fn in_place(bin: &Path) -> Option<Self> {
         let ask = |argument: &[&str]| command::answer(Command::new(bin.join("rustc")).args(argument));
         let sysroot = PathBuf::from(ask(&["--print=sysroot"])?);
         let version = ask(&["-vV"])?;
-        // The compiler itself instead of a proxy, which would choose again when it is started elsewhere.
-        let real = sysroot.join("bin");
-        let bin = if real.join("cargo").is_file() && real.join("rustc").is_file() { real } else { bin.to_path_buf() };
-        bin.join("cargo").is_file().then_some(Self { bin, sysroot, version })
+        bin.join("cargo").is_file().then_some(Self { bin: bin.to_path_buf(), sysroot, version })
     }
 
     /// Returns whether the core library of each of `targets` is there, ready-made.

@@ -62,9 +62,20 @@ pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
 const TARGET_MARK: &str = "CACHEDIR.TAG";
 
 fn target_dir() -> PathBuf {
+    target_dirs().next().unwrap_or_else(|| root().join("target"))
+}
+
+/// Returns the folder for packages that are not installed: one for all target directories that lie in each other.
+pub(crate) fn private_dir() -> PathBuf {
+    let is_ours = |dir: &PathBuf| dir.starts_with(root());
+    target_dirs().filter(is_ours).last().unwrap_or_else(target_dir).join("private")
+}
+
+/// The target directories that this executable lies in, the innermost first.
+fn target_dirs() -> impl Iterator<Item = PathBuf> {
     let executable = env::current_exe().unwrap_or_default();
-    let marked = executable.ancestors().find(|dir| dir.join(TARGET_MARK).is_file());
-    marked.map_or_else(|| root().join("target"), Path::to_path_buf)
+    let dirs: Vec<_> = executable.ancestors().map(Path::to_path_buf).collect();
+    dirs.into_iter().filter(|dir| dir.join(TARGET_MARK).is_file())
 }
 
 #[cfg(test)]

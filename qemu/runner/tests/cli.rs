@@ -44,12 +44,13 @@ fn wrong_usage_is_one_line_and_status_2() {
     }
 }
 
-/// With an empty search path there is neither a compiler nor QEMU nor a package manager.
+/// With an empty search path and no private folder there is neither a compiler nor QEMU nor a package manager.
 #[test]
 fn missing_packages_are_one_line_and_status_2() {
     let output = Command::new(env!("CARGO_BIN_EXE_tsd"))
         .arg("--no-install")
         .env("PATH", "/nonexistent")
+        .env("TSD_PRIVATE", "/nonexistent")
         .env_remove("CARGO")
         .output()
         .unwrap();

@@ -9,7 +9,8 @@ use super::record::Figures;
 use crate::{
     command,
     error::{Error, Result},
-    packages, programs, setup,
+    private::Folder,
+    programs, setup,
     toolchain::Toolchain,
     workspace,
 };
@@ -71,14 +72,15 @@ impl Sanitizer {
         }
         let llvm = toolchain.llvm().ok_or_else(|| Error::failure("the compiler does not say which LLVM it has"))?;
         let cpu = toolchain.host().split('-').next().unwrap_or_default();
-        let folder = format!("/usr/lib/llvm-{llvm}/lib/clang/{llvm}/lib/linux");
-        let file = PathBuf::from(folder).join(format!("libclang_rt.{}-{cpu}.a", self.runtime));
+        let inside = format!("usr/lib/llvm-{llvm}/lib/clang/{llvm}/lib/linux/libclang_rt.{}-{cpu}.a", self.runtime);
+        let places = [PathBuf::from("/"), Folder::shared().root()].map(|root| root.join(&inside));
+        let packaged = || places.iter().find(|file| file.is_file()).cloned();
         // GNU's linker can't resolve the versioned symbols that the runtime asks for.
         setup::install_programs(&[&programs::LLD], may_install)?;
-        if !file.is_file() {
-            packages::install_on_debian(&[&format!("libclang-rt-{llvm}-dev")], may_install && !setup::is_forbidden())?;
+        if packaged().is_none() {
+            setup::install_packages(&[&format!("libclang-rt-{llvm}-dev")], may_install)?;
         }
-        Ok(Some(file))
+        packaged().map(Some).ok_or_else(|| Error::failure(format!("the package brings no {inside}")))
     }
 
     fn cargo(&self, toolchain: &Toolchain, runtime: Option<&PathBuf>) -> Result<Command> {

@@ -145,7 +145,7 @@ impl Compiler {
 
     /// Makes `libposix.a`.
     fn connect(&self) -> Result<()> {
-        let mut archiver = Command::new(programs::AR.command);
+        let mut archiver = command::of(programs::AR.command);
         let archive = self.prefix.join("lib/libposix.a");
         // The archiver adds to a file that is there.
         let _ = fs::remove_file(&archive);
@@ -196,10 +196,10 @@ impl Compiler {
     ) -> Result<()> {
         let (c, cxx) = compilers(self.arch);
         let compiler = if is_cxx(source) { cxx } else { c };
-        let mut command = Command::new(compiler.command);
+        let mut command = command::of(compiler.command);
         let mut builtin = builtin_headers(compiler, &["-print-file-name=include"])?;
         if is_for_clang(flags) {
-            command = Command::new(programs::CLANG.command);
+            command = command::of(programs::CLANG.command);
             command.arg(format!("--target={}-linux-gnu", self.arch.name()));
             builtin = builtin_headers(&programs::CLANG, &["-print-resource-dir"])?.join("include");
         }
@@ -220,7 +220,7 @@ impl Compiler {
 
     fn link(&self, objects: &[PathBuf], has_cxx: bool, executable: &Path) -> Result<()> {
         let (c, cxx) = compilers(self.arch);
-        let mut command = Command::new(if has_cxx { cxx.command } else { c.command });
+        let mut command = command::of(if has_cxx { cxx.command } else { c.command });
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
         command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
@@ -253,13 +253,13 @@ fn is_cxx(source: &Path) -> bool {
 
 /// The headers that come with the compiler itself.
 fn builtin_headers(compiler: &Program, question: &[&str]) -> Result<PathBuf> {
-    let answer = command::answer(Command::new(compiler.command).args(question));
+    let answer = command::answer(command::of(compiler.command).args(question));
     answer.map(PathBuf::from).ok_or_else(|| Error::failure(format!("{} does not run", compiler.command)))
 }
 
 /// The directories of the C++ library, as the compiler lists them.
 fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
-    let mut command = Command::new(compiler.command);
+    let mut command = command::of(compiler.command);
     let output = command.args(["-E", "-v", "-x", "c++", "/dev/null"]).output();
     let output = output.map_err(|error| Error::failure(format!("{} can't be started: {error}", compiler.command)))?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

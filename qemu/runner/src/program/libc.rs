@@ -1,19 +1,19 @@
 //! The C library of programs: musl, as Debian's package for the image's architecture has it.
 //!
-//! The host's own architecture has an ordinary package. Another one's is fetched without installing it, so that the
-//! system does not become one of two architectures: apt looks into lists of its own for this and dpkg unpacks the file.
+//! The host's own architecture has an ordinary package. Another one's is unpacked into the private folder, so that the
+//! system does not become one of two architectures.
 
 use std::{
     env::consts,
-    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use crate::{
-    command,
+    apt::Apt,
     error::{Error, Result},
     machine::Arch,
+    packages::Need,
+    private::{Basis, Folder},
     programs, setup, workspace,
 };
 
@@ -34,36 +34,38 @@ impl Libc {
     }
 }
 
-/// Returns the library for `arch`, fetched or installed if need be.
+/// Returns the library for `arch`, installed or unpacked if need be.
 ///
 /// # Errors
 /// It is not there and can't be got.
 pub fn find(arch: Arch, may_install: bool) -> Result<Libc> {
-    let fetched = workspace::images_dir()?.join(format!("musl-{}", arch.name()));
-    let look = || Libc::below(Path::new("/usr"), arch).or_else(|| Libc::below(&fetched.join("usr"), arch));
+    let folders = [Folder::shared(), Folder::foreign(debian_name(arch))];
+    let places = [PathBuf::from("/")].into_iter().chain(folders.iter().map(Folder::root));
+    let places: Vec<_> = places.map(|root| root.join("usr")).collect();
+    let look = || places.iter().find_map(|usr| Libc::below(usr, arch));
     if let Some(libc) = look() {
         return Ok(libc);
     }
     let _lock = workspace::lock("musl")?;
     if look().is_none() {
-        get(arch, &fetched, may_install && !setup::is_forbidden())?;
+        get(arch, may_install && !setup::is_forbidden())?;
     }
     look().ok_or_else(|| Error::usage(format!("no musl for {} is to be found after installing it", arch.name())))
 }
 
-fn get(arch: Arch, into: &Path, may_install: bool) -> Result<()> {
+fn get(arch: Arch, may_install: bool) -> Result<()> {
     if arch.name() == consts::ARCH {
         return setup::install_programs(&[&programs::MUSL_GCC], may_install);
     }
     let name = debian_name(arch);
-    if !may_install || command::find("apt-get").is_none() || command::find("dpkg-deb").is_none() {
+    if !may_install || !Apt::is_here() {
         return Err(Error::usage(format!(
             "missing: musl for {}; type: dpkg --add-architecture {name} && apt-get update && \
              apt-get install musl-dev:{name}",
             arch.name()
         )));
     }
-    fetch(name, into).map_err(|error| Error::failure(format!("musl for {} can't be fetched: {error}", arch.name())))
+    Folder::foreign(name).install(&[Need::Package("musl-dev")], Basis::Foreign(name))
 }
 
 fn debian_name(arch: Arch) -> &'static str {
@@ -71,37 +73,4 @@ fn debian_name(arch: Arch) -> &'static str {
         Arch::X86_64 => "amd64",
         Arch::Aarch64 => "arm64",
     }
-}
-
-/// Downloads the package for another architecture and unpacks it.
-fn fetch(name: &str, into: &Path) -> Result<()> {
-    let failed = |error: std::io::Error| Error::failure(format!("{}: {error}", into.display()));
-    let apt = into.join("apt");
-    for folder in ["lists/partial", "cache/archives/partial"] {
-        fs::create_dir_all(apt.join(folder)).map_err(failed)?;
-    }
-    let options = [
-        format!("Dir::State::Lists={}", apt.join("lists").display()),
-        format!("Dir::Cache={}", apt.join("cache").display()),
-        "Dir::State::Status=/dev/null".into(),
-        format!("APT::Architecture={name}"),
-        format!("APT::Architectures={name}"),
-        "APT::Sandbox::User=".into(),
-        "Acquire::Languages=none".into(),
-        // Lists for desktops, which are larger than all the rest.
-        "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false".into(),
-    ];
-    let apt_get = |words: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.current_dir(&apt).args(options.iter().flat_map(|option| ["-o", option])).args(words);
-        command::run(&mut command)
-    };
-    // A source that has nothing for the architecture is no reason to stop: the download tells.
-    let updated = apt_get(&["update"]);
-    apt_get(&["download", "musl-dev"]).map_err(|error| updated.err().unwrap_or(error))?;
-    let package = fs::read_dir(&apt).map_err(failed)?.flatten().map(|entry| entry.path());
-    let package = package.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "deb"));
-    let package = package.ok_or_else(|| Error::failure("apt-get downloaded no package"))?;
-    command::run(Command::new("dpkg-deb").arg("-x").arg(package).arg(into))?;
-    fs::remove_dir_all(&apt).map_err(failed)
 }

@@ -15,7 +15,6 @@ use crate::{
     image::{self, Image},
     install,
     machine::Machine,
-    packages,
     qemu::{self, Limits},
     setup,
     toolchain::Toolchain,
@@ -173,11 +172,11 @@ fn llvm_tool(toolchain: &Toolchain, name: &str, may_install: bool) -> Result<Pat
         return Ok(own);
     }
     let llvm = toolchain.llvm().ok_or_else(|| Error::failure("the compiler does not say which LLVM it has"))?;
-    let packaged = PathBuf::from(format!("/usr/lib/llvm-{llvm}/bin")).join(name);
-    if !packaged.is_file() {
-        packages::install_on_debian(&[&format!("llvm-{llvm}")], may_install && !setup::is_forbidden())?;
+    let packaged = || command::find(format!("{name}-{llvm}"));
+    if packaged().is_none() {
+        setup::install_packages(&[&format!("llvm-{llvm}")], may_install)?;
     }
-    Ok(packaged)
+    packaged().ok_or_else(|| Error::failure(format!("the package llvm-{llvm} brings no {name}")))
 }
 
 #[cfg(test)]
