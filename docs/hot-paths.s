@@ -7,20 +7,20 @@
 	mov    rdi,QWORD PTR fs:0xffffffffffffffb0
 	mov    eax,esi
 	and    eax,0x7f0
-	mov    rcx,QWORD PTR [rax+0x4b02a8]
-	mov    r8,QWORD PTR [rdi+rax*1+0xa0]
+	mov    rcx,QWORD PTR [rax+0x4b12a8]
+	mov    r8,QWORD PTR [rdi+rax*1+0xb0]
 	cmp    r8,rcx
 	jne    <tsd128_set+0x3d>
 	cmp    esi,ecx
 	jne    <tsd128_set+0x3d>
 	and    ecx,0x1
 	je     <tsd128_set+0x3d>
-	mov    QWORD PTR [rdi+rax*1+0xa8],rdx
+	mov    QWORD PTR [rdi+rax*1+0xb8],rdx
 	xor    eax,eax
 	ret
 	push   rax
-	add    rdi,0xa0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h883255434fe06967E>
+	add    rdi,0xb0
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h80ae9a13c90f108fE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -32,9 +32,9 @@
 	mov    rax,QWORD PTR fs:0xffffffffffffffb0
 	mov    edx,edi
 	and    edx,0x7f0
-	mov    rcx,QWORD PTR [rax+rdx*1+0xa0]
-	mov    rax,QWORD PTR [rax+rdx*1+0xa8]
-	mov    rdx,QWORD PTR [rdx+0x4b02a8]
+	mov    rcx,QWORD PTR [rax+rdx*1+0xb0]
+	mov    rax,QWORD PTR [rax+rdx*1+0xb8]
+	mov    rdx,QWORD PTR [rdx+0x4b12a8]
 	cmp    edi,ecx
 	jne    <inlined_get_once+0x32>
 	cmp    rdx,rcx
@@ -45,62 +45,42 @@
 
 <static_get_once>:
 	mov    rax,QWORD PTR fs:0xffffffffffffffb0
-	mov    rax,QWORD PTR [rax+0xa8]
+	mov    rax,QWORD PTR [rax+0xb8]
 	ret
 
 <exit_report>:
-	mov    rax,rdi
-	mov    rdi,QWORD PTR fs:0xffffffffffffffb0
-	mov    rcx,QWORD PTR [rdi+0x8a0]
-	test   rcx,rcx
-	jne    <exit_report+0x2f>
+	mov    rax,QWORD PTR fs:0xffffffffffffffb0
+	mov    rax,QWORD PTR [rax+0x8d0]
+	test   rax,rax
+	jne    <exit_report+0x2b>
 	xorps  xmm0,xmm0
-	movups XMMWORD PTR [rax+0x20],xmm0
-	movups XMMWORD PTR [rax+0x10],xmm0
-	movups XMMWORD PTR [rax],xmm0
-	mov    QWORD PTR [rax+0x30],0x0
+	movups XMMWORD PTR [rdi+0x30],xmm0
+	movups XMMWORD PTR [rdi+0x20],xmm0
+	movups XMMWORD PTR [rdi+0x10],xmm0
+	movups XMMWORD PTR [rdi],xmm0
+	mov    rax,rdi
 	ret
 	push   rbx
-	sub    rsp,0x50
-	add    rdi,0xa0
-	xorps  xmm0,xmm0
-	movaps XMMWORD PTR [rsp+0x20],xmm0
-	movaps XMMWORD PTR [rsp+0x10],xmm0
-	movaps XMMWORD PTR [rsp],xmm0
-	mov    QWORD PTR [rsp+0x30],0x0
-	mov    QWORD PTR [rsp+0x38],0x0
-	lea    rsi,[rsp+0x38]
-	mov    rcx,rsp
-	mov    rdx,rdi
-	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17h2ed4d948e52e3118E>
-	mov    rax,QWORD PTR [rsp+0x30]
-	mov    QWORD PTR [rbx+0x30],rax
-	movaps xmm0,XMMWORD PTR [rsp]
-	movaps xmm1,XMMWORD PTR [rsp+0x10]
-	movaps xmm2,XMMWORD PTR [rsp+0x20]
-	movups XMMWORD PTR [rbx+0x20],xmm2
-	movups XMMWORD PTR [rbx+0x10],xmm1
-	movups XMMWORD PTR [rbx],xmm0
+	mov    rbx,rdi
+	call   <_ZN3tsd5space17KeySpace$LT$P$GT$9reporting17h37bfdcbe43506d17E>
 	mov    rax,rbx
-	add    rsp,0x50
 	pop    rbx
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad0a1]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad391]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad081],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad371],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad066]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad356]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad07e]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad36e]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -112,14 +92,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad028]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad318]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad019],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad309],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
-	je     <tsd128_create+0x18a>
-	mov    rcx,QWORD PTR [rip+0xad02f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	je     <tsd128_create+0x16e>
+	mov    rcx,QWORD PTR [rip+0xad31f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -130,11 +110,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xacfe3]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad2d3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xacfef]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad2df]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -147,14 +127,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xacf90]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad280]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xacf81],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad271],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
-	je     <tsd128_create+0x185>
-	mov    rcx,QWORD PTR [rip+0xacf93]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
+	je     <tsd128_create+0x169>
+	mov    rcx,QWORD PTR [rip+0xad283]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -167,49 +147,38 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xacf4f]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
-	xor    ecx,ecx
-	test   rax,rax
-	setne  cl
-	shl    ecx,0x18
-	or     rcx,0x40b0001
-	test   cl,0x1
-	je     <tsd128_create+0x212>
-	shr    ecx,0x10
-	and    ecx,0xb
+	mov    rax,QWORD PTR [rip+0xad23f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    ecx,0xb
 	mov    eax,ecx
 	ret
 	mov    edx,0x40
 	tzcnt  rax,r8
 	or     edx,eax
 	shl    edx,0x4
-	mov    QWORD PTR [rdx+0x4b02b0],rsi
-	mov    QWORD PTR [rdx+0x4b0aa8],0x1
-	mov    QWORD PTR [rdx+0x4b0ab0],0x0
-	mov    rcx,QWORD PTR [rdx+0x4b02a8]
-	or     rcx,rdx
-	or     rcx,0x1
-	mov    QWORD PTR [rdx+0x4b02a8],rcx
-	mov    rax,QWORD PTR [rip+0xacedb]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
-	mov    rsi,QWORD PTR [rip+0xacedc]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
-	xor    edx,edx
-	sub    rax,rsi
-	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xaced4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	cmp    rdx,rax
-	jbe    <tsd128_create+0x205>
-	mov    rax,QWORD PTR [rip+0xacec8]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	cmp    rax,rdx
-	mov    rsi,rdx
-	cmova  rsi,rax
-	lock cmpxchg QWORD PTR [rip+0xaceb5],rsi        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1020>
-	jne    <tsd128_create+0x1f0>
-	shl    rcx,0x20
-	test   cl,0x1
-	jne    <tsd128_create+0x17c>
-	shr    rcx,0x20
-	mov    DWORD PTR [rdi],ecx
+	mov    QWORD PTR [rdx+0x4b12b0],rsi
+	mov    QWORD PTR [rdx+0x4b1aa8],0x1
+	mov    QWORD PTR [rdx+0x4b1ab0],0x0
+	mov    rsi,QWORD PTR [rdx+0x4b12a8]
+	or     rsi,rdx
+	or     rsi,0x1
+	mov    QWORD PTR [rdx+0x4b12a8],rsi
+	mov    rax,QWORD PTR [rip+0xad1e7]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad1e8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    ecx,ecx
+	sub    rax,rdx
+	mov    edx,0x0
+	cmovae rdx,rax
+	mov    rax,QWORD PTR [rip+0xad1db]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	cmp    rdx,rax
+	jbe    <tsd128_create+0x1f5>
+	mov    rax,QWORD PTR [rip+0xad1cf]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	nop    DWORD PTR [rax+0x0]
+	cmp    rax,rdx
+	mov    r8,rdx
+	cmova  r8,rax
+	lock cmpxchg QWORD PTR [rip+0xad1b5],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	jne    <tsd128_create+0x1e0>
+	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
 	ret
 
@@ -217,48 +186,56 @@
 	mov    ecx,edi
 	shr    ecx,0x4
 	and    ecx,0x7f
-	mov    eax,ecx
-	shl    eax,0x4
-	lea    rsi,[rax+0x4b02a8]
-	mov    rax,QWORD PTR [rax+0x4b02a8]
+	mov    edx,ecx
+	shl    edx,0x4
+	mov    rax,QWORD PTR [rdx+0x4b12a8]
 	cmp    edi,eax
-	sete   dl
-	mov    r8b,0x1
-	test   dl,al
-	jne    <tsd128_delete+0x31>
-	mov    rax,QWORD PTR [rsi]
-	mov    r8d,eax
-	and    r8b,0x1
+	sete   r8b
+	mov    sil,0x1
+	test   r8b,al
+	jne    <tsd128_delete+0x32>
+	lea    rax,[rdx+0x4b12a8]
+	mov    rax,QWORD PTR [rax]
+	mov    esi,eax
+	and    sil,0x1
 	mov    edx,0x16
-	test   r8b,r8b
-	je     <tsd128_delete+0x9e>
+	test   sil,sil
+	je     <tsd128_delete+0xd0>
 	cmp    edi,eax
-	jne    <tsd128_delete+0x9e>
-	cmp    QWORD PTR [rip+0xace5a],rcx        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1028>
-	ja     <tsd128_delete+0x9e>
+	jne    <tsd128_delete+0xd0>
+	cmp    QWORD PTR [rip+0xad161],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	ja     <tsd128_delete+0xd0>
+	shl    ecx,0x4
+	mov    rcx,QWORD PTR [rcx+0x4b1ab0]
+	test   rcx,rcx
+	js     <tsd128_delete+0xd0>
+	mov    rcx,rax
+	shr    rcx,0x4
+	mov    esi,ecx
+	and    esi,0x7f
 	mov    rdi,rax
 	or     rdi,0x7f3
-	lea    r8,[rdi+0x1]
-	mov    r9,rdi
-	inc    r9
-	je     <tsd128_delete+0xa1>
-	and    r8,0xfffffffffffff80c
-	lock cmpxchg QWORD PTR [rsi],r8
-	jne    <tsd128_delete+0x9e>
+	lea    rdx,[rdi+0x1]
+	mov    r8,rdi
+	inc    r8
+	je     <tsd128_delete+0xd3>
+	and    rdx,0xfffffffffffff80c
+	mov    r8d,esi
+	shl    r8d,0x4
+	lock cmpxchg QWORD PTR [r8+0x4b12a8],rdx
+	mov    edx,0x16
+	jne    <tsd128_delete+0xd0>
 	cmp    rdi,0xffffffffffffffff
-	je     <tsd128_delete+0x94>
-	mov    eax,ecx
-	mov    rdx,0xfffffffffffffffe
-	rol    rdx,cl
-	shr    eax,0x6
-	lock and QWORD PTR [rax*8+0x4b12a8],rdx
-	lock dec QWORD PTR [rip+0xacdf6]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1010>
-	jmp    <tsd128_delete+0x9c>
-	lock inc QWORD PTR [rip+0xacdf4]        # <_ZN11tsd_measure9space_1285SPACE17h42d0f66e8369110aE+0x1018>
+	je     <tsd128_delete+0xc6>
+	mov    rax,0xfffffffffffffffe
+	rol    rax,cl
+	shr    esi,0x6
+	lock and QWORD PTR [rsi*8+0x4b22a8],rax
+	lock dec QWORD PTR [rip+0xad0d4]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	jmp    <tsd128_delete+0xce>
+	lock inc QWORD PTR [rip+0xad0d2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret
-	mov    r8,0xfffffffffffffffe
-	lock cmpxchg QWORD PTR [rsi],r8
-	je     <tsd128_delete+0x6c>
-	jmp    <tsd128_delete+0x9e>
+	mov    rdx,0xfffffffffffffffe
+	jmp    <tsd128_delete+0x89>

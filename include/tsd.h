@@ -52,14 +52,17 @@ typedef struct tsd_slot {
  */
 typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
-    uintptr_t work;   /* 0 where thread exit has nothing to do */
-    uint32_t running; /* the key whose destructor runs, and its round */
+    uint32_t current_destructor; /* the key whose destructor runs, and its round */
     uint32_t round;
-    void *once; /* the innermost once routine that the thread is in */
-    uintptr_t touched[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
+    void *once;       /* the innermost once routine that the thread is in */
+    uintptr_t taking; /* the tag of the slot that thread exit is taking, and what a handler has found in it */
+    void *displaced;
+    uintptr_t pending; /* 0 where thread exit has nothing to do */
+    uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uint32_t last_error;        /* Win32 */
     struct tsd_thread *next[2]; /* the list of threads with Fls values */
     uintptr_t function_count;
+    uintptr_t functions_refused;
 #if TSD_EXIT_FUNCTIONS > 0
     struct {
         void (*function)(void *argument);
@@ -99,7 +102,11 @@ int tsd_thread_attach(void) TSD_SYMBOL(tsd_thread_attach);
 /* Bits of tsd_exit_report_t.flags. */
 #define TSD_EXIT_NO_THREAD 1u       /* no thread was current; nothing was done */
 #define TSD_EXIT_ALREADY_EXITING 2u /* called from inside the thread's own exit; nothing was done */
-#define TSD_EXIT_LEFT_OVER 4u       /* values were left when the rounds were used up; they were cleared */
+#define TSD_EXIT_LEFT_OVER 4u       /* values were left when the rounds were used up, or ordinary ones when the last phase
+                                       had begun; they were cleared */
+#define TSD_EXIT_INTERRUPTED 8u     /* the thread died inside its exit, in a destructor or on the way to it; that is not
+                                       called again */
+#define TSD_EXIT_FUNCTIONS_REFUSED 16u
 
 /* What a thread exit did. */
 typedef struct tsd_exit_report {
@@ -108,7 +115,9 @@ typedef struct tsd_exit_report {
     uint32_t last_phase_rounds; /* rounds in which a last-phase key's destructor ran */
     uint32_t calls;             /* destructor calls in all */
     uint32_t functions;         /* thread-exit functions that ran */
-    uint32_t left_over;         /* values that were left when the rounds were used up */
+    uint32_t functions_refused; /* thread-exit functions that found no room, and never ran */
+    tsd_key_t interrupted;      /* the key whose destructor did not return: TSD_EXIT_INTERRUPTED */
+    uint32_t left_over;         /* values that got no destructor: TSD_EXIT_LEFT_OVER */
     tsd_key_t left_over_keys[TSD_LEFT_OVER_KEYS]; /* the keys of the first of them, then zeros */
 } tsd_exit_report_t;
 

@@ -31,6 +31,8 @@ pub enum Error {
     Recursion = 10 << 8 | EDEADLK as u16,
     /// A required pointer was NULL.
     NullPointer = 11 << 8 | EINVAL as u16,
+    /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey) is dropped.
+    TypedKey = 12 << 8 | EINVAL as u16,
 }
 
 impl Error {
@@ -67,6 +69,7 @@ impl fmt::Display for Error {
             Self::NotInitialised => "the thread structure was not initialised",
             Self::Recursion => "the once control is being run by this very thread",
             Self::NullPointer => "a required pointer is NULL",
+            Self::TypedKey => "a typed key is deleted by dropping it",
         })
     }
 }

@@ -1,20 +1,26 @@
 //! Thread exit: phases, bounded rounds, a report.
 //!
 //! The order is: detach notifications with all values readable; thread-exit functions until none is left, again before
-//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then what is left is reported and
-//! cleared. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
+//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then all slots are released. A value is
+//! NULL before its destructor runs, and is taken in its turn, not from a snapshot.
+//!
+//! There are two ways to take a value: [`Slots::unbind`], and [`Slots::take_static`] for keys whose users do not look at a
+//! tag. Interrupt handlers may come at each instruction of either; ARCHITECTURE.md has the table of what becomes of their
+//! values.
 
+use core::ffi::c_void;
 use core::ops::Deref;
 
 use bitflags::bitflags;
 
 use crate::capacity::{Capacity, Supported};
+use crate::drain::Drain;
 use crate::foreign;
 use crate::functions::ExitFunctionList;
-use crate::key::{Key, tag};
-use crate::slots::{ATTACHED, EXITING, FUNCTIONS, LAST, Slots};
+use crate::key::{Destructor, Key, tag};
+use crate::pending::{ATTACHED, EXITING, FUNCTIONS, LAST_PHASE, SHARED};
+use crate::slots::Slots;
 use crate::table::KeyTable;
-use crate::visit::{Due, Visit};
 
 /// How many of the keys that are left over a report names.
 pub const LEFT_OVER_KEYS: usize = 8;
@@ -27,8 +33,14 @@ bitflags! {
         const NO_THREAD = 1 << 0;
         /// The call came from inside the thread's own exit; nothing was done.
         const ALREADY_EXITING = 1 << 1;
-        /// Values were left when the rounds were used up; they were cleared and got no destructor.
+        /// Values were left when the rounds were used up, or ordinary ones when the last phase had begun; they were cleared
+        /// and got no destructor.
         const LEFT_OVER = 1 << 2;
+        /// The thread had died inside its exit, with a value taken whose destructor had not returned; it is not called
+        /// again.
+        const INTERRUPTED = 1 << 3;
+        /// Thread-exit functions were refused because the thread's list was full; they never ran.
+        const FUNCTIONS_REFUSED = 1 << 4;
     }
 }
 
@@ -47,7 +59,11 @@ pub struct ExitReport {
     pub calls: u32,
     /// Thread-exit functions that ran.
     pub functions: u32,
-    /// Values that were left when the rounds were used up.
+    /// Thread-exit functions that found no room in the thread's list, and never ran.
+    pub functions_refused: u32,
+    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED).
+    pub interrupted: Key,
+    /// Values that got no destructor; see [`LEFT_OVER`](ExitFlags::LEFT_OVER).
     pub left_over: u32,
     /// The keys of the first [`LEFT_OVER_KEYS`] of them.
     pub left_over_keys: LeftOverKeys,
@@ -89,13 +105,18 @@ impl<const N: usize> KeyTable<N>
 where
     Capacity<N>: Supported,
 {
-    /// Runs the destructors of the slots' thread, which must be the caller, and makes the slots as new.
+    /// Runs the destructors of the slots' thread and makes the slots as new.
     ///
     /// For a key space that is more than a table, [`KeySpace::exit`](crate::KeySpace::exit) does this and the rest.
     ///
+    /// # Safety
+    ///
+    /// 1. `slots` must be the calling thread's, and be used with this table only.
+    /// 2. Nothing that still runs on the thread afterwards may use a value that it has now.
+    ///
     /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
     /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
-    pub fn exit(&self, slots: &Slots<N>) -> ExitReport {
+    pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
             run(self, slots, None, |_| (), &mut report);
@@ -116,21 +137,42 @@ pub(crate) fn run<const N: usize>(
 ) where
     Capacity<N>: Supported,
 {
-    if !slots.raise(EXITING) {
-        report.flags = ExitFlags::ALREADY_EXITING;
+    if slots.pending.test_and_set(EXITING) {
+        report.flags |= ExitFlags::ALREADY_EXITING;
         return;
     }
     let exiting = Exiting(slots);
-    begin(slots.lower(ATTACHED));
-    let mut walk = Walk { table, slots, functions, report };
-    walk.report.rounds = walk.phase(false);
-    if slots.has(LAST) {
-        walk.report.last_phase_rounds = walk.phase(true);
+    begin(slots.pending.test_and_clear(ATTACHED));
+    let mut exit = ThreadExit { table, slots, functions, report };
+    loop {
+        exit.run_phase(0);
+        if slots.pending.has(LAST_PHASE) {
+            exit.run_phase(tag::LAST_PHASE);
+        }
+        exit.run_functions();
+        exit.release();
+        // A handler may have set something since.
+        if slots.pending.is_settled() {
+            break;
+        }
     }
-    walk.run_functions();
-    walk.clear();
-    slots.unshare();
+    exit.note_refused();
+    slots.pending.test_and_clear(SHARED);
     drop(exiting);
+}
+
+/// Makes ready for another exit the slots of a thread that died inside its own.
+#[cold]
+pub(crate) fn resume<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, report: &mut ExitReport)
+where
+    Capacity<N>: Supported,
+{
+    if let Some(key) = slots.reopen(table.statics()) {
+        report.flags |= ExitFlags::INTERRUPTED;
+        report.interrupted = key;
+    }
+    // The exit clears the flag before its list is empty for good.
+    slots.pending.set(FUNCTIONS);
 }
 
 /// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.
@@ -143,13 +185,13 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        self.0.note_running(0);
-        self.0.clear(EXITING);
+        self.0.note_destructor(0);
+        self.0.pending.clear(EXITING);
     }
 }
 
 /// The exit of one thread, as far as it has come.
-struct Walk<'a, const N: usize>
+struct ThreadExit<'a, const N: usize>
 where
     Capacity<N>: Supported,
 {
@@ -159,59 +201,122 @@ where
     report: &'a mut ExitReport,
 }
 
-impl<const N: usize> Walk<'_, N>
+impl<const N: usize> ThreadExit<'_, N>
 where
     Capacity<N>: Supported,
 {
-    /// Runs the destructors of one phase until a round finds no value or the rounds are used up; the number of rounds
-    /// that found one.
-    fn phase(&mut self, last_phase: bool) -> u32 {
-        let mut round = 0;
+    /// Runs the destructors of one phase until a round finds no value or the rounds are used up.
+    fn run_phase(&mut self, phase: usize) {
         loop {
-            // Also behind the last round: what they set may be of the other phase.
+            // After the last round, too: what they set may be of the other phase.
             self.run_functions();
-            if round == self.table.rounds || self.slots.is_settled() || self.round(round + 1, last_phase) == 0 {
-                return round;
+            if !self.has_round(phase) || self.slots.pending.is_settled() || !self.run_round(phase) {
+                return;
             }
-            round += 1;
         }
     }
 
-    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; how many there were.
-    fn round(&mut self, round: u32, last_phase: bool) -> u32 {
-        let (slots, table) = (self.slots, self.table);
-        let phase = if last_phase { tag::LAST_PHASE } else { 0 };
+    /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; whether there were any.
+    fn run_round(&mut self, phase: usize) -> bool {
+        let (table, slots) = (self.table, self.slots);
         let mut calls = 0;
-        slots.note_round(round);
-        slots.for_each_word(|word| {
-            let mut visit = Visit::begin(table, slots, word, phase);
-            while let Some(Due { destructor, value }) = visit.next() {
-                calls += 1;
-                // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-                unsafe { foreign::call(destructor, value) };
+        slots.note_round(*self.rounds(phase) + 1);
+        slots.pending.for_each_word(|word| {
+            let mut drain = Drain::new(&slots.pending, word);
+            while let Some(index) = drain.next() {
+                let (tag, destructor) = table.binding(slots, index);
+                match destructor {
+                    Some(destructor) if tag & tag::LAST_PHASE == phase => {
+                        if table.is_static(index) {
+                            drain.retain();
+                        }
+                        calls += destroy(slots, destructor, table.take_bound(slots, index, tag));
+                    }
+                    // Other keys' destructors may still want to read it.
+                    _ => drain.retain(),
+                }
             }
         });
+        self.count(phase, calls)
+    }
+
+    /// Unbinds every slot: they are as new. A value that was set since the last round gets its destructor if its phase has a
+    /// round left; the others are reported.
+    fn release(&mut self) {
+        let (table, slots) = (self.table, self.slots);
+        let mut calls = [0; 2];
+        slots.pending.test_and_clear(LAST_PHASE);
+        slots.pending.for_each_word(|word| {
+            let mut drain = Drain::new(&slots.pending, word);
+            while let Some(index) = drain.next() {
+                let (tag, destructor) = table.binding(slots, index);
+                let value = table.take_bound(slots, index, tag);
+                match destructor {
+                    Some(destructor) if self.has_round(tag & tag::LAST_PHASE) => {
+                        slots.note_round(*self.rounds(tag & tag::LAST_PHASE) + 1);
+                        calls[usize::from(tag & tag::LAST_PHASE != 0)] += destroy(slots, destructor, value);
+                    }
+                    Some(_) if !value.is_null() => self.note_left_over(tag),
+                    _ => {}
+                }
+                if table.is_static(index) {
+                    slots.unbind_static(index, tag);
+                }
+            }
+        });
+        slots.note_destructor(0);
+        slots.pending.tidy();
+        for (phase, calls) in [0, tag::LAST_PHASE].into_iter().zip(calls) {
+            self.count(phase, calls);
+        }
+    }
+
+    /// Counts a round of so many calls; whether it was one.
+    fn count(&mut self, phase: usize, calls: u32) -> bool {
         self.report.calls += calls;
-        slots.note_running(0);
-        calls
+        *self.rounds(phase) += u32::from(calls != 0);
+        calls != 0
+    }
+
+    /// The number of a phase's rounds.
+    fn rounds(&mut self, phase: usize) -> &mut u32 {
+        if phase == 0 { &mut self.report.rounds } else { &mut self.report.last_phase_rounds }
+    }
+
+    /// Whether a phase may have another round. Ordinary keys have none any more when the last phase has begun.
+    fn has_round(&mut self, phase: usize) -> bool {
+        *self.rounds(phase) < self.table.rounds && (phase != 0 || self.report.last_phase_rounds == 0)
+    }
+
+    fn note_left_over(&mut self, tag: usize) {
+        self.report.flags |= ExitFlags::LEFT_OVER;
+        self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
+        self.report.left_over += 1;
     }
 
     fn run_functions(&mut self) {
         self.report.functions += run_functions(self.slots, self.functions);
     }
 
-    /// Notes the values whose destructors have not run, and makes the slots as new.
-    fn clear(&mut self) {
-        let (slots, table) = (self.slots, self.table);
-        slots.forget(|index, tag, value| {
-            let entry = &table.entries[index];
-            if !value.is_null() && entry.destructor().is_some() && entry.tag_behind_destructor() == tag {
-                self.report.flags |= ExitFlags::LEFT_OVER;
-                self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
-                self.report.left_over += 1;
-            }
-        });
+    /// Reports the functions that were refused since the thread began.
+    fn note_refused(&mut self) {
+        self.report.functions_refused = self.functions.map_or(0, |list| list.take_refused());
+        self.report.flags.set(ExitFlags::FUNCTIONS_REFUSED, self.report.functions_refused != 0);
     }
+}
+
+/// Calls `destructor` with `value` unless that is NULL; how many calls that was.
+#[inline(always)]
+fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut c_void) -> u32
+where
+    Capacity<N>: Supported,
+{
+    if !value.is_null() {
+        // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+        unsafe { foreign::call(destructor, value) };
+    }
+    slots.note_destructor(0);
+    (!value.is_null()).into()
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
@@ -221,17 +326,17 @@ where
 {
     let Some(list) = functions else { return 0 };
     let mut count = 0;
-    while slots.has(FUNCTIONS) {
+    while slots.pending.has(FUNCTIONS) {
         while let Some((function, argument)) = list.pop() {
             count += 1;
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { foreign::call(function, argument) };
         }
         // Only now, so that the rest is not forgotten when a function unwinds.
-        slots.clear(FUNCTIONS);
+        slots.pending.clear(FUNCTIONS);
         if !list.is_empty() {
             // An interrupt handler has registered one since the list was empty.
-            slots.set(FUNCTIONS);
+            slots.pending.set(FUNCTIONS);
         }
     }
     count

@@ -25,11 +25,13 @@ struct Registration {
 
 /// Room for the thread-exit functions of one thread, to be embedded in the thread control block.
 ///
-/// All zero bytes are a valid initial state. Two words a function and one more.
+/// All zero bytes are a valid initial state. Two words a function and two more.
 #[derive(Debug)]
 #[repr(C)]
 pub struct ExitFunctions<const F: usize> {
     length: AtomicUsize,
+    /// How many found no room since the thread's last exit.
+    refused: AtomicUsize,
     registrations: [Registration; F],
 }
 
@@ -39,6 +41,7 @@ impl<const F: usize> ExitFunctions<F> {
     pub const fn new() -> Self {
         Self {
             length: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             registrations: [const {
                 Registration { function: AtomicPtr::new(ptr::null_mut()), argument: AtomicPtr::new(ptr::null_mut()) }
             }; F],
@@ -48,7 +51,7 @@ impl<const F: usize> ExitFunctions<F> {
     /// The list without its capacity in the type, as [`Port::exit_functions`](crate::Port::exit_functions) gives it.
     #[must_use]
     pub const fn as_list(&self) -> ExitFunctionList<'_> {
-        ExitFunctionList { length: &self.length, registrations: &self.registrations }
+        ExitFunctionList { length: &self.length, refused: &self.refused, registrations: &self.registrations }
     }
 }
 
@@ -62,6 +65,7 @@ impl<const F: usize> Default for ExitFunctions<F> {
 #[derive(Clone, Copy, Debug)]
 pub struct ExitFunctionList<'a> {
     length: &'a AtomicUsize,
+    refused: &'a AtomicUsize,
     registrations: &'a [Registration],
 }
 
@@ -70,7 +74,7 @@ impl ExitFunctionList<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`]; those registered before stay registered.
+    /// [`Error::ListFull`]; those registered before stay registered, and the thread's exit reports that one was refused.
     ///
     /// # Safety
     ///
@@ -78,11 +82,15 @@ impl ExitFunctionList<'_> {
     ///
     /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     pub unsafe fn push(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
-        let place = self
+        let registration = self
             .length
             .fetch_update(Relaxed, Relaxed, |length| (length < self.registrations.len()).then_some(length + 1))
-            .map_err(|_| Error::ListFull)?;
-        let registration = self.registrations.get(place).ok_or(Error::ListFull)?;
+            .ok()
+            .and_then(|place| self.registrations.get(place));
+        let Some(registration) = registration else {
+            self.refused.fetch_add(1, Relaxed);
+            return Err(Error::ListFull);
+        };
         // The argument first: a registration counts from the moment its function is there.
         registration.argument.store(argument, Relaxed);
         registration.function.store(function as *mut (), Relaxed);
@@ -103,12 +111,19 @@ impl ExitFunctionList<'_> {
         self.len() == 0
     }
 
+    /// How many functions found no room, and forgets them.
+    pub(crate) fn take_refused(&self) -> u32 {
+        let refused = self.refused.load(Relaxed);
+        // In one step: a handler may be refused meanwhile.
+        self.refused.fetch_sub(refused, Relaxed) as u32
+    }
+
     /// Takes the function that was registered last.
     pub(crate) fn pop(&self) -> Option<(ExitFunction, *mut c_void)> {
         loop {
             let length = self.length.load(Relaxed);
             let registration = self.registrations.get(length.checked_sub(1)?)?;
-            let function = own::take(&registration.function, registration.function.load(Relaxed));
+            let function = own::swap(&registration.function, registration.function.load(Relaxed), ptr::null_mut());
             let argument = registration.argument.load(Relaxed);
             // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
             // function and is passed over later.

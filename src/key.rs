@@ -74,6 +74,8 @@ bitflags! {
         const STATIC = 1 << 1;
         /// It has a destructor.
         const HAS_DESTRUCTOR = 1 << 2;
+        /// A [`TypedKey`](crate::TypedKey) owns it; it is deleted when that is dropped.
+        const TYPED = 1 << 3;
     }
 }
 
@@ -154,10 +156,20 @@ pub(crate) mod tag {
     /// none but the generation's.
     pub(crate) const UNBOUND: usize = LAST_PHASE;
 
+    /// The tag of a slot that was never bound: that of dead entries of generation 0, for which there is no key.
+    pub(crate) const NEVER_BOUND: usize = 0;
+
     /// The bits that hold the index.
     #[inline(always)]
     pub(crate) const fn index_mask(capacity: usize) -> usize {
         (capacity.next_power_of_two() - 1) << SHIFT
+    }
+
+    /// The index of a live tag. Always one of the table's, whatever the number.
+    #[inline(always)]
+    pub(crate) const fn index(tag: usize, capacity: usize) -> usize {
+        let index = (tag & index_mask(capacity)) >> SHIFT;
+        if index < capacity { index } else { 0 }
     }
 
     /// The live tag that follows `dead` at `index`.
@@ -174,14 +186,6 @@ pub(crate) mod tag {
             Some(next) => next & !not_generation,
             None => RETIRED,
         }
-    }
-
-    /// Whether `tag` is that of the key which was created at its index next after the one of `live`.
-    #[inline(always)]
-    pub(crate) const fn is_next(live: usize, tag: usize, capacity: usize) -> bool {
-        let not_generation = index_mask(capacity) | LAST_PHASE | LIVE;
-        let next = (live | not_generation).wrapping_add(1);
-        (next ^ tag) & !not_generation == 0 && tag & LIVE != 0
     }
 
     /// The dead tag with which `generation` begins.
@@ -239,11 +243,7 @@ mod tests {
                     assert_eq!((live & index_mask(capacity)) >> SHIFT, index);
                     assert_eq!((live & LIVE != 0, live & LAST_PHASE != 0), (true, last_phase));
                     assert_eq!(dead(live, capacity), at_generation(generation + 1, capacity));
-                    let next = |generation| born(at_generation(generation, capacity), index, !last_phase);
-                    assert!(is_next(live, next(generation + 1), capacity));
-                    assert!(
-                        !is_next(live, next(generation), capacity) && !is_next(live, dead(live, capacity), capacity)
-                    );
+                    assert_eq!(super::tag::index(live, capacity), index);
                     assert_ne!(dead(live, capacity), UNBOUND);
                 }
             }

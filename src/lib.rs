@@ -11,8 +11,8 @@
 //! | `space.rs` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
 //! | `table.rs`, `places.rs`, `listing.rs` | [`KeyTable`]: which keys live, which indexes are free, and what is known of each |
 //! | `key.rs` | [`Key`], [`KeyOptions`], and the tag that tells a key from its predecessors |
-//! | `slots.rs` | [`Slots`]: one thread's values |
-//! | `exit.rs`, `visit.rs` | phases and rounds of thread exit, [`ExitReport`]; how a value is taken |
+//! | `slots.rs`, `pending.rs` | [`Slots`]: one thread's values, how one is bound and taken; what exit must look at |
+//! | `exit.rs`, `drain.rs` | phases and rounds of thread exit, [`ExitReport`]; the slots of one word in turn |
 //! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
 //! | `once.rs` | [`Once`]: one-time initialisation |
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
@@ -26,6 +26,7 @@
 #[cfg_attr(target_arch = "aarch64", path = "../arch/aarch64/mod.rs")]
 pub mod arch;
 mod capacity;
+mod drain;
 mod error;
 mod exit;
 mod foreign;
@@ -37,6 +38,7 @@ mod once;
 // Miri knows no assembly.
 #[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
 mod own;
+mod pending;
 mod places;
 mod port;
 mod slots;
@@ -45,7 +47,6 @@ mod statics;
 mod sync;
 mod table;
 mod typed;
-mod visit;
 
 pub use capacity::{Capacity, Supported};
 pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};
@@ -55,7 +56,7 @@ pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use notify::{Notification, NotificationList, Notifications, Reason};
 pub use once::{Once, OnceFrame};
 pub use port::Port;
-pub use slots::Slots;
+pub use slots::{SlotArray, Slots};
 pub use space::KeySpace;
 pub use statics::StaticKey;
 #[cfg(loom)]

@@ -9,7 +9,7 @@ use crate::capacity::{Capacity, Supported};
 use crate::key::{Key, KeyFlags, KeyInfo, from_pointer, tag};
 use crate::slots::Slots;
 use crate::sync::{Acquire, Relaxed, fence};
-use crate::table::KeyTable;
+use crate::table::{KeyTable, TYPED};
 
 impl<const N: usize> KeyTable<N>
 where
@@ -73,9 +73,10 @@ where
         let mut flags = KeyFlags::empty();
         flags.set(KeyFlags::LAST_PHASE, tag & tag::LAST_PHASE != 0);
         flags.set(KeyFlags::STATIC, self.places.is_static(index));
+        flags.set(KeyFlags::TYPED, length & TYPED != 0);
         flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
         // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
-        let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };
+        let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length & !TYPED)) };
         Some(KeyInfo { key: Key::from_raw(tag::handle(tag)), name, flags, destructor })
     }
 }

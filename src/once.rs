@@ -8,8 +8,9 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::port::Port;
-use crate::slots::{INITIALISING, Slots};
+use crate::pending::INITIALISING;
+use crate::port::{self, Port};
+use crate::slots::Slots;
 use crate::sync::{Acquire, AtomicU32, Relaxed, Release, const_fn};
 
 /// The state of one initialisation; POSIX `pthread_once_t`, C11 `once_flag`. All zero bytes: never called.
@@ -69,10 +70,10 @@ impl Once {
     /// completed, perhaps after a wait.
     pub(crate) fn begin<P, const N: usize>(&self, port: &P, frame: &mut OnceFrame) -> Result<bool, Error>
     where
-        P: Port<N>,
+        P: Port<Slots = Slots<N>>,
         Capacity<N>: Supported,
     {
-        let slots = port.current();
+        let slots = port::current(port);
         loop {
             // Acquire on both: whoever completed or gave up before has its writes seen.
             match self.state.compare_exchange(NEVER_CALLED, RUNNING, Acquire, Acquire) {
@@ -87,7 +88,7 @@ impl Once {
             // has taken its own frame off again when it returns. Release: it finds the frame filled.
             frame.outer = slots.frames.load(Relaxed);
             slots.frames.store(frame, Release);
-            slots.set(INITIALISING);
+            slots.pending.set(INITIALISING);
         }
         Ok(true)
     }
@@ -95,7 +96,7 @@ impl Once {
     /// Waits until the state is no longer `running`.
     fn wait<P, const N: usize>(&self, port: &P, slots: &Slots<N>, running: u32) -> Result<(), Error>
     where
-        P: Port<N>,
+        P: Port<Slots = Slots<N>>,
         Capacity<N>: Supported,
     {
         if frames(slots).any(|frame| ptr::eq(frame.control, self)) {
@@ -111,7 +112,7 @@ impl Once {
     /// Ends an initialisation and wakes those who wait for it.
     fn end<P, const N: usize>(&self, port: &P, state: u32)
     where
-        P: Port<N>,
+        P: Port<Slots = Slots<N>>,
         Capacity<N>: Supported,
     {
         // Release: hands the initialiser's writes to the Acquire loads in `begin` and `is_complete`. Not Acquire: a
@@ -123,7 +124,7 @@ impl Once {
 }
 
 /// The calling thread is in an initialiser. Dropped without `finish`, by unwinding, the control is as if never called.
-pub(crate) struct Running<'a, P: Port<N>, const N: usize>
+pub(crate) struct Running<'a, P: Port<Slots = Slots<N>>, const N: usize>
 where
     Capacity<N>: Supported,
 {
@@ -132,7 +133,7 @@ where
     state: u32,
 }
 
-impl<'a, P: Port<N>, const N: usize> Running<'a, P, N>
+impl<'a, P: Port<Slots = Slots<N>>, const N: usize> Running<'a, P, N>
 where
     Capacity<N>: Supported,
 {
@@ -147,12 +148,12 @@ where
     }
 }
 
-impl<P: Port<N>, const N: usize> Drop for Running<'_, P, N>
+impl<P: Port<Slots = Slots<N>>, const N: usize> Drop for Running<'_, P, N>
 where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        if let Some(slots) = self.port.current() {
+        if let Some(slots) = port::current(self.port) {
             leave(slots, self.frame.outer);
         }
         // SAFETY: `begin` has put a reference there, for a call that has not returned.
@@ -164,7 +165,7 @@ where
 /// leave it.
 pub(crate) fn abandon_innermost<P, const N: usize>(port: &P, slots: &Slots<N>) -> bool
 where
-    P: Port<N>,
+    P: Port<Slots = Slots<N>>,
     Capacity<N>: Supported,
 {
     let innermost = frames(slots).next();
@@ -179,7 +180,7 @@ where
 /// that is cancelled inside.
 pub(crate) fn abandon<P, const N: usize>(port: &P, slots: &Slots<N>)
 where
-    P: Port<N>,
+    P: Port<Slots = Slots<N>>,
     Capacity<N>: Supported,
 {
     while abandon_innermost(port, slots) {}
@@ -193,7 +194,7 @@ where
     // Relaxed: of this thread and its interrupts only.
     slots.frames.store(outer, Relaxed);
     if outer.is_null() {
-        slots.clear(INITIALISING);
+        slots.pending.clear(INITIALISING);
     }
 }
 

@@ -3,8 +3,6 @@
 //! For CPUs on which `core`'s relaxed atomics are the shortest way. x86_64, whose atomics always lock the line, has
 //! its own in `arch/x86_64/own.rs`.
 
-use core::ptr;
-
 use crate::sync::Relaxed;
 use crate::sync::own::{AtomicPtr, AtomicUsize};
 
@@ -28,9 +26,15 @@ pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
     word.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
 
-/// Takes the value, which was `seen` a moment ago, and leaves NULL.
+/// Stores `new` where `old` is, and nothing where anything else is; whether it did.
 #[inline]
-pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
+pub(crate) fn replace_value<T>(place: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+    place.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
+}
+
+/// Stores `new`; the value before, which was `seen` a moment ago.
+#[inline]
+pub(crate) fn swap<T>(place: &AtomicPtr<T>, seen: *mut T, new: *mut T) -> *mut T {
     let _ = seen;
-    place.swap(ptr::null_mut(), Relaxed)
+    place.swap(new, Relaxed)
 }

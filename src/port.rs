@@ -2,10 +2,9 @@
 
 use spin::RelaxStrategy;
 
-use crate::capacity::{Capacity, Supported};
 use crate::functions::ExitFunctionList;
 use crate::notify::NotificationList;
-use crate::slots::Slots;
+use crate::slots::SlotArray;
 use crate::sync::{AtomicU32, Relaxed};
 
 /// The kernel's side: who the current thread is, and how a thread sleeps.
@@ -13,20 +12,28 @@ use crate::sync::{AtomicU32, Relaxed};
 /// # Safety
 ///
 /// 1. [`current`](Self::current) and [`exit_functions`](Self::exit_functions) give what belongs to the calling thread
-///    and to no other, initialised, and given for one [`KeySpace`](crate::KeySpace) only. Whatever they give in a
-///    thread, they give until the thread's exit hook has returned.
+///    and to no other, initialised. Whatever they give in a thread, they give until the thread's exit hook has returned.
 /// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
-/// 3. The thread's stack outlives its exit hook: a thread that is killed runs
-///    [`KeySpace::exit`](crate::KeySpace::exit) itself, on its own stack.
-pub unsafe trait Port<const N: usize>
-where
-    Capacity<N>: Supported,
-{
+/// 3. The thread's stack outlives its exit hook: a thread that is killed runs [`KeySpace::exit`](crate::KeySpace::exit)
+///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is freed.
+pub unsafe trait Port {
+    /// [`Slots<N>`](crate::Slots), where `N` is PTHREAD_KEYS_MAX: 1 to 64, or a multiple of 64 up to 4096.
+    type Slots: SlotArray;
+
     /// The slots of the calling thread, or `None` where there is no thread: an interrupt handler, early boot.
-    fn current(&self) -> Option<&Slots<N>>;
+    ///
+    /// # Safety
+    ///
+    /// For the library to call. What it returns must be used on the calling thread only, and not after the thread's exit:
+    /// the reference says nothing of either.
+    unsafe fn current(&self) -> Option<&Self::Slots>;
 
     /// The thread-exit functions of the calling thread, where the kernel keeps such a list.
-    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+    ///
+    /// # Safety
+    ///
+    /// As [`current`](Self::current).
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         None
     }
 
@@ -59,4 +66,17 @@ where
     fn wake(&self, word: &AtomicU32) {
         let _ = word;
     }
+}
+
+/// The slots of the calling thread, for the length of one call of the library.
+#[inline(always)]
+pub(crate) fn current<P: Port>(port: &P) -> Option<&P::Slots> {
+    // SAFETY: a call ends before its thread does, and hands the slots to no other.
+    unsafe { port.current() }
+}
+
+/// The thread-exit functions of the calling thread, for the length of one call of the library.
+pub(crate) fn exit_functions<P: Port>(port: &P) -> Option<ExitFunctionList<'_>> {
+    // SAFETY: as above.
+    unsafe { port.exit_functions() }
 }

@@ -9,10 +9,11 @@ use crate::exit::{self, ExitFlags, ExitReport};
 use crate::functions::ExitFunction;
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, Once, OnceFrame, Running};
-use crate::port::Port;
-use crate::slots::{ATTACHED, FUNCTIONS, Slots};
+use crate::pending::{ATTACHED, FUNCTIONS};
+use crate::port::{self, Port};
+use crate::slots::{Slots, private::Sealed};
 use crate::sync::const_fn;
-use crate::table::{DEFAULT_KEYS, KeyTable};
+use crate::table::KeyTable;
 
 /// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
 ///
@@ -20,29 +21,35 @@ use crate::table::{DEFAULT_KEYS, KeyTable};
 // In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
 #[repr(C)]
-pub struct KeySpace<P, const N: usize = DEFAULT_KEYS>
-where
-    Capacity<N>: Supported,
-{
-    table: KeyTable<N>,
+pub struct KeySpace<P: Port> {
+    pub(crate) table: <P::Slots as Sealed>::Table,
     port: P,
 }
 
-impl<P: Port<N>, const N: usize> KeySpace<P, N>
+impl<P: Port<Slots = Slots<N>>, const N: usize> KeySpace<P>
 where
     Capacity<N>: Supported,
 {
     const_fn! {
         /// A key space with an empty table.
+        ///
+        /// # Safety
+        ///
+        /// The slots that the port gives must be used with this key space only: a value that was stored under a key of one
+        /// table must not be found under a key of another. A port that finds all threads of a kernel is for one key space.
         #[must_use]
-        pub fn new(port: P) -> Self {
+        pub unsafe fn new(port: P) -> Self {
             Self { table: KeyTable::new(), port }
         }
     }
 
     /// A key space with a table that has static keys, another number of rounds, or another first generation.
+    ///
+    /// # Safety
+    ///
+    /// As [`new`](Self::new).
     #[must_use]
-    pub const fn with_table(port: P, table: KeyTable<N>) -> Self {
+    pub const unsafe fn with_table(port: P, table: KeyTable<N>) -> Self {
         Self { table, port }
     }
 
@@ -78,7 +85,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`].
+    /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`], [`Error::TypedKey`].
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         self.table.delete(key)
     }
@@ -89,7 +96,7 @@ where
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
     #[inline]
     pub fn get(&self, key: Key) -> *mut c_void {
-        match self.port.current() {
+        match port::current(&self.port) {
             Some(slots) => self.table.get(slots, key),
             None => ptr::null_mut(),
         }
@@ -109,7 +116,7 @@ where
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
     #[inline]
     pub unsafe fn set(&self, key: Key, value: *mut c_void) -> Result<(), Error> {
-        let slots = self.port.current().ok_or(Error::NoThread)?;
+        let slots = port::current(&self.port).ok_or(Error::NoThread)?;
         // SAFETY: the caller vouches for the value, the port for the slots.
         unsafe { self.table.set(slots, key, value) }
     }
@@ -160,10 +167,14 @@ where
         Running::new(&self.port, frame).finish();
     }
 
-    /// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its
-    /// control is as if never called.
-    pub fn abandon_once(&self) {
-        if let Some(slots) = self.port.current() {
+    /// The other second half: the innermost initialiser that the calling thread is in is left by an exception, or by a
+    /// cancellation. Its control is as if never called.
+    ///
+    /// # Safety
+    ///
+    /// That initialiser does not go on.
+    pub unsafe fn abandon_once(&self) {
+        if let Some(slots) = port::current(&self.port) {
             once::abandon_innermost(&self.port, slots);
         }
     }
@@ -173,7 +184,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`]; [`Error::NoThread`] when no thread is current or the port keeps no such list.
+    /// [`Error::ListFull`], which the thread's exit reports as well; [`Error::NoThread`] when no thread is current or the port keeps no such list.
     ///
     /// # Safety
     ///
@@ -181,11 +192,11 @@ where
     ///
     /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     pub unsafe fn at_thread_exit(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
-        let slots = self.port.current().ok_or(Error::NoThread)?;
-        let functions = self.port.exit_functions().ok_or(Error::NoThread)?;
+        let slots = port::current(&self.port).ok_or(Error::NoThread)?;
+        let functions = port::exit_functions(&self.port).ok_or(Error::NoThread)?;
         // First, so that the thread's exit looks at the list wherever the thread is killed: a function that it passed
         // over would wait for the next thread with this control block. An empty list costs that exit a look.
-        slots.set(FUNCTIONS);
+        slots.pending.set(FUNCTIONS);
         // SAFETY: the caller vouches for it.
         unsafe { functions.push(function, argument) }
     }
@@ -196,9 +207,13 @@ where
     /// For the end of a process: C++ destroys the objects of the thread that ends it before `atexit`'s functions run,
     /// while no key's destructor is called. The thread goes on as it was.
     ///
+    /// # Safety
+    ///
+    /// What still runs on the thread must not use what these functions destroy.
+    ///
     /// Callable from threads and destructors. No lock is held while a function runs. C++17 `[basic.start.term]`.
-    pub fn run_exit_functions(&self) -> u32 {
-        self.port.current().map_or(0, |slots| exit::run_functions(slots, self.port.exit_functions()))
+    pub unsafe fn run_exit_functions(&self) -> u32 {
+        port::current(&self.port).map_or(0, |slots| exit::run_functions(slots, port::exit_functions(&self.port)))
     }
 
     /// Sends the attach notifications. The kernel calls it once on each thread, before the thread's own code.
@@ -214,12 +229,12 @@ where
     ///
     /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
     pub fn attach(&self) -> Result<(), Error> {
-        let slots = self.port.current().ok_or(Error::NoThread)?;
+        let slots = port::current(&self.port).ok_or(Error::NoThread)?;
         if cfg!(debug_assertions) && !slots.is_clean() {
             return Err(Error::NotInitialised);
         }
         if let Some(notifications) = self.port.notifications() {
-            if !slots.raise(ATTACHED) {
+            if slots.pending.test_and_set(ATTACHED) {
                 return Err(Error::NotInitialised);
             }
             notifications.attach();
@@ -230,48 +245,92 @@ where
     /// Runs the calling thread's exit: notifications, thread-exit functions, destructors. The kernel calls it last on
     /// each thread that ends, with the thread current and its stack whole, before a joiner is woken.
     ///
-    /// Afterwards the thread control block can be used for the next thread at once. A call from inside a destructor
-    /// does nothing and says so.
+    /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after this
+    /// returned stay for the next thread with the same slots: from then on the port must give handlers `None` until that
+    /// thread starts, or the slots must be initialised again with [`Slots::init`].
     ///
     /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
+    ///
+    /// # Safety
+    ///
+    /// Nothing that still runs on the thread afterwards may use a value that it has now, and none of the initialisers that it
+    /// is in ([`once`](Self::once)) goes on: they are given back.
     #[inline]
-    pub fn exit(&self) -> ExitReport {
-        match self.port.current() {
+    pub unsafe fn exit(&self) -> ExitReport {
+        match port::current(&self.port) {
             // A report of its own, so that it is written once and where the caller wants it.
             Some(slots) if slots.is_idle() => ExitReport::default(),
-            current => self.exit_reporting(current),
+            _ => self.reporting(|report| self.exit_with_work(report)),
         }
-    }
-
-    #[cold]
-    fn exit_reporting(&self, current: Option<&Slots<N>>) -> ExitReport {
-        let mut report = ExitReport::default();
-        match current {
-            Some(slots) => self.exit_with_work(slots, &mut report),
-            None => report.flags = ExitFlags::NO_THREAD,
-        }
-        report
     }
 
     /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
+    ///
+    /// # Safety
+    ///
+    /// As `exit`.
     #[inline]
-    pub fn exit_into(&self, report: &mut ExitReport) {
-        match self.port.current() {
-            Some(slots) if slots.is_idle() => {}
-            Some(slots) => self.exit_with_work(slots, report),
-            None => report.flags = ExitFlags::NO_THREAD,
+    pub unsafe fn exit_into(&self, report: &mut ExitReport) {
+        if !port::current(&self.port).is_some_and(Slots::is_idle) {
+            self.exit_with_work(report);
         }
     }
 
+    /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or that
+    /// was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is freed, while
+    /// the port gives the dead thread's slots and functions to this call and to the destructors that it runs.
+    ///
+    /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value whose
+    /// destructor had begun, or was about to, is named in the report with [`ExitFlags::INTERRUPTED`]; no destructor runs
+    /// twice. Detach notifications that it had begun to send are not sent again.
+    ///
+    /// Callable from threads. As [`exit`](Self::exit), and where one was cut short, a look at each slot.
+    ///
+    /// # Safety
+    ///
+    /// 1. As `exit`; and the thread never runs again, on any CPU.
+    /// 2. Its values may be destroyed on this thread.
+    pub unsafe fn reap(&self) -> ExitReport {
+        self.reporting(|report| self.reap_with_work(report))
+    }
+
+    /// [`reap`](Self::reap) that adds to a report which the caller has cleared.
+    ///
+    /// # Safety
+    ///
+    /// As `reap`.
+    pub unsafe fn reap_into(&self, report: &mut ExitReport) {
+        self.reap_with_work(report);
+    }
+
     #[cold]
-    fn exit_with_work(&self, slots: &Slots<N>, report: &mut ExitReport) {
+    fn reporting(&self, exit: impl FnOnce(&mut ExitReport)) -> ExitReport {
+        let mut report = ExitReport::default();
+        exit(&mut report);
+        report
+    }
+
+    #[cold]
+    fn exit_with_work(&self, report: &mut ExitReport) {
+        let Some(slots) = port::current(&self.port) else {
+            report.flags = ExitFlags::NO_THREAD;
+            return;
+        };
         let begin = |attached| {
             once::abandon(&self.port, slots);
             if attached {
                 self.port.detach();
             }
         };
-        exit::run(&self.table, slots, self.port.exit_functions(), begin, report);
+        exit::run(&self.table, slots, port::exit_functions(&self.port), begin, report);
+    }
+
+    #[cold]
+    fn reap_with_work(&self, report: &mut ExitReport) {
+        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting()) {
+            exit::resume(&self.table, slots, report);
+        }
+        self.exit_with_work(report);
     }
 }

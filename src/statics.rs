@@ -67,7 +67,7 @@ impl StaticKey {
         Capacity<N>: Supported,
     {
         // Relaxed: the slot is this thread's own.
-        slots.slots.get(self.index).map_or(ptr::null_mut(), |slot| slot.value.load(Relaxed))
+        slots.all().get(self.index).map_or(ptr::null_mut(), |slot| slot.value.load(Relaxed))
     }
 
     /// Stores the value of the slots' thread. NULL clears.
@@ -83,12 +83,13 @@ impl StaticKey {
     where
         Capacity<N>: Supported,
     {
-        let Some(slot) = slots.slots.get(self.index) else { return };
+        let Some(slot) = slots.all().get(self.index) else { return };
         // Relaxed: the slot is this thread's own.
-        if slot.tag.load(Relaxed) == self.tag() {
+        if value.is_null() || slot.tag.load(Relaxed) == self.tag() {
             slot.value.store(value, Relaxed);
-        } else if !value.is_null() {
-            slots.bind(self.index, self.tag(), value);
+        } else {
+            // It lives as long as its table.
+            slots.bind(self.index, self.tag(), value, || true);
         }
     }
 

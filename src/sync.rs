@@ -23,14 +23,20 @@ pub(crate) mod own {
 
 /// Declares a `const fn`, or a plain one under loom, whose atomics can't be made in a constant.
 macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis unsafe fn $($rest:tt)*) => {
+        const_fn!(@ $(#[$attribute])* $visibility [unsafe fn] $($rest)*);
+    };
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        const_fn!(@ $(#[$attribute])* $visibility [fn] $($rest)*);
+    };
+    (@ $(#[$attribute:meta])* $visibility:vis [$($kind:tt)*] $($rest:tt)*) => {
         #[cfg(not(loom))]
         $(#[$attribute])*
-        $visibility const fn $($rest)*
+        $visibility const $($kind)* $($rest)*
 
         #[cfg(loom)]
         $(#[$attribute])*
-        $visibility fn $($rest)*
+        $visibility $($kind)* $($rest)*
     };
 }
 

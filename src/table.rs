@@ -10,11 +10,13 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
+use core::ops::Range;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::key::{Destructor, Key, KeyOptions, from_pointer, tag, to_pointer};
+use crate::key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions, from_pointer, tag, to_pointer};
+use crate::pending::SHARED;
 use crate::places::Places;
 use crate::slots::Slots;
 use crate::statics::StaticKey;
@@ -36,7 +38,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_behind_destructor`](Self::tag_behind_destructor)
+    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_after_destructor`](Self::tag_after_destructor)
     /// gives this tag afterwards.
     #[inline(always)]
     pub(crate) fn destructor(&self) -> Option<Destructor> {
@@ -44,9 +46,9 @@ impl Entry {
         from_pointer(self.destructor.load(Relaxed))
     }
 
-    /// The tag, read behind the destructor.
+    /// The tag, read after the destructor.
     #[inline(always)]
-    pub(crate) fn tag_behind_destructor(&self) -> usize {
+    pub(crate) fn tag_after_destructor(&self) -> usize {
         // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
         // or it is a dead one.
         fence(Acquire);
@@ -54,7 +56,10 @@ impl Entry {
     }
 }
 
-/// A key's name: a `&'static str` in two words. Valid while the entry's tag is live.
+/// In the length of a key's name, which is never so long: a [`TypedKey`](crate::TypedKey) owns the key.
+pub(crate) const TYPED: usize = 1 << (usize::BITS - 1);
+
+/// A key's name: a `&'static str` in two words, and the mark above. Valid while the entry's tag is live.
 #[derive(Debug)]
 pub(crate) struct Name {
     pub(crate) start: AtomicPtr<u8>,
@@ -192,13 +197,23 @@ where
     ///
     /// As [`create`](Self::create).
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
+        self.create_tag(options, 0).map(|tag| Key::from_raw(tag::handle(tag)))
+    }
+
+    /// Creates a key that only [`delete_tag`](Self::delete_tag) deletes; its tag.
+    pub(crate) fn create_typed(&self, options: KeyOptions) -> Result<usize, Error> {
+        self.create_tag(options, TYPED)
+    }
+
+    /// Creates a key with `mark` in the length of its name; its tag.
+    fn create_tag(&self, options: KeyOptions, mark: usize) -> Result<usize, Error> {
         let index = self.places.take()?;
         let entry = &self.entries[index];
-        // Release, three times: who reads one of these and then fences must see that the predecessor's tag is gone
-        // (see `tag_behind_destructor`).
+        // Release, three times: whoever reads one of these and then fences must see that the predecessor's tag is gone
+        // (see `tag_after_destructor`).
         entry.destructor.store(to_pointer(options.destructor), Release);
         self.names[index].start.store(options.name.as_ptr().cast_mut(), Release);
-        self.names[index].length.store(options.name.len(), Release);
+        self.names[index].length.store(options.name.len() | mark, Release);
         // Relaxed: the index is this creator's, by `claim`'s Acquire.
         let tag = tag::born(entry.tag.load(Relaxed), index, options.last_phase);
         // Release: pairs with the Acquire in `verify`.
@@ -207,28 +222,42 @@ where
         // wherever it is read.
         fence(Release);
         self.places.note_high_water();
-        Ok(Key::from_raw(tag::handle(tag)))
+        Ok(tag)
     }
 
-    /// Deletes a key: no thread reads a value under it any more, and no destructor is called for values still set.
+    /// Deletes a key: no thread reads a value under it any more, and values still set get no destructor.
+    ///
+    /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment after
+    /// this returned: see [`purge`](Self::purge) for when its code may go away.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live, [`Error::StaticKey`].
+    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live; [`Error::StaticKey`] and [`Error::TypedKey`]
+    /// when it is not deleted by its number.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
     /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Self::index(key);
-        let entry = &self.entries[index];
         let tag = self.verify(key)?;
-        if self.places.is_static(index) {
+        if self.is_static(index) {
             return Err(Error::StaticKey);
         }
+        // Relaxed: if this mark is a later key's, the tag is not `tag` any more, and nothing is deleted. It is not an earlier
+        // one's, by the Acquire in `verify`.
+        if self.names[index].length.load(Relaxed) & TYPED != 0 {
+            return Err(Error::TypedKey);
+        }
+        self.delete_tag(tag)
+    }
+
+    /// Deletes the key of a tag that a caller has seen live.
+    pub(crate) fn delete_tag(&self, tag: usize) -> Result<(), Error> {
+        let index = tag::index(tag, N);
         let dead = tag::dead(tag, N);
-        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire in `verify`.
-        // With the Release when the place is given back, it comes before what the next one writes.
-        if entry.tag.compare_exchange(tag, dead, Relaxed, Relaxed).is_err() {
+        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with which
+        // the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
+        if self.entries[index].tag.compare_exchange(tag, dead, Relaxed, Relaxed).is_err() {
             return Err(Error::DeletedKey);
         }
         if dead == tag::RETIRED {
@@ -237,6 +266,24 @@ where
             self.places.give_back(index)
         }
         Ok(())
+    }
+
+    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left; how many
+    /// there were. Static and typed keys stay.
+    ///
+    /// Another CPU may be about to enter one of the destructors. Their code may go away when no thread is in an exit that
+    /// had begun before: after this call, have each CPU pass a memory barrier (an interrupt to each will do), then wait until
+    /// each thread for which [`Slots::is_exiting`] says so has left its exit once. A thread whose exit begins later finds the
+    /// keys deleted.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; looks at all N entries.
+    pub fn purge(&self, destructors: Range<*const ()>) -> usize {
+        let is_inside = |info: &KeyInfo| {
+            let other_ways = KeyFlags::STATIC | KeyFlags::TYPED;
+            let destructor = info.destructor.map_or(ptr::null(), |it| it as *const ());
+            !info.flags.intersects(other_ways) && destructors.contains(&destructor)
+        };
+        self.keys().filter(is_inside).filter(|info| self.delete(info.key).is_ok()).count()
     }
 
     /// The value that the slots' thread has under `key`; NULL if it set none or the key is not live.
@@ -304,11 +351,11 @@ where
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
         let value = self.get(slots, key);
-        if value.is_null() || !slots.is_shared() {
+        if value.is_null() || !slots.pending.has(SHARED) {
             return ptr::null_mut();
         }
         // Relaxed: what orders the value's content between threads is the business of who takes it.
-        slots.slots[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
+        slots.all()[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
     }
 
     /// `set` where the slot is not bound to the key yet.
@@ -317,9 +364,43 @@ where
         let index = Self::index(key);
         let tag = self.verify(key)?;
         if !value.is_null() {
-            slots.bind(index, tag, value);
+            // Relaxed: only whether it is the same; `verify` has acquired what belongs to it.
+            let is_live = || self.entries[index].tag.load(Relaxed) == tag;
+            slots.bind(index, tag, value, is_live).ok_or(Error::DeletedKey)?;
+        } else if self.is_static(index) {
+            // It may be read although the slot is not bound (see `Slots::unbind_static`).
+            slots.all()[index].value.store(value, Relaxed);
         }
         Ok(())
+    }
+
+    /// The tag to which the slot at `index` is bound, and the destructor of its key if that is live and has one.
+    #[inline(always)]
+    pub(crate) fn binding(&self, slots: &Slots<N>, index: usize) -> (usize, Option<Destructor>) {
+        let entry = &self.entries[index];
+        // Whoever uses a static key does not look at the slot's tag, and the entry's never changes.
+        let tag = if self.is_static(index) { entry.tag.load(Relaxed) } else { slots.all()[index].tag.load(Relaxed) };
+        compiler_fence(Ordering::SeqCst);
+        let destructor = entry.destructor();
+        (tag, if entry.tag_after_destructor() == tag { destructor } else { None })
+    }
+
+    /// Takes the value that is bound to `tag` at `index`; NULL if there is none.
+    #[inline(always)]
+    pub(crate) fn take_bound(&self, slots: &Slots<N>, index: usize, tag: usize) -> *mut c_void {
+        let slot = &slots.all()[index];
+        if self.is_static(index) { slots.take_static(slot, tag) } else { slots.unbind(slot, tag) }
+    }
+
+    /// How many static keys there are; their indexes are the first.
+    pub(crate) fn statics(&self) -> usize {
+        self.places.statics()
+    }
+
+    /// Whether the index belongs to a static key.
+    #[inline(always)]
+    pub(crate) fn is_static(&self, index: usize) -> bool {
+        self.places.is_static(index)
     }
 
     /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the

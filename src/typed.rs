@@ -7,9 +7,12 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::key::{Key, KeyOptions};
-use crate::port::Port;
+use crate::key::{Key, KeyOptions, tag};
+use crate::own;
+use crate::port::{self, Port};
+use crate::slots::{Slots, private::Sealed};
 use crate::space::KeySpace;
+use crate::sync::Relaxed;
 
 /// Something that owns a value and can be held as a pointer meanwhile: a box of the kernel's own, a box from a pool of
 /// heapless (feature `pool`), an exclusive reference to a static.
@@ -19,7 +22,8 @@ use crate::space::KeySpace;
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
 ///
-/// It may borrow nothing, for a thread's exit may come after the key was forgotten:
+/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another thread
+/// would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
 ///
 /// ```compile_fail,E0478
 /// struct Borrowed<'a>(&'a i32);
@@ -33,7 +37,7 @@ use crate::space::KeySpace;
 ///     }
 /// }
 /// ```
-pub unsafe trait Owner: Sized + 'static {
+pub unsafe trait Owner: Sized + Send + 'static {
     /// Gives up ownership for a pointer.
     fn into_raw(self) -> *mut c_void;
 
@@ -46,7 +50,7 @@ pub unsafe trait Owner: Sized + 'static {
 }
 
 // SAFETY: a reference is not NULL, and the pointer is the reference.
-unsafe impl<T> Owner for &'static mut T {
+unsafe impl<T: Send> Owner for &'static mut T {
     fn into_raw(self) -> *mut c_void {
         ptr::from_mut(self).cast()
     }
@@ -59,7 +63,7 @@ unsafe impl<T> Owner for &'static mut T {
 
 // SAFETY: a box's pointer is not NULL, and heapless makes the same box of it.
 #[cfg(feature = "pool")]
-unsafe impl<B: heapless::pool::boxed::BoxPool + 'static> Owner for heapless::pool::boxed::Box<B> {
+unsafe impl<B: heapless::pool::boxed::BoxPool<Data: Send> + 'static> Owner for heapless::pool::boxed::Box<B> {
     fn into_raw(self) -> *mut c_void {
         heapless::pool::boxed::Box::into_raw(self).cast()
     }
@@ -72,19 +76,16 @@ unsafe impl<B: heapless::pool::boxed::BoxPool + 'static> Owner for heapless::poo
 
 /// A key under which each thread may have one `O`, dropped at the thread's exit.
 ///
-/// The key is deleted when this is dropped; what threads have stored then is not dropped, as POSIX has it for
-/// `pthread_key_delete`.
-pub struct TypedKey<'a, O, P, const N: usize>
-where
-    P: Port<N>,
-    Capacity<N>: Supported,
-{
-    space: &'a KeySpace<P, N>,
-    key: Key,
+/// The key is deleted when this is dropped, and in no other way; what threads have stored then is not dropped, as POSIX
+/// has it for `pthread_key_delete`.
+// While this lives, its key does. So a slot with its tag can't be bound to another key by an interrupt handler, and one
+// exchange of the value is all that it takes to own it.
+pub struct TypedKey<'a, O, P: Port> {
+    space: &'a KeySpace<P>,
+    tag: usize,
     owner: PhantomData<fn(O) -> O>,
 }
-
-impl<'a, O: Owner, P: Port<N>, const N: usize> TypedKey<'a, O, P, N>
+impl<'a, O: Owner, P: Port<Slots = Slots<N>>, const N: usize> TypedKey<'a, O, P>
 where
     Capacity<N>: Supported,
 {
@@ -93,45 +94,45 @@ where
     /// # Errors
     ///
     /// [`Error::TableFull`], [`Error::TableWornOut`].
-    pub fn new(space: &'a KeySpace<P, N>, options: KeyOptions) -> Result<Self, Error> {
-        let key = space.create_with(options.destructor(drop_owner::<O>))?;
-        Ok(Self { space, key, owner: PhantomData })
+    pub fn new(space: &'a KeySpace<P>, options: KeyOptions) -> Result<Self, Error> {
+        let tag = space.table.create_typed(options.destructor(drop_owner::<O>))?;
+        Ok(Self { space, tag, owner: PhantomData })
     }
 
     /// Stores the calling thread's value; the one that it had before.
     ///
     /// # Errors
     ///
-    /// [`Error::NoThread`], or [`Error::DeletedKey`] if somebody deleted the key by its number; `value` is dropped.
+    /// [`Error::NoThread`]; `value` is dropped.
     ///
-    /// Callable from threads and destructors.
+    /// Callable from threads, destructors and interrupts. Wait-free.
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
-        let old = self.take();
-        let pointer = value.into_raw();
-        // SAFETY: the key's destructor is `drop_owner` for this type, and the pointer is what it takes.
-        match unsafe { self.space.set(self.key, pointer) } {
-            Ok(()) => Ok(old),
-            Err(error) => {
-                // SAFETY: it was not stored, so it is still ours.
-                drop(unsafe { O::from_raw(pointer) });
-                Err(error)
-            }
-        }
+        let slots = port::current(self.space.port()).ok_or(Error::NoThread)?;
+        let (index, value) = (tag::index(self.tag, N), value.into_raw());
+        let slot = &slots.all()[index];
+        // Relaxed: the slot is this thread's own.
+        let old = if slot.tag.load(Relaxed) == self.tag {
+            own::swap(&slot.value, slot.value.load(Relaxed), value)
+        } else {
+            slots.bind(index, self.tag, value, || true).unwrap_or(ptr::null_mut())
+        };
+        // SAFETY: only `replace` stores under this key's tag, what `into_raw` gave, and the exchange made it ours.
+        Ok((!old.is_null()).then(|| unsafe { O::from_raw(old) }))
     }
 
     /// Takes the calling thread's value, so that the thread has none.
     ///
-    /// Callable from threads and destructors.
+    /// Callable from threads, destructors and interrupts. Wait-free.
     #[must_use]
     pub fn take(&self) -> Option<O> {
-        let pointer = self.space.get(self.key);
-        if pointer.is_null() {
+        let slot = &port::current(self.space.port())?.all()[tag::index(self.tag, N)];
+        // Relaxed: the slot is this thread's own.
+        if slot.tag.load(Relaxed) != self.tag {
             return None;
         }
-        // SAFETY: NULL gets no destructor.
-        unsafe { self.space.set(self.key, ptr::null_mut()) }.ok()?;
-        // SAFETY: only `replace` stores under this key, and clearing the slot made the value ours.
-        Some(unsafe { O::from_raw(pointer) })
+        let value = slot.take();
+        // SAFETY: as in `replace`.
+        (!value.is_null()).then(|| unsafe { O::from_raw(value) })
     }
 
     /// Calls `use_value` with the calling thread's value, if it has one.
@@ -139,7 +140,7 @@ where
     /// The thread has none while `use_value` runs, so that no second exclusive reference can exist; one that is
     /// stored meanwhile is dropped.
     ///
-    /// Callable from threads and destructors.
+    /// Callable from threads, destructors and interrupts.
     pub fn with<R>(&self, use_value: impl FnOnce(&mut O) -> R) -> Option<R> {
         let mut value = self.take()?;
         let result = use_value(&mut value);
@@ -148,22 +149,15 @@ where
     }
 }
 
-impl<O, P: Port<N>, const N: usize> Drop for TypedKey<'_, O, P, N>
-where
-    Capacity<N>: Supported,
-{
+impl<O, P: Port> Drop for TypedKey<'_, O, P> {
     fn drop(&mut self) {
-        // Somebody may have deleted the key by its number; then there is nothing to do.
-        let _ = self.space.delete(self.key);
+        P::Slots::delete_tag(&self.space.table, self.tag);
     }
 }
 
-impl<O, P: Port<N>, const N: usize> fmt::Debug for TypedKey<'_, O, P, N>
-where
-    Capacity<N>: Supported,
-{
+impl<O, P: Port> fmt::Debug for TypedKey<'_, O, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("TypedKey").field(&self.key).finish()
+        formatter.debug_tuple("TypedKey").field(&Key::from_raw(tag::handle(self.tag))).finish()
     }
 }
 

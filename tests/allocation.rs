@@ -16,15 +16,18 @@ thread_local! {
 }
 
 // SAFETY: the slots are the calling thread's, and outlive every call in these tests.
-unsafe impl Port<8> for HostPort {
-    fn current(&self) -> Option<&Slots<8>> {
+unsafe impl Port for HostPort {
+    type Slots = Slots<8>;
+
+    unsafe fn current(&self) -> Option<&Slots<8>> {
         // SAFETY: a `thread_local` without a destructor lives as long as its thread, and so do the calls on it.
         SLOTS.try_with(|slots| unsafe { &*ptr::from_ref(slots) }).ok()
     }
 }
 
-static SPACE: KeySpace<HostPort, 8> =
-    KeySpace::with_table(HostPort, tsd::KeyTable::new().with_static_keys(&[ALLOCATIONS]));
+// SAFETY: the threads' slots are used with no other.
+static SPACE: KeySpace<HostPort> =
+    unsafe { KeySpace::with_table(HostPort, tsd::KeyTable::<8>::new().with_static_keys(&[ALLOCATIONS])) };
 
 /// The number of allocations that the calling thread has made.
 fn allocations() -> usize {
@@ -90,7 +93,8 @@ fn no_call_allocates() {
         // SAFETY: the destructor does nothing.
         unsafe { SPACE.table().set(&slots, key, ptr::dangling_mut()) }.unwrap();
     }
-    assert_eq!(SPACE.table().exit(&slots).calls, 7);
+    // SAFETY: the values are numbers.
+    assert_eq!(unsafe { SPACE.table().exit(&slots) }.calls, 7);
     for key in keys {
         SPACE.delete(key).unwrap();
     }

@@ -71,6 +71,7 @@ fn build(arch: Arch) -> Result<PathBuf> {
         numbers: Numbers::default(),
         plain_names: true,
         thread_pointer: ThreadPointer::parse(thread_pointer),
+        rustflags: Vec::new(),
         has_counters: false,
         may_install: true,
     })?;

@@ -28,7 +28,7 @@ fn run_alone(run: fn()) -> Result<(), Failed> {
     let case = std::thread::spawn(move || {
         Host::space().attach().unwrap();
         run();
-        let report = Host::space().exit();
+        let report = Host::exit();
         assert_eq!(report.left_over, 0, "the case left values behind: {report:?}");
         assert_eq!(Host::space().table().in_use(), 0, "the case left keys behind");
     });

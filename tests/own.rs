@@ -43,16 +43,27 @@ fn bits_are_set_and_cleared() {
 }
 
 #[test]
-fn what_is_there_is_taken_whatever_was_seen() {
+fn what_is_there_is_exchanged_whatever_was_seen() {
     on_each!(own: {
-        let (mut first, mut second) = (1, 2);
-        let (first, second) = (ptr::from_mut(&mut first), ptr::from_mut(&mut second));
+        let [first, second, third] = [1, 2, 3].map(ptr::without_provenance_mut::<u8>);
         for seen in [first, second, ptr::null_mut()] {
-            let place = AtomicPtr::new(first);
-            assert_eq!(own::take(&place, seen), first);
-            assert!(place.load(Relaxed).is_null());
-            assert!(own::take(&place, seen).is_null());
+            let pointer = AtomicPtr::new(first);
+            assert_eq!(own::swap(&pointer, seen, third), first);
+            assert_eq!(pointer.load(Relaxed), third);
+            assert_eq!(own::swap(&pointer, seen, ptr::null_mut()), third);
+            assert!(own::swap(&pointer, seen, second).is_null());
         }
+    });
+}
+
+#[test]
+fn a_pointer_is_replaced_only_where_it_is_the_old_one() {
+    on_each!(own: {
+        let [first, second, third] = [1, 2, 3].map(ptr::without_provenance_mut::<u8>);
+        let pointer = AtomicPtr::new(first);
+        assert!(own::replace_value(&pointer, first, second));
+        assert!(!own::replace_value(&pointer, first, third));
+        assert_eq!(pointer.load(Relaxed), second);
     });
 }
 

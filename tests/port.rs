@@ -22,13 +22,22 @@ thread_local! {
 }
 
 // SAFETY: the slots are the thread's own, are never freed, and are used with one space.
-unsafe impl Port<2> for Least {
-    fn current(&self) -> Option<&Slots<2>> {
+unsafe impl Port for Least {
+    type Slots = Slots<2>;
+
+    unsafe fn current(&self) -> Option<&Slots<2>> {
         (!NO_THREAD.get()).then(|| SLOTS.with(|slots| *slots))
     }
 }
 
-static SPACE: KeySpace<Least, 2> = KeySpace::with_table(Least, KeyTable::new().with_rounds(2));
+// SAFETY: the slots of the threads that use it are used with no other.
+static SPACE: KeySpace<Least> = unsafe { KeySpace::with_table(Least, KeyTable::<2>::new().with_rounds(2)) };
+
+/// The calling thread's exit.
+fn exit() -> ExitReport {
+    // SAFETY: the values are numbers, and no test is in an initialiser.
+    unsafe { SPACE.exit() }
+}
 
 unsafe extern "C-unwind" fn nothing(_argument: *mut std::ffi::c_void) {}
 
@@ -38,8 +47,9 @@ fn without_lists_there_is_nothing_to_register_in() {
         SPACE.attach().unwrap();
         // SAFETY: the function does nothing.
         assert_eq!(unsafe { SPACE.at_thread_exit(nothing, ptr::null_mut()) }, Err(Error::NoThread));
-        assert_eq!(SPACE.run_exit_functions(), 0);
-        let report = SPACE.exit();
+        // SAFETY: there are none.
+        assert_eq!(unsafe { SPACE.run_exit_functions() }, 0);
+        let report = exit();
         assert_eq!((report.flags, report.functions), (ExitFlags::empty(), 0));
     })
     .join()
@@ -54,13 +64,16 @@ fn where_no_thread_is_current_nothing_is_read_or_stored() {
     // SAFETY: the key has no destructor.
     assert_eq!(unsafe { SPACE.set(key, ptr::without_provenance_mut(1)) }, Err(Error::NoThread));
     assert_eq!(SPACE.attach(), Err(Error::NoThread));
-    assert_eq!(SPACE.run_exit_functions(), 0);
-    assert_eq!(SPACE.exit().flags, ExitFlags::NO_THREAD);
+    // SAFETY: there are none.
+    assert_eq!(unsafe { SPACE.run_exit_functions() }, 0);
+    assert_eq!(exit().flags, ExitFlags::NO_THREAD);
     let mut report = ExitReport::default();
-    SPACE.exit_into(&mut report);
+    // SAFETY: as in `exit`.
+    unsafe { SPACE.exit_into(&mut report) };
     assert_eq!(report.flags, ExitFlags::NO_THREAD);
     // There is no initialiser that it could mean.
-    SPACE.abandon_once();
+    // SAFETY: as it says.
+    unsafe { SPACE.abandon_once() };
     NO_THREAD.set(false);
     assert!(SPACE.get(key).is_null());
     SPACE.delete(key).unwrap();
@@ -73,12 +86,14 @@ fn an_exit_that_fills_a_report_is_an_exit() {
         // SAFETY: the destructor does nothing.
         unsafe { SPACE.set(key, ptr::without_provenance_mut(1)) }.unwrap();
         let mut report = ExitReport::default();
-        SPACE.exit_into(&mut report);
+        // SAFETY: as in `exit`.
+        unsafe { SPACE.exit_into(&mut report) };
         assert_eq!((report.calls, report.rounds), (1, 1));
         assert_eq!(report.left_over_keys, []);
         assert_ne!(report.left_over_keys, [key]);
         let mut idle = ExitReport::default();
-        SPACE.exit_into(&mut idle);
+        // SAFETY: as in `exit`.
+        unsafe { SPACE.exit_into(&mut idle) };
         assert_eq!((idle.calls, idle.flags), (0, ExitFlags::empty()));
         SPACE.delete(key).unwrap();
     })
@@ -129,9 +144,12 @@ struct Counting {
 }
 
 // SAFETY: as above; each test that uses it has threads of its own.
-unsafe impl Port<2> for Counting {
-    fn current(&self) -> Option<&Slots<2>> {
-        Least.current().map(|slots| {
+unsafe impl Port for Counting {
+    type Slots = Slots<2>;
+
+    unsafe fn current(&self) -> Option<&Slots<2>> {
+        // SAFETY: this is one call of the library's as well.
+        unsafe { Least.current() }.map(|slots| {
             // SAFETY: the slots are never freed.
             unsafe { &*ptr::from_ref(slots) }
         })
@@ -152,7 +170,8 @@ unsafe impl Port<2> for Counting {
 #[test]
 fn each_waiter_sleeps_once() {
     const WAITERS: u32 = 3;
-    let space = KeySpace::<Counting, 2>::new(Counting::default());
+    // SAFETY: its threads are for it alone.
+    let space = unsafe { KeySpace::new(Counting::default()) };
     let (once, begun) = (Once::new(), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -191,14 +210,14 @@ fn a_space_that_is_made_at_run_time_is_one() {
     thread::spawn(|| {
         let rounds = 3;
         let keys = Box::leak(Box::new([StaticKey::new(0, KeyOptions::default().destructor(sets_again))]));
-        let space = Box::leak(Box::new(KeySpace::with_table(
-            Least,
-            KeyTable::new().with_rounds(rounds).with_static_keys(keys),
-        )));
+        let table = KeyTable::<2>::new().with_rounds(rounds).with_static_keys(keys);
+        // SAFETY: this thread's slots are used with no other.
+        let space = Box::leak(Box::new(unsafe { KeySpace::with_table(Least, table) }));
         assert!(TABLE.set(space.table()).is_ok());
         // SAFETY: the destructor takes any value, and the slots are used with this space alone.
         unsafe { space.set(keys[0].key(), ptr::without_provenance_mut(1)) }.unwrap();
-        let report = space.exit();
+        // SAFETY: the values are numbers.
+        let report = unsafe { space.exit() };
         assert_eq!((report.rounds, report.calls, report.left_over), (rounds, rounds, 1));
         assert_eq!(report.flags, ExitFlags::LEFT_OVER);
     })

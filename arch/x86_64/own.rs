@@ -15,6 +15,7 @@
 //! it sets the status flags.
 
 use core::arch::asm;
+use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize};
 
 /// Sets bits.
@@ -34,35 +35,49 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
 /// Stores `new` where `old` is, and nothing where anything else is; whether it did.
 #[inline]
 pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
-    let found: usize;
-    // SAFETY: the word is valid for writes as long as the reference lives.
+    let [expected, new] = [old, new].map(ptr::without_provenance_mut::<()>);
+    // SAFETY: the word is valid for reads and writes as long as the reference lives.
+    unsafe { exchange_if(word.as_ptr().cast(), expected, new).addr() == old }
+}
+
+/// The same for a pointer.
+#[inline]
+pub(crate) fn replace_value<T>(place: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+    // SAFETY: the place is valid for reads and writes as long as the reference lives.
+    unsafe { exchange_if(place.as_ptr(), old, new) == old }
+}
+
+/// Stores `new`; the value before, which was `seen` a moment ago.
+#[inline]
+pub(crate) fn swap<T>(place: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
+    loop {
+        // SAFETY: the place is valid for reads and writes as long as the reference lives.
+        let found = unsafe { exchange_if(place.as_ptr(), seen, new) };
+        if found == seen {
+            return found;
+        }
+        // An interrupt handler has stored a value since.
+        seen = found;
+    }
+}
+
+/// Stores `new` where `expected` is; what was there.
+///
+/// # Safety
+///
+/// `word` must be valid for reads and writes.
+#[inline(always)]
+unsafe fn exchange_if<T>(word: *mut *mut T, expected: *mut T, new: *mut T) -> *mut T {
+    let found: *mut T;
+    // SAFETY: the caller vouches for the word.
     unsafe {
         asm!(
             "cmpxchg qword ptr [{word}], {new}",
-            word = in(reg) word.as_ptr(),
+            word = in(reg) word,
             new = in(reg) new,
-            inout("rax") old => found,
+            inout("rax") expected => found,
             options(nostack),
         );
     }
-    found == old
-}
-
-/// Takes the value, which was `seen` a moment ago, and leaves NULL.
-#[inline]
-pub(crate) fn take<T>(place: &AtomicPtr<T>, seen: *mut T) -> *mut T {
-    let value: *mut T;
-    // The comparison fails, and loads the value anew, if an interrupt handler has stored one since.
-    // SAFETY: the place is valid for writes as long as the reference lives.
-    unsafe {
-        asm!(
-            "2: cmpxchg qword ptr [{place}], {null}",
-            "jne 2b",
-            place = in(reg) place.as_ptr(),
-            null = in(reg) 0usize,
-            inout("rax") seen => value,
-            options(nostack),
-        );
-    }
-    value
+    found
 }

@@ -60,7 +60,7 @@ pub use crate::table::SPACE;
 unsafe extern "C" {
     /// The key table and its port.
     #[link_name = "tsd_table"]
-    pub safe static SPACE: tsd::KeySpace<crate::thread::CPort, { crate::config::KEYS }>;
+    pub safe static SPACE: tsd::KeySpace<crate::thread::CPort>;
 }
 
 #[cfg(not(feature = "core"))]

@@ -138,7 +138,8 @@ fn join(thread: &'static Thread) {
     if !thread.fls.back.load(Relaxed).is_null() {
         return;
     }
-    thread.slots.share();
+    // SAFETY: the calling thread's own.
+    unsafe { thread.slots.share() };
     let next = FIRST.load(Relaxed);
     thread.fls.next.store(next, Relaxed);
     point_back(next, &thread.fls.next);

@@ -64,7 +64,8 @@ const CONTINUE_UNWIND: c_int = 8;
 #[unsafe(no_mangle)]
 extern "C" fn tsd_once_unwind(_version: c_int, actions: c_int) -> c_int {
     if actions & CLEANUP_PHASE != 0 {
-        SPACE.abandon_once();
+        // SAFETY: the unwinder is about to leave the routine.
+        unsafe { SPACE.abandon_once() };
     }
     CONTINUE_UNWIND
 }

@@ -11,7 +11,6 @@ use core::sync::atomic::{
 use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace};
 
 use crate::api::SPACE;
-use crate::config::KEYS;
 use crate::thread::{CPort, Thread, current, status};
 
 /// Takes a thread off the list of the Fls family. That family sets it when it first puts one on: so the core does not
@@ -37,7 +36,7 @@ pub static FIGURES: [u32; 10] = [
     offset_of!(ExitReport, left_over_keys) as u32,
     size_of::<tsd::Once>() as u32,
     size_of::<tsd::Notification>() as u32,
-    size_of::<KeySpace<CPort, KEYS>>() as u32,
+    size_of::<KeySpace<CPort>>() as u32,
 ];
 
 /// Makes the memory of a thread a thread that has set nothing.
@@ -98,7 +97,8 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport) {
         zero(report.cast(), size_of::<ExitReport>());
         &mut *report
     };
-    SPACE.exit_into(report);
+    // SAFETY: the header asks of the caller what the call does.
+    unsafe { SPACE.exit_into(report) };
     if let Some(thread) = thread
         && !report.flags.contains(ExitFlags::ALREADY_EXITING)
         && !thread.fls.back.load(Relaxed).is_null()

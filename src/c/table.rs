@@ -14,5 +14,6 @@ use crate::thread::CPort;
 /// A static key is of generation 0. Here keys begin at 1, so that none is taken for a static key by a kernel that uses
 /// one but has forgotten the table.
 #[unsafe(export_name = "tsd_table")]
-pub static SPACE: KeySpace<CPort, KEYS> =
-    KeySpace::with_table(CPort, KeyTable::new().with_generation(1).with_rounds(ROUNDS));
+// SAFETY: the slots of C threads are used with this key space only.
+pub static SPACE: KeySpace<CPort> =
+    unsafe { KeySpace::with_table(CPort, KeyTable::<KEYS>::new().with_generation(1).with_rounds(ROUNDS)) };

@@ -43,14 +43,14 @@ pub struct Link {
 
 const WORD: usize = size_of::<usize>();
 
-// The header declares these sizes. Slots: two words a key, a word of flags, two numbers, a pointer, a bit a key.
+// The header declares these sizes. Slots: two words a key, two numbers, three pointers and a tag, flags, a bit a key.
 const _: () = {
-    let slots = 2 * KEYS * WORD + 2 * WORD + 8 + KEYS.div_ceil(usize::BITS as usize) * WORD;
+    let slots = 2 * KEYS * WORD + 4 * WORD + 8 + KEYS.div_ceil(usize::BITS as usize) * WORD;
     assert!(size_of::<Slots<KEYS>>() == slots.next_multiple_of(WORD));
     assert!(offset_of!(Thread, last_error) == size_of::<Slots<KEYS>>());
     assert!(offset_of!(Thread, fls) == (offset_of!(Thread, last_error) + 4).next_multiple_of(WORD));
     assert!(offset_of!(Thread, functions) == offset_of!(Thread, fls) + 2 * WORD);
-    assert!(size_of::<ExitFunctions<EXIT_FUNCTIONS>>() == (1 + 2 * EXIT_FUNCTIONS) * WORD);
+    assert!(size_of::<ExitFunctions<EXIT_FUNCTIONS>>() == (2 + 2 * EXIT_FUNCTIONS) * WORD);
     assert!(size_of::<Thread>() == offset_of!(Thread, functions) + size_of::<ExitFunctions<EXIT_FUNCTIONS>>());
 };
 
@@ -102,13 +102,15 @@ pub fn status(result: Result<(), Error>) -> c_int {
 pub struct CPort;
 
 // SAFETY: see `current`; the header passes the duties on to the hook's author.
-unsafe impl Port<KEYS> for CPort {
+unsafe impl Port for CPort {
+    type Slots = Slots<KEYS>;
+
     #[inline]
-    fn current(&self) -> Option<&Slots<KEYS>> {
+    unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         current().map(|thread| &thread.slots)
     }
 
-    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         current().map(|thread| thread.functions.as_list())
     }
 

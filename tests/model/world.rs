@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::c_void;
 use std::ptr;
 
-use tsd::{DEFAULT_ROUNDS, Destructor, Error, ExitFlags, Key, KeyOptions, KeyTable, Slots};
+use tsd::{DEFAULT_ROUNDS, Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeyTable, Slots};
 
 const PLACES: usize = 3;
 pub(crate) const TABLES: usize = 2;
@@ -272,6 +272,11 @@ impl World {
         assert_eq!(value, expected.unwrap_or(0));
     }
 
+    fn exit_table(&self, table: usize, thread: usize) -> ExitReport {
+        // SAFETY: the values are numbers; each table has slots of its own.
+        unsafe { self.tables[table].exit(&self.slots[table][thread]) }
+    }
+
     fn exit(&self, table: usize, thread: usize) {
         {
             let mut model = self.models[table].borrow_mut();
@@ -280,7 +285,7 @@ impl World {
         }
         WORLD.set(self);
         self.exiting.set(table);
-        let report = self.tables[table].exit(&self.slots[table][thread]);
+        let report = self.exit_table(table, thread);
         self.exiting.set(usize::MAX);
 
         let mut model = self.models[table].borrow_mut();
@@ -326,7 +331,7 @@ impl World {
                 }
             }
             Exit => {
-                let report = self.tables[table].exit(&self.slots[table][thread]);
+                let report = self.exit_table(table, thread);
                 assert_eq!((report.flags, report.calls), (ExitFlags::ALREADY_EXITING, 0));
             }
         }

@@ -58,17 +58,20 @@ pub(crate) struct HostThread {
 }
 
 static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
-static SPACE: KeySpace<HostPort, KEYS> = KeySpace::new(HostPort);
+// SAFETY: the blocks of the host's threads are used with this key space only.
+static SPACE: KeySpace<HostPort> = unsafe { KeySpace::new(HostPort) };
 static SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 
-// SAFETY: the block is the thread's own until behind its exit, and is never freed; the host has no interrupts, and a
+// SAFETY: the block is the thread's own until after its exit, and is never freed; the host has no interrupts, and a
 // thread that is killed unwinds to its exit.
-unsafe impl Port<KEYS> for HostPort {
-    fn current(&self) -> Option<&Slots<KEYS>> {
+unsafe impl Port for HostPort {
+    type Slots = Slots<KEYS>;
+
+    unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         Some(BLOCK.with(|block| &block.slots))
     }
 
-    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         Some(BLOCK.with(|block| block.functions.as_list()))
     }
 
@@ -93,7 +96,7 @@ impl Platform for Host {
     type Port = HostPort;
     type Thread = HostThread;
 
-    fn space() -> &'static KeySpace<HostPort, KEYS> {
+    fn space() -> &'static KeySpace<HostPort> {
         &SPACE
     }
 
@@ -165,7 +168,7 @@ impl Platform for Host {
     }
 }
 
-/// Starts a thread that calls `at_end` last, behind its exit hook: with the argument, whether it was killed, and what its
+/// Starts a thread that calls `at_end` last, after its exit hook: with the argument, whether it was killed, and what its
 /// exit reported.
 pub(crate) fn start_watched(
     body: fn(usize),
@@ -179,7 +182,8 @@ pub(crate) fn start_watched(
         let (killed, report) = (Cell::new(false), Cell::new(ExitReport::default()));
         let exit = || {
             IS_EXITING.set(true);
-            report.set(SPACE.exit());
+            // SAFETY: the thread has left its body.
+            report.set(unsafe { SPACE.exit() });
         };
         let end = || at_end(argument, killed.get(), &report.take());
         let steps: [&dyn Fn(); 4] = [&|| SPACE.attach().unwrap(), &|| body(argument), &exit, &end];

@@ -81,16 +81,19 @@ macro_rules! key_space {
             pub(crate) struct Current;
 
             // SAFETY: the block is the calling thread's own, and lives as long as the thread.
-            unsafe impl Port<$n> for Current {
+            unsafe impl Port for Current {
+                type Slots = Slots<$n>;
+
                 #[inline(always)]
-                fn current(&self) -> Option<&Slots<$n>> {
+                unsafe fn current(&self) -> Option<&Slots<$n>> {
                     // SAFETY: `measure.c` gives each thread a block before its first call.
                     Some(unsafe { &(*block()).$slots })
                 }
             }
 
-            pub(crate) static SPACE: KeySpace<Current, $n> =
-                KeySpace::with_table(Current, KeyTable::new().with_static_keys($statics));
+            // SAFETY: the slots are used with this key space only.
+            pub(crate) static SPACE: KeySpace<Current> =
+                unsafe { KeySpace::with_table(Current, KeyTable::new().with_static_keys($statics)) };
 
             #[unsafe(export_name = concat!("tsd", $n, "_get"))]
             extern "C" fn get(key: Key) -> *mut c_void {
@@ -122,7 +125,8 @@ macro_rules! key_space {
 
             #[unsafe(export_name = concat!("tsd", $n, "_exit"))]
             extern "C" fn exit() {
-                let _ = SPACE.exit();
+                // SAFETY: `measure.c` uses no value afterwards.
+                let _ = unsafe { SPACE.exit() };
             }
         }
     };
@@ -188,7 +192,8 @@ extern "C" fn static_get_once() -> *mut c_void {
 #[unsafe(no_mangle)]
 #[allow(improper_ctypes_definitions)] // returned through a pointer, whatever its layout
 extern "C" fn exit_report() -> tsd::ExitReport {
-    space_128::SPACE.exit()
+    // SAFETY: `measure.c` uses no value afterwards.
+    unsafe { space_128::SPACE.exit() }
 }
 
 #[cfg(not(feature = "peers"))]

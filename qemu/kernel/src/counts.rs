@@ -14,17 +14,20 @@ use crate::{machine::counter, port::KEYS, println};
 struct AtThreadPointer;
 
 // SAFETY: `run` sets the pointer to slots that nobody else uses, before the first call, and they are never freed.
-unsafe impl Port<KEYS> for AtThreadPointer {
+unsafe impl Port for AtThreadPointer {
+    type Slots = Slots<KEYS>;
+
     #[inline(always)]
-    fn current(&self) -> Option<&Slots<KEYS>> {
+    unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         // SAFETY: As above.
         Some(unsafe { &*arch::thread_pointer().cast::<Slots<KEYS>>() })
     }
 }
 
 const STATIC_KEY: StaticKey = StaticKey::new(0, KeyOptions::new());
-static SPACE: KeySpace<AtThreadPointer, KEYS> =
-    KeySpace::with_table(AtThreadPointer, KeyTable::new().with_static_keys(&[STATIC_KEY]));
+// SAFETY: the slots are used with this key space only.
+static SPACE: KeySpace<AtThreadPointer> =
+    unsafe { KeySpace::with_table(AtThreadPointer, KeyTable::<KEYS>::new().with_static_keys(&[STATIC_KEY])) };
 static SLOTS: Slots<KEYS> = Slots::new();
 
 /// What is counted: all have the same type, so that their calls cost the same.
@@ -41,7 +44,8 @@ extern "C" fn get(key: usize, _: *mut c_void) -> usize {
 }
 
 extern "C" fn static_get(_: usize, _: *mut c_void) -> usize {
-    STATIC_KEY.get(AtThreadPointer.current().expect("there always is one")).addr()
+    // SAFETY: a call of the one thread that there is.
+    STATIC_KEY.get(unsafe { AtThreadPointer.current() }.expect("there always is one")).addr()
 }
 
 extern "C" fn set(key: usize, value: *mut c_void) -> usize {
@@ -58,7 +62,8 @@ extern "C" fn delete(key: usize, _: *mut c_void) -> usize {
 }
 
 extern "C" fn exit(_: usize, _: *mut c_void) -> usize {
-    let _ = SPACE.exit();
+    // SAFETY: the values are numbers.
+    let _ = unsafe { SPACE.exit() };
     0
 }
 

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::AtomicU32;
 
-use tsd::{ExitFunctionList, KeySpace, NotificationList, Notifications, Port, Slots};
+use tsd::{ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
 // The suite runs on this kernel's key space, so both have the same capacities, chosen at build time.
 pub(crate) use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
@@ -12,7 +12,14 @@ use crate::{
 };
 
 /// The keys of all threads of the kernel.
-pub(crate) static SPACE: KeySpace<KernelPort, KEYS> = KeySpace::new(KernelPort);
+// SAFETY: the slots of the kernel's threads are used with this key space only.
+pub(crate) static SPACE: KeySpace<KernelPort> = unsafe { KeySpace::new(KernelPort) };
+
+/// The calling thread's exit.
+pub(crate) fn exit() -> ExitReport {
+    // SAFETY: the kernel calls it last on each thread; the stepped routines have only values that are numbers.
+    unsafe { SPACE.exit() }
+}
 
 /// Who is told of threads that start and end.
 pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
@@ -22,15 +29,17 @@ pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 pub(crate) struct KernelPort;
 
 // SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until
-// its exit hook has returned, and SPACE is the only key space with this port. 2. In an interrupt there
+// its exit hook has returned. 2. In an interrupt there
 // is no current thread. 3. A thread that is killed runs the hook itself, on its own stack.
-unsafe impl Port<KEYS> for KernelPort {
+unsafe impl Port for KernelPort {
+    type Slots = Slots<KEYS>;
+
     #[inline]
-    fn current(&self) -> Option<&Slots<KEYS>> {
+    unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         Thread::current().map(|thread| &thread.slots)
     }
 
-    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         Thread::current().map(|thread| thread.exit_functions.as_list())
     }
 

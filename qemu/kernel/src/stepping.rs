@@ -44,7 +44,7 @@ use routine::{Covered, Routine};
 use crate::{
     counts,
     machine::{counter, step},
-    port::{KEYS, SPACE},
+    port::{self, KEYS},
     println, stack,
     thread::{self, Options, Outcome},
 };
@@ -102,7 +102,7 @@ fn on_thread(index: usize) -> Covered {
 
     fn body(index: usize) {
         // Ends what the thread was attached to, and raises the mark of how many keys there ever were: neither is part of a run.
-        let _ = SPACE.exit();
+        let _ = port::exit();
         keys::fill(KEYS);
         keys::delete_all();
         counter::init();

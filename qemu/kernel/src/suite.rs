@@ -48,7 +48,7 @@ impl Platform for Kernel {
     type Port = KernelPort;
     type Thread = ThreadId;
 
-    fn space() -> &'static KeySpace<KernelPort, KEYS> {
+    fn space() -> &'static KeySpace<KernelPort> {
         &SPACE
     }
 

@@ -19,7 +19,7 @@ use tsd::{ExitFunctions, ExitReport, Slots};
 use crate::{
     cpu::MAX_CPUS,
     interrupt, machine,
-    port::{EXIT_FUNCTIONS, KEYS, SPACE},
+    port::{self, EXIT_FUNCTIONS, KEYS, SPACE},
     scheduler,
     table::{self, State},
     wait::{self, Wake},
@@ -269,7 +269,7 @@ fn end(outcome: Outcome) -> ! {
     while let Some((handler, argument)) = cleanup_pop() {
         handler(argument);
     }
-    let report = SPACE.exit();
+    let report = port::exit();
     if let Some((at_end, argument)) = table::at_end_of(thread.index()) {
         let history = table::history(current_id()).expect("the running thread has a control block");
         at_end(argument, &Ended { outcome, report: report.clone(), history });

@@ -24,8 +24,10 @@ pub(crate) struct LoomPort {
 }
 
 // SAFETY: the slots are the calling thread's own; loom drops them after its end. Nothing interrupts or kills threads.
-unsafe impl Port<KEYS> for LoomPort {
-    fn current(&self) -> Option<&Slots<KEYS>> {
+unsafe impl Port for LoomPort {
+    type Slots = Slots<KEYS>;
+
+    unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         let slots = SLOTS.with(|slots| &raw const **slots);
         // SAFETY: the box is dropped after the thread's last call.
         Some(unsafe { &*slots })
@@ -52,15 +54,13 @@ unsafe impl Port<KEYS> for LoomPort {
 }
 
 /// A key space that loom's threads share.
-pub(crate) type Space = KeySpace<LoomPort, KEYS>;
+pub(crate) type Space = KeySpace<LoomPort>;
 
 /// A key space with nothing in it.
 pub(crate) fn space() -> Arc<Space> {
-    Arc::new(KeySpace::new(LoomPort {
-        notifications: Notifications::new(),
-        queue: Mutex::new(()),
-        woken: Condvar::new(),
-    }))
+    let port = LoomPort { notifications: Notifications::new(), queue: Mutex::new(()), woken: Condvar::new() };
+    // SAFETY: a check has one key space.
+    Arc::new(unsafe { KeySpace::new(port) })
 }
 
 /// The notifications of a key space.

@@ -166,7 +166,8 @@ fn clear<W: StormPlatform>(storm: &Storm, desk: &Desk, key: RecordNumber) {
 /// Takes the value under the worker's own key, which nobody else deletes or sets.
 fn take<W: StormPlatform>(storm: &Storm, desk: &Desk, key: RecordNumber) {
     let record = storm.keys.record(key);
-    W::slots().share();
+    // SAFETY: the calling thread's own.
+    unsafe { W::slots().share() };
     let Some(old) = W::shield(|| desk.stored_under(key).inspect(|old| old.become_(State::InDoubt))) else { return };
     let taken = W::space().table().take(W::slots(), record.key());
     W::shield(|| {

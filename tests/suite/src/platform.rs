@@ -1,7 +1,7 @@
 //! What a case may ask of the place where it runs.
 
 use bitflags::bitflags;
-use tsd::{KeySpace, Notifications, Port, Slots};
+use tsd::{ExitReport, KeySpace, Notifications, Port, Slots};
 
 /// The capacity of the platform's key space, from TSD_KEYS at build time.
 pub const KEYS: usize = match option_env!("TSD_KEYS") {
@@ -70,12 +70,12 @@ pub struct Start {
 /// A place where cases run.
 pub trait Platform: Sized + 'static {
     /// The port of the platform's key space.
-    type Port: Port<KEYS> + Sync + 'static;
+    type Port: Port<Slots = Slots<KEYS>> + Sync + 'static;
     /// A thread that was started and not yet joined or detached.
     type Thread: Send + Sync;
 
     /// The platform's key space. Each thread that [`start`](Self::start) started attaches to it and exits from it.
-    fn space() -> &'static KeySpace<Self::Port, KEYS>;
+    fn space() -> &'static KeySpace<Self::Port>;
 
     /// The notifications that the key space's threads send.
     fn notifications() -> &'static Notifications<NOTIFICATIONS>;
@@ -123,6 +123,19 @@ pub trait Platform: Sized + 'static {
 
     /// The slots of the calling thread.
     fn slots() -> &'static Slots<KEYS> {
-        Self::space().port().current().expect("a case runs on a thread")
+        // SAFETY: a case uses them on this thread, before its end.
+        unsafe { Self::space().port().current() }.expect("a case runs on a thread")
+    }
+
+    /// Runs the calling thread's exit in the middle of a case.
+    fn exit() -> ExitReport {
+        // SAFETY: the values of a case are numbers and its own records; it is in no initialiser.
+        unsafe { Self::space().exit() }
+    }
+
+    /// Runs the calling thread's exit functions in the middle of a case.
+    fn run_exit_functions() -> u32 {
+        // SAFETY: as above.
+        unsafe { Self::space().run_exit_functions() }
     }
 }

@@ -72,7 +72,7 @@ pub fn exit_of<P: Platform>(body: impl Fn() + Sync) -> ExitReport {
     let report = spin::Mutex::new(ExitReport::default());
     in_threads::<P, _>(1, Start::default(), |_| {
         body();
-        *report.lock() = P::space().exit();
+        *report.lock() = P::exit();
     });
     report.into_inner()
 }

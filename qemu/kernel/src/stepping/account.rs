@@ -7,7 +7,7 @@ use super::{
     keys::{self, Name},
     ledger,
 };
-use crate::{port::SPACE, thread::Thread};
+use crate::{port, thread::Thread};
 
 /// What was under way when the account was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) enum Interrupted {
 /// Ends the running thread's part in the key space, and holds this exit and those of the run before it to the ledger.
 pub(super) fn settle(earlier: &[ExitReport], interrupted: Interrupted) {
     ledger::begin_exit();
-    let report = SPACE.exit();
+    let report = port::exit();
     assert_eq!(report.left_over, 0, "{report:?}");
     let sum = |figure: fn(&ExitReport) -> u32| earlier.iter().chain([&report]).map(figure).sum::<u32>() as usize;
     let calls = ledger::settle(sum(|report| report.left_over));

@@ -13,7 +13,7 @@ use super::{
     keys::{self, Name},
     ledger,
 };
-use crate::port::SPACE;
+use crate::port::{self, SPACE};
 
 /// One action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ fn delete_and_create(name: Name) -> Result<(), Error> {
 fn exit() -> Result<(), Error> {
     if ledger::is_exiting() {
         // Only where the other has not begun yet, or is over, does it do anything.
-        *REPORT.lock() = Some(SPACE.exit());
+        *REPORT.lock() = Some(port::exit());
     } else {
         WAS_KILLED.store(true, SeqCst);
         ledger::end_call(keys::get);

@@ -12,7 +12,7 @@ use super::{
     routine::{Routine, Run},
     state::{self, Controls, State, Step},
 };
-use crate::port::SPACE;
+use crate::port::{self, SPACE};
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "exit",
@@ -107,7 +107,7 @@ pub(super) fn report() -> ExitReport {
 
 extern "C" fn exit(_: usize, report: *mut c_void) -> usize {
     // SAFETY: `begin` gave the place of a report, which nobody else uses meanwhile.
-    unsafe { report.cast::<ExitReport>().write(SPACE.exit()) };
+    unsafe { report.cast::<ExitReport>().write(port::exit()) };
     0
 }
 

@@ -135,7 +135,8 @@ fn take(step: Step, controls: *mut Controls) {
         Step::Leave(free) => keys::fill(KEYS - SPACE.table().in_use() - free),
         Step::Register(count) => functions::fill(count),
         Step::Attach => SPACE.attach().expect("the thread is not attached"),
-        Step::Share => Thread::current().expect("a thread runs").slots.share(),
+        // SAFETY: the calling thread's own.
+        Step::Share => unsafe { Thread::current().expect("a thread runs").slots.share() },
         // SAFETY: The run's controls outlive it, and the run's thread is alone with them.
         Step::Complete => SPACE.once(unsafe { &(*controls).once }, || ()).expect("nobody else is in it"),
         Step::Begin => {

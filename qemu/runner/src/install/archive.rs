@@ -11,7 +11,7 @@ use std::{
     slice,
 };
 
-use super::Options;
+use super::{Options, registers};
 use crate::{
     command,
     error::{Error, Result},
@@ -145,6 +145,7 @@ impl Build<'_> {
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
+        flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
             flags.push(super::THREAD_POINTER_CFG);
             cargo.envs(pointer.named());
@@ -154,6 +155,7 @@ impl Build<'_> {
             flags.push("-Zno-profiler-runtime");
             cargo.env("RUSTC_BOOTSTRAP", "1");
         }
+        flags.extend(self.options.rustflags.iter().map(String::as_str));
         cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
             cargo.env(name, number.to_string());

@@ -47,7 +47,8 @@ where
     // SAFETY: the destructor takes a `Counted`, and the slots are this thread's.
     unsafe { table.set(&slots, key, counted.as_value()).unwrap() };
     against(&table, key);
-    let report = table.exit(&slots);
+    // SAFETY: the values are numbers.
+    let report = unsafe { table.exit(&slots) };
     assert_eq!((report.calls, report.left_over), (counted.0.get(), 0));
     assert!(report.calls <= 1);
     outcomes.note(if report.calls == 1 { "called" } else { "not called" });
@@ -108,7 +109,8 @@ pub(crate) fn runs_the_destructor_of_a_key_by_relaxed_hand_over(outcomes: &Outco
     let (slots, counted) = (Slots::new(), Counted::new());
     // SAFETY: the destructor takes a `Counted`, and the slots are this thread's.
     unsafe { shared.0.set(&slots, new, counted.as_value()).unwrap() };
-    let report = shared.0.exit(&slots);
+    // SAFETY: the values are numbers.
+    let report = unsafe { shared.0.exit(&slots) };
     assert_eq!((report.calls, counted.0.get()), (1, 1));
     outcomes.note("called");
 }
@@ -127,7 +129,8 @@ pub(crate) fn runs_the_later_of_two_destructors(outcomes: &Outcomes) {
     let (slots, counted) = (Slots::new(), Counted::new());
     // SAFETY: the destructor takes a `Counted`, and the slots are this thread's.
     unsafe { shared.0.set(&slots, new, counted.as_value()).unwrap() };
-    let report = shared.0.exit(&slots);
+    // SAFETY: the values are numbers.
+    let report = unsafe { shared.0.exit(&slots) };
     assert_eq!((report.calls, counted.0.get()), (1, 1));
     outcomes.note("called");
 }

@@ -126,7 +126,8 @@ pub(crate) fn thread_killed_in_the_initialiser(outcomes: &Outcomes) {
             guarded.space.once(&guarded.control, || {
                 guarded.note_run(1);
                 guarded.leave_unfinished();
-                let _ = guarded.space.exit();
+                // SAFETY: the initialiser does not go on.
+                let _ = unsafe { guarded.space.exit() };
                 // Loom wants every thread to end; this one does when all is over for the others.
                 let mut buried = guarded.buried.lock().unwrap();
                 while !*buried {

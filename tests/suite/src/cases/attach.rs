@@ -2,16 +2,20 @@
 
 use core::mem::MaybeUninit;
 
-use tsd::{Error, KeySpace, Notifications, Slots};
+use tsd::{Error, Notifications, Slots};
 
-use crate::{Platform, exit_of, local::Local, value};
+use crate::{
+    Platform, exit_of,
+    local::{Local, exit_space},
+    value,
+};
 
 /// A thread attaches once; a second time is refused until its exit.
 pub(super) fn attach_twice_is_refused<P: Platform>() {
     // The platform attached the thread when it started it.
     let _ = exit_of::<P>(|| {
         assert_eq!(P::space().attach(), Err(Error::NotInitialised));
-        let _ = P::space().exit();
+        let _ = P::exit();
         assert_eq!(P::space().attach(), Ok(()));
         assert_eq!(P::space().attach(), Err(Error::NotInitialised));
     });
@@ -19,14 +23,14 @@ pub(super) fn attach_twice_is_refused<P: Platform>() {
 
 /// A thread control block that is taken into use again with no exit between is refused.
 pub(super) fn reuse_without_exit_is_refused<P: Platform>() {
-    let space = KeySpace::new(Local::<8>::new(Notifications::new()));
+    let space = Local::<8>::new(Notifications::new()).into_space();
     for _ in 0..3 {
         space.attach().unwrap();
         let key = space.create(None).unwrap();
         // SAFETY: the key has no destructor.
         unsafe { space.set(key, value(1)) }.unwrap();
         assert_eq!(space.attach(), Err(Error::NotInitialised));
-        let _ = space.exit();
+        let _ = exit_space(&space);
         space.delete(key).unwrap();
     }
 }
@@ -39,7 +43,7 @@ pub(super) fn uninitialised_memory_is_refused<P: Platform>() {
         (&raw mut (*local.as_mut_ptr()).slots).cast::<u8>().write_bytes(0xff, size_of::<Slots<8>>());
         local.assume_init()
     };
-    let space = KeySpace::new(local);
+    let space = local.into_space();
     assert_eq!(space.attach(), Err(Error::NotInitialised));
 }
 
@@ -52,9 +56,9 @@ pub(super) fn left_over_value_is_refused_in_debug_builds<P: Platform>() {
         (&raw mut (*local.as_mut_ptr()).slots).cast::<usize>().add(1).write(0x5a);
         local.assume_init()
     };
-    let space = KeySpace::new(local);
+    let space = local.into_space();
     let expected = if cfg!(debug_assertions) { Err(Error::NotInitialised) } else { Ok(()) };
     assert_eq!(space.attach(), expected);
     assert!(space.get(space.create(None).unwrap()).is_null());
-    let _ = space.exit();
+    let _ = exit_space(&space);
 }

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use tsd::{Destructor, ExitFlags, Key, KeyTable, Slots};
 
-use crate::{KeyCell, Log, Platform, Start, in_threads, value};
+use crate::{KeyCell, Log, Platform, Start, in_threads, local::exit_table, value};
 
 static TABLE: KeyTable<64> = KeyTable::new();
 static SLOTS: Slots<64> = Slots::new();
@@ -73,7 +73,7 @@ pub(super) fn other_values_can_be_read<P: Platform>() {
 
     with_keys(&[Some(destructor as Destructor); 8], || {
         (0..8).for_each(|key| set(key, key + 1));
-        assert_eq!(TABLE.exit(&SLOTS).calls, 8);
+        assert_eq!(exit_table(&TABLE, &SLOTS).calls, 8);
         assert!((1..=8).all(|number| CALLS.count(number) == 1));
     });
 }
@@ -85,7 +85,7 @@ pub(super) fn only_values_with_destructors_are_called<P: Platform>() {
         set(1, 2);
         set(2, 3);
         set(2, 0);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.calls, report.rounds, report.left_over), (1, 1, 0));
         CALLS.expect(&[2]);
         assert!(get(0).is_null());
@@ -95,7 +95,7 @@ pub(super) fn only_values_with_destructors_are_called<P: Platform>() {
 /// An exit of a thread that set nothing does nothing.
 pub(super) fn nothing_set_nothing_called<P: Platform>() {
     with_keys(&[Some(log), Some(log)], || {
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.calls, report.rounds, report.left_over, report.flags), (0, 0, 0, ExitFlags::empty()));
         assert!(CALLS.is_empty());
     });
@@ -105,7 +105,7 @@ pub(super) fn nothing_set_nothing_called<P: Platform>() {
 pub(super) fn fifty_keys_run_in_one_round<P: Platform>() {
     with_keys(&[Some(log as Destructor); 50], || {
         (0..50).for_each(|key| set(key, key + 1));
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.calls, report.rounds, report.left_over), (50, 1, 0));
         assert!((1..=50).all(|number| CALLS.count(number) == 1));
     });
@@ -124,7 +124,7 @@ pub(super) fn second_round_runs_what_the_first_set<P: Platform>() {
         set(0, 1);
         set(1, 11);
         set(2, 12);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.calls, report.rounds, report.left_over), (4, 2, 0));
         // A runtime that sets its key again in round 1 is called after everybody's round 1.
         CALLS.expect(&[1, 11, 12, 2]);
@@ -155,7 +155,7 @@ pub(super) fn destructor_that_resets_runs_r_times<P: Platform>() {
         KEYS[table].put(key);
         // SAFETY: as above.
         unsafe { TABLES[table].set(&SLOTS[table], key, value(table + 1)) }.unwrap();
-        let report = TABLES[table].exit(&SLOTS[table]);
+        let report = exit_table(&TABLES[table], &SLOTS[table]);
         assert_eq!(CALLS.count(table + 1), rounds as usize);
         assert_eq!((report.calls, report.rounds, report.left_over), (rounds, rounds, 1));
         assert_eq!(report.left_over_keys, [key]);
@@ -175,7 +175,7 @@ pub(super) fn earlier_and_later_keys_set_in_a_destructor<P: Platform>() {
     with_keys(&[Some(log), Some(middle), Some(log)], || {
         set(0, 1);
         set(1, 2);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.rounds, report.left_over), (2, 0));
         assert_eq!(CALLS.len(), 4);
         assert!([1, 2, 10, 12].iter().all(|&number| CALLS.count(number) == 1));
@@ -195,7 +195,7 @@ pub(super) fn two_keys_that_set_each_other_end<P: Platform>() {
 
     with_keys(&[Some(first), Some(second)], || {
         set(0, 1);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!(report.rounds, tsd::DEFAULT_ROUNDS);
         assert_eq!(report.left_over, 1);
         assert!(CALLS.count(1) <= tsd::DEFAULT_ROUNDS as usize && CALLS.count(2) <= tsd::DEFAULT_ROUNDS as usize);
@@ -221,7 +221,7 @@ pub(super) fn values_are_taken_one_by_one<P: Platform>() {
 
     with_keys(&[Some(first as Destructor); 4], || {
         (0..4).for_each(|key| set(key, key + 1));
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.rounds, report.left_over), (1, 0));
         // Key 0 is visited first: its value was 1; then 3 became 103, and 2 and 4 are gone.
         CALLS.expect(&[1, 103]);
@@ -239,13 +239,13 @@ pub(super) fn left_over_values_are_reported_and_cleared<P: Platform>() {
         for keys in [1, tsd::LEFT_OVER_KEYS, 20] {
             CALLS.clear();
             (0..keys).for_each(|key| set(key, key + 1));
-            let report = TABLE.exit(&SLOTS);
+            let report = exit_table(&TABLE, &SLOTS);
             assert_eq!(report.left_over as usize, keys);
             assert_eq!(report.calls, report.rounds * keys as u32);
             assert_eq!(report.left_over_keys.len(), keys.min(tsd::LEFT_OVER_KEYS));
             assert!(report.left_over_keys.iter().all(|key| KEYS[..keys].iter().any(|cell| cell.get() == *key)));
             assert!((0..keys).all(|key| get(key).is_null()));
-            assert_eq!(TABLE.exit(&SLOTS).calls, 0);
+            assert_eq!(exit_table(&TABLE, &SLOTS).calls, 0);
         }
     });
 }
@@ -258,7 +258,7 @@ pub(super) fn slots_serve_the_next_thread<P: Platform>() {
             assert!(get(0).is_null() && get(1).is_null());
             set(0, thread);
             set(1, thread + 1000);
-            assert_eq!(TABLE.exit(&SLOTS).calls, 1);
+            assert_eq!(exit_table(&TABLE, &SLOTS).calls, 1);
             CALLS.expect(&[thread]);
         }
     });
@@ -279,7 +279,7 @@ pub(super) fn every_index_of_a_large_table_is_visited<P: Platform>() {
         // SAFETY: the destructor only logs the value.
         unsafe { TABLE.set(&SLOTS, KEYS[index].get(), value(index + 1)) }.unwrap();
     }
-    assert_eq!(TABLE.exit(&SLOTS).calls as usize, SET.len());
+    assert_eq!(exit_table(&TABLE, &SLOTS).calls as usize, SET.len());
     CALLS.expect(&SET.map(|index| index + 1));
     for cell in &KEYS {
         TABLE.delete(cell.get()).unwrap();
@@ -290,14 +290,14 @@ pub(super) fn every_index_of_a_large_table_is_visited<P: Platform>() {
 pub(super) fn exit_in_a_destructor_does_nothing<P: Platform>() {
     unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
         CALLS.add(value.addr());
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.flags, report.calls), (ExitFlags::ALREADY_EXITING, 0));
     }
 
     with_keys(&[Some(destructor), Some(log)], || {
         set(0, 1);
         set(1, 2);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.flags, report.calls, report.rounds), (ExitFlags::empty(), 2, 1));
         CALLS.expect(&[1, 2]);
     });
@@ -318,7 +318,7 @@ pub(super) fn full_tables_run_all_destructors<P: Platform>() {
             // SAFETY: the destructor only logs the value.
             unsafe { table.set(&slots, *key, value(number + 1)) }.unwrap();
         }
-        let report = table.exit(&slots);
+        let report = exit_table(&table, &slots);
         assert_eq!((report.calls as usize, report.rounds), (N, 1));
         assert!((1..=N).all(|number| CALLS.count(number) == 1));
         assert!(keys.iter().all(|&key| table.get(&slots, key).is_null()));

@@ -160,9 +160,9 @@ pub(super) fn functions_can_run_alone<P: Platform>() {
     let report = exit_of::<P>(|| {
         set::<P>(9);
         (1..=3).for_each(|number| register::<P>(log, number).unwrap());
-        assert_eq!(P::space().run_exit_functions(), 3);
+        assert_eq!(P::run_exit_functions(), 3);
         CALLS.expect(&[3, 2, 1]);
-        assert_eq!(P::space().run_exit_functions(), 0);
+        assert_eq!(P::run_exit_functions(), 0);
         assert_eq!(P::space().get(KEY.get()), value(9));
         register::<P>(log, 4).unwrap();
     });
@@ -195,9 +195,9 @@ pub(super) fn each_thread_has_its_own_list<P: Platform>() {
             register::<P>(log, thread + 1).unwrap();
         }
         P::yield_now();
-        assert_eq!(P::space().exit().functions as usize, thread + 1);
+        assert_eq!(P::exit().functions as usize, thread + 1);
         // The next exit of this thread has nothing to run.
-        assert_eq!(P::space().exit().functions, 0);
+        assert_eq!(P::exit().functions, 0);
     });
     assert!((1..=THREADS).all(|number| CALLS.count(number) == number));
 }
@@ -206,7 +206,7 @@ pub(super) fn each_thread_has_its_own_list<P: Platform>() {
 pub(super) fn exit_in_a_function_does_nothing<P: Platform>() {
     unsafe extern "C-unwind" fn exits<P: Platform>(argument: *mut c_void) {
         CALLS.add(argument.addr());
-        assert_eq!(P::space().exit().flags, ExitFlags::ALREADY_EXITING);
+        assert_eq!(P::exit().flags, ExitFlags::ALREADY_EXITING);
     }
 
     CALLS.clear();

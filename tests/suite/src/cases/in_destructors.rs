@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use tsd::{Destructor, Error, ExitFlags, KeyTable, Once, Slots};
 
-use crate::{Counter, KeyCell, Loan, Log, Platform, Start, exit_of, in_threads, value, wait_until};
+use crate::{Counter, KeyCell, Loan, Log, Platform, Start, exit_of, in_threads, local::exit_table, value, wait_until};
 
 static KEYS: [KeyCell; 4] = [const { KeyCell::new() }; 4];
 /// The values that destructors got.
@@ -81,7 +81,7 @@ pub(super) fn sets_keys_in_turn<P: Platform>() {
         assert_eq!(KeyTable::<128>::index(cell.get()), number);
     }
     set(TURNS[0]);
-    let report = TABLE.exit(&SLOTS);
+    let report = exit_table(&TABLE, &SLOTS);
     CALLS.expect(&TURNS);
     assert_eq!((report.calls, report.rounds), (7, 3));
     KEYS.iter().for_each(|cell| TABLE.delete(cell.get()).unwrap());
@@ -265,7 +265,7 @@ pub(super) fn no_lock_is_held_in_a_destructor<P: Platform>() {
             P::space().once(&control, || ()).unwrap();
             set::<P>(1, 2);
             // Its own exit is not held up either.
-            let _ = P::space().exit();
+            let _ = P::exit();
             CALLS.expect(&[1, 2]);
             DONE.add();
         }
@@ -294,7 +294,7 @@ pub(super) fn interrupts_are_as_the_thread_had_them<P: Platform>() {
 pub(super) fn exit_in_a_destructor_does_nothing<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
-        let report = P::space().exit();
+        let report = P::exit();
         assert_eq!(report.flags, ExitFlags::ALREADY_EXITING);
         assert_eq!((report.calls, report.rounds, report.functions, report.left_over), (0, 0, 0, 0));
         assert_eq!(P::space().get(KEYS[1].get()).addr(), 2);
@@ -319,7 +319,7 @@ pub(super) fn exit_in_a_destructors_initialiser_does_nothing<P: Platform>() {
         // SAFETY: the case keeps it until the thread has ended.
         let control = unsafe { CONTROL.get() };
         let once = P::space().once(control, || {
-            assert_eq!(P::space().exit().flags, ExitFlags::ALREADY_EXITING);
+            assert_eq!(P::exit().flags, ExitFlags::ALREADY_EXITING);
             assert_eq!(P::space().once(control, || CALLS.add(100)), Err(Error::Recursion));
         });
         assert_eq!(once, Ok(()));
@@ -351,7 +351,7 @@ pub(super) fn running_destructor_is_known<P: Platform>() {
         assert_eq!(P::slots().running_destructor(), None);
         assert!(!P::slots().is_exiting());
         set::<P>(0, 1);
-        let _ = P::space().exit();
+        let _ = P::exit();
         assert_eq!(P::slots().running_destructor(), None);
         assert!(!P::slots().is_exiting());
     });

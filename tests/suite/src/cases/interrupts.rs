@@ -103,7 +103,7 @@ pub(super) fn handler_sets_values_in_a_destructor<P: Platform>() {
     fn handler<P: Platform>(_: usize) {
         set::<P>(KEYS[0].get(), 20);
         set::<P>(KEYS[1].get(), 21);
-        assert_eq!(P::space().exit().flags, ExitFlags::ALREADY_EXITING);
+        assert_eq!(P::exit().flags, ExitFlags::ALREADY_EXITING);
         HANDLED.add();
     }
     unsafe extern "C-unwind" fn destructor<P: Platform>(_: *mut c_void) {
@@ -151,7 +151,7 @@ pub(super) fn no_current_thread<P: Platform>() {
             assert_eq!(space.at_thread_exit(log, value(3)), Err(Error::NoThread));
         }
         assert_eq!(space.attach(), Err(Error::NoThread));
-        let report = space.exit();
+        let report = P::exit();
         assert_eq!((report.flags, report.calls, report.functions), (ExitFlags::NO_THREAD, 0, 0));
         let new = space.create(None).unwrap();
         assert!(space.get(new).is_null());

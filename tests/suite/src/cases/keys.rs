@@ -4,7 +4,7 @@ use core::ptr;
 
 use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
 
-use crate::{Counter, Line, Platform, Start, in_threads, value};
+use crate::{Counter, Line, Platform, Start, in_threads, local::exit_table, value};
 
 /// The zero-initialised key is never valid.
 pub(super) fn zero_key<P: Platform>() {
@@ -100,7 +100,7 @@ pub(super) fn large_tables_hold_n_keys<P: Platform>() {
         }
         assert_eq!(table.in_use(), 0);
         assert_eq!(table.high_water(), N);
-        let _ = table.exit(slots);
+        let _ = exit_table(&table, slots);
     }
     static MEDIUM: (KeyTable<1024>, Slots<1024>) = (KeyTable::new(), Slots::new());
     static LARGE: (KeyTable<4096>, Slots<4096>) = (KeyTable::new(), Slots::new());

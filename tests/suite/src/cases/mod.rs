@@ -227,7 +227,7 @@ cases! {
         dropped_at_thread_exit,
         with_lends_the_value,
         dropped_key_is_deleted,
-        deleted_by_number_refuses,
+        is_not_deleted_by_its_number,
         last_phase_is_dropped_last,
         boxes_go_back_to_their_pool,
         exclusive_references_are_owners,

@@ -2,9 +2,13 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, KeySpace, Notification, Notifications, Reason};
+use tsd::{Error, Notification, Notifications, Reason};
 
-use crate::{Counter, KeyCell, Log, NOTIFICATIONS, Platform, Start, exit_of, in_threads, local::Local, value};
+use crate::{
+    Counter, KeyCell, Log, NOTIFICATIONS, Platform, Start, exit_of, in_threads,
+    local::{Local, exit_space},
+    value,
+};
 
 static KEY: KeyCell = KeyCell::new();
 static EVENTS: Log = Log::new();
@@ -47,15 +51,15 @@ pub(super) fn fixed_notifications_come_first<P: Platform>() {
     static FIXED: [Notification; 2] = [logging(5), logging(6)];
 
     EVENTS.clear();
-    let space = KeySpace::new(Local::<8>::new(Notifications::new().with_fixed(&FIXED)));
+    let space = Local::<8>::new(Notifications::new().with_fixed(&FIXED)).into_space();
     space.port().notifications.register(&LOGGING[0]).unwrap();
     space.attach().unwrap();
     EVENTS.expect(&[52, 62, 12]);
     EVENTS.clear();
-    let _ = space.exit();
+    let _ = exit_space(&space);
     EVENTS.expect(&[13, 63, 53]);
     // A second exit has nobody to tell: no thread has attached since.
-    let _ = space.exit();
+    let _ = exit_space(&space);
     assert_eq!(EVENTS.len(), 3);
 }
 
@@ -137,7 +141,7 @@ pub(super) fn each_thread_is_told_of_once<P: Platform>() {
     P::notifications().register(&LOGGING[0]).unwrap();
     in_threads::<P, _>(THREADS, Start::default(), |_| {
         // The hook run early: the platform's own call at the thread's end must not tell again.
-        let _ = P::space().exit();
+        let _ = P::exit();
     });
     assert!(P::notifications().unregister(&LOGGING[0]));
     assert_eq!((EVENTS.count(12), EVENTS.count(13)), (THREADS, THREADS));

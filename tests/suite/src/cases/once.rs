@@ -4,10 +4,12 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use tsd::{Error, KeySpace, Notifications, Once, OnceFrame};
+use tsd::{Error, Notifications, Once, OnceFrame};
 
 use crate::{
-    Counter, KeyCell, Line, Loan, Log, Platform, Priority, Start, in_threads, local::Local, value, wait_until,
+    Counter, KeyCell, Line, Loan, Log, Platform, Priority, Start, in_threads,
+    local::{Local, exit_space},
+    value, wait_until,
 };
 
 /// The control of the case that runs.
@@ -346,7 +348,7 @@ pub(super) fn waiter_takes_over_from_a_panic<P: Platform>() {
 
 /// An initialiser in two halves, for callers that run it themselves: the same rules.
 pub(super) fn begin_and_end<P: Platform>() {
-    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let space = Local::<3>::new(Notifications::new()).into_space();
     let control = Once::new();
     let [mut frame, mut other] = [OnceFrame::new(), OnceFrame::new()];
     // SAFETY: the frames outlive the initialiser, which ends in the order of its beginning.
@@ -363,7 +365,7 @@ pub(super) fn begin_and_end<P: Platform>() {
 
 /// An exception that leaves an initialiser gives back the innermost control, and no other.
 pub(super) fn abandon_gives_back_the_innermost<P: Platform>() {
-    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let space = Local::<3>::new(Notifications::new()).into_space();
     let [outer, inner] = [const { Once::new() }; 2];
     let [mut outer_frame, mut inner_frame] = [OnceFrame::new(), OnceFrame::new()];
     // SAFETY: the frames outlive the initialisers, which end in the order of their beginnings.
@@ -378,21 +380,21 @@ pub(super) fn abandon_gives_back_the_innermost<P: Platform>() {
         space.end_once(&outer_frame);
     }
     assert!(outer.is_complete());
-    // In no initialiser, there is nothing to give back.
-    space.abandon_once();
+    // SAFETY: in no initialiser, there is nothing to give back.
+    unsafe { space.abandon_once() };
     assert!(outer.is_complete());
 }
 
 /// Thread exit gives back every control whose initialiser the thread is in.
 pub(super) fn exit_gives_back_every_control<P: Platform>() {
-    let space = KeySpace::new(Local::<3>::new(Notifications::new()));
+    let space = Local::<3>::new(Notifications::new()).into_space();
     let controls = [const { Once::new() }; 3];
     let mut frames = [const { OnceFrame::new() }; 3];
     for (control, frame) in controls.iter().zip(&mut frames) {
         // SAFETY: the frames stay until the exit below.
         assert_eq!(unsafe { space.begin_once(control, frame) }, Ok(true));
     }
-    assert_eq!(space.exit().calls, 0);
+    assert_eq!(exit_space(&space).calls, 0);
     for control in &controls {
         assert!(!control.is_complete());
         let runs = Counter::new();

@@ -85,8 +85,8 @@ pub(super) fn exit_hook_twice<P: Platform>() {
     create::<P>(log);
     in_threads::<P, _>(1, Start::default(), |_| {
         set::<P>(1);
-        assert_eq!(P::space().exit().calls, 1);
-        let again = P::space().exit();
+        assert_eq!(P::exit().calls, 1);
+        let again = P::exit();
         assert_eq!((again.calls, again.rounds, again.left_over, again.flags), (0, 0, 0, ExitFlags::empty()));
         assert!(P::space().get(KEY.get()).is_null());
     });
@@ -108,10 +108,10 @@ fn use_and_exit<P: Platform>(number: usize) {
     let before = CALLS.len();
     set::<P>(number);
     assert_eq!(P::space().get(KEY.get()), value(number));
-    assert_eq!(P::space().exit().calls, 1);
+    assert_eq!(P::exit().calls, 1);
     assert_eq!(CALLS.len(), before + 1);
     assert!(P::space().get(KEY.get()).is_null());
-    assert_eq!(P::space().exit().calls, 0);
+    assert_eq!(P::exit().calls, 0);
 }
 
 /// The boot thread, which nobody started, has values and can run the exit hook.

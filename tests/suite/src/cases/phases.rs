@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use tsd::{Destructor, KeyFlags, KeyOptions, KeyTable, Slots};
 
-use crate::{KeyCell, Log, Platform, value};
+use crate::{KeyCell, Log, Platform, local::exit_table, value};
 
 static TABLE: KeyTable<8> = KeyTable::new();
 static SLOTS: Slots<8> = Slots::new();
@@ -53,7 +53,7 @@ pub(super) fn last_phase_runs_after_all_ordinary_rounds<P: Platform>() {
         set(0, 100);
         set(1, 1);
         set(2, 50);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.rounds, report.last_phase_rounds, report.calls, report.left_over), (3, 1, 5, 0));
         CALLS.expect(&[1, 50, 2, 3, 100]);
     });
@@ -72,7 +72,7 @@ pub(super) fn last_phase_value_set_late_is_destroyed<P: Platform>() {
 
     with_keys(&[(log, true), (late, false)], || {
         set(1, 1);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.rounds, report.last_phase_rounds, report.left_over), (tsd::DEFAULT_ROUNDS, 1, 0));
         assert_eq!(CALLS.count(100), 1);
     });
@@ -92,7 +92,7 @@ pub(super) fn last_phase_has_rounds_of_its_own<P: Platform>() {
     with_keys(&[(last, true), (ordinary, false)], || {
         set(0, 100);
         set(1, 1);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         let rounds = tsd::DEFAULT_ROUNDS;
         assert_eq!((report.rounds, report.last_phase_rounds), (rounds, rounds));
         assert_eq!((CALLS.count(1), CALLS.count(100)), (rounds as usize, rounds as usize));
@@ -110,7 +110,7 @@ pub(super) fn ordinary_value_set_in_the_last_phase_is_left_over<P: Platform>() {
 
     with_keys(&[(last, true), (log, false)], || {
         set(0, 100);
-        let report = TABLE.exit(&SLOTS);
+        let report = exit_table(&TABLE, &SLOTS);
         CALLS.expect(&[100]);
         assert_eq!(report.left_over, 1);
         assert_eq!(report.left_over_keys, [KEYS[1].get()]);
@@ -129,7 +129,7 @@ pub(super) fn phase_goes_with_the_key<P: Platform>() {
         CALLS.clear();
         // SAFETY: the destructor only logs the value.
         unsafe { table.set(&slots, key, value(1)) }.unwrap();
-        let report = table.exit(&slots);
+        let report = exit_table(&table, &slots);
         assert_eq!((report.rounds, report.last_phase_rounds), if last_phase { (0, 1) } else { (1, 0) });
         table.delete(key).unwrap();
     }

@@ -5,7 +5,7 @@ use core::hint::black_box;
 
 use tsd::{KeyTable, Slots};
 
-use crate::{KeyCell, Platform, value};
+use crate::{KeyCell, Platform, local::exit_table, value};
 
 /// The lowest address of a destructor's own variable.
 static LOWEST: crate::Counter = crate::Counter::new();
@@ -36,7 +36,7 @@ fn depth_bytes(count: usize, number: usize) -> usize {
         // SAFETY: the destructor takes any number.
         unsafe { TABLE.set(&SLOTS, key.get(), value(number)) }.unwrap();
     }
-    let report = TABLE.exit(&SLOTS);
+    let report = exit_table(&TABLE, &SLOTS);
     assert!(report.calls as usize >= count);
     (&raw const *black_box(&here)).addr() - LOWEST.get()
 }

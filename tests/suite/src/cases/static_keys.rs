@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use tsd::{Error, KeyFlags, KeyOptions, KeyTable, Slots, StaticKey};
 
-use crate::{KeyCell, Log, Platform, value};
+use crate::{KeyCell, Log, Platform, local::exit_table, value};
 
 static CALLS: Log = Log::new();
 
@@ -95,7 +95,7 @@ pub(super) fn static_keys_are_destroyed_at_exit<P: Platform>() {
             LOCALE.set(&slots, value(thread * 10 + 2));
             ERRNO.set(&slots, value(thread * 10 + 1));
         }
-        let report = table.exit(&slots);
+        let report = exit_table(&table, &slots);
         assert_eq!((report.calls, report.rounds, report.last_phase_rounds), (2, 1, 1));
         assert!(ALL.iter().all(|key| key.get(&slots).is_null()));
     }
@@ -135,7 +135,7 @@ pub(super) fn static_value_is_null_in_its_destructor<P: Platform>() {
         SECOND.set(&SLOTS, value(2));
         TABLE.set(&SLOTS, KEY.get(), value(3)).unwrap();
     }
-    let report = TABLE.exit(&SLOTS);
+    let report = exit_table(&TABLE, &SLOTS);
     assert_eq!((report.calls, report.rounds, report.last_phase_rounds), (4, 2, 0));
     CALLS.expect(&[1, 2, 3, 11]);
     TABLE.delete(KEY.get()).unwrap();

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
 
-use crate::{Counter, KeyCell, Line, Platform, Start, in_threads, value};
+use crate::{Counter, KeyCell, Line, Platform, Start, in_threads, local::exit_table, value};
 
 const THREADS: usize = 4;
 const ROUNDS: usize = 1500;
@@ -40,7 +40,7 @@ pub(super) fn published_key_is_valid_everywhere<P: Platform>() {
                 table.delete(key).unwrap();
             }
         }
-        let _ = table.exit(&slots);
+        let _ = exit_table(&table, &slots);
     });
 }
 
@@ -85,7 +85,7 @@ pub(super) fn delete_and_create_against_exit<P: Platform>() {
                     assert!(read.is_null() || read == mine);
                 }
             }
-            let report = table.exit(&slots);
+            let report = exit_table(&table, &slots);
             assert!(report.calls <= 1 && report.left_over == 0);
             if report.calls == 1 {
                 called.add();
@@ -132,7 +132,7 @@ pub(super) fn create_against_exit<P: Platform>() {
                     unsafe { table.set(&slots, key, value(77)) }.unwrap();
                     SET.add();
                 }
-                assert_eq!(table.exit(&slots).calls, 2);
+                assert_eq!(exit_table(&table, &slots).calls, 2);
             }
         }
     });
@@ -221,11 +221,12 @@ pub(super) fn take_against_exit<P: Platform>() {
     in_threads::<P, _>(2, Start::default(), |thread| {
         for round in 1..=300 {
             if thread == 0 {
-                slots.share();
+                // SAFETY: this thread's own.
+                unsafe { slots.share() };
                 // SAFETY: the destructor takes any value; only this thread sets and exits.
                 unsafe { table.set(&slots, key, value(round)) }.unwrap();
                 line.meet::<P>(2);
-                assert_eq!(table.exit(&slots).left_over, 0);
+                assert_eq!(exit_table(&table, &slots).left_over, 0);
             } else {
                 line.meet::<P>(2);
                 // Each time at another moment of the exit.

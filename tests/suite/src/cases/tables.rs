@@ -2,9 +2,13 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, KeySpace, KeyTable, Notifications, Slots};
+use tsd::{Error, KeyTable, Notifications, Slots};
 
-use crate::{Log, Platform, Start, in_threads, local::Local, value};
+use crate::{
+    Log, Platform, Start, in_threads,
+    local::{Local, exit_space, exit_table},
+    value,
+};
 
 static CALLS: Log = Log::new();
 
@@ -45,8 +49,8 @@ pub(super) fn equal_numbers_are_two_keys<P: Platform>() {
     assert!(tables[0].get(&slots[0], keys[0]).is_null());
     assert_eq!(tables[1].get(&slots[1], keys[1]), value(2));
     CALLS.clear();
-    assert_eq!(tables[0].exit(&slots[0]).calls, 0);
-    assert_eq!(tables[1].exit(&slots[1]).calls, 1);
+    assert_eq!(exit_table(&tables[0], &slots[0]).calls, 0);
+    assert_eq!(exit_table(&tables[1], &slots[1]).calls, 1);
     CALLS.expect(&[2]);
 }
 
@@ -55,21 +59,21 @@ pub(super) fn each_space_has_its_own_exit<P: Platform>() {
     CALLS.clear();
     let key = P::space().create(Some(log)).unwrap();
     in_threads::<P, _>(2, Start::default(), |thread| {
-        let local = KeySpace::new(Local::<3>::new(Notifications::new()));
+        let local = Local::<3>::new(Notifications::new()).into_space();
         let local_key = local.create(Some(log)).unwrap();
         // SAFETY: the destructor takes any number.
         unsafe {
             local.set(local_key, value(10 + thread)).unwrap();
             P::space().set(key, value(20 + thread)).unwrap();
         }
-        assert_eq!(local.exit().calls, 1);
+        assert_eq!(exit_space(&local).calls, 1);
         assert!(local.get(local_key).is_null());
         assert_eq!(P::space().get(key), value(20 + thread));
         // SAFETY: as above.
         unsafe { local.set(local_key, value(30 + thread)) }.unwrap();
-        assert_eq!(P::space().exit().calls, 1);
+        assert_eq!(P::exit().calls, 1);
         assert_eq!(local.get(local_key), value(30 + thread));
-        assert_eq!(local.exit().calls, 1);
+        assert_eq!(exit_space(&local).calls, 1);
     });
     assert!([10, 11, 20, 21, 30, 31].iter().all(|&number| CALLS.count(number) == 1));
     P::space().delete(key).unwrap();
@@ -78,11 +82,11 @@ pub(super) fn each_space_has_its_own_exit<P: Platform>() {
 /// A destructor of one key space uses and exits another.
 pub(super) fn destructor_exits_another_space<P: Platform>() {
     unsafe extern "C-unwind" fn destructor(number: *mut c_void) {
-        let local = KeySpace::new(Local::<1>::new(Notifications::new()));
+        let local = Local::<1>::new(Notifications::new()).into_space();
         let key = local.create(Some(log)).unwrap();
         // SAFETY: the destructor takes any number.
         unsafe { local.set(key, value(number.addr() + 1)) }.unwrap();
-        assert_eq!(local.exit().calls, 1);
+        assert_eq!(exit_space(&local).calls, 1);
         CALLS.add(number.addr());
     }
 

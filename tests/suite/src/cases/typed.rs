@@ -6,9 +6,9 @@ use core::ptr;
 
 use heapless::box_pool;
 use heapless::pool::boxed::{Box as PoolBox, BoxBlock};
-use tsd::{Error, KeyOptions, Owner, TypedKey};
+use tsd::{Error, KeyFlags, KeyOptions, Owner, TypedKey};
 
-use crate::{Counter, KEYS, Log, Platform, Start, in_threads};
+use crate::{Counter, Log, Platform, Start, in_threads};
 
 /// The numbers of tokens that were dropped.
 static DROPPED: Log = Log::new();
@@ -36,7 +36,7 @@ unsafe impl Owner for Token {
     }
 }
 
-type TokenKey<P> = TypedKey<'static, Token, <P as Platform>::Port, KEYS>;
+type TokenKey<P> = TypedKey<'static, Token, <P as Platform>::Port>;
 
 fn new_key<P: Platform>() -> TokenKey<P> {
     DROPPED.clear();
@@ -107,18 +107,18 @@ pub(super) fn dropped_key_is_deleted<P: Platform>() {
     assert!(DROPPED.is_empty());
 }
 
-/// A key that somebody deleted by its number refuses values, drops them, and holds none.
-pub(super) fn deleted_by_number_refuses<P: Platform>() {
+/// A typed key is deleted by dropping it and in no other way, so that its number is no other key's as long as it lives.
+pub(super) fn is_not_deleted_by_its_number<P: Platform>() {
     let key = new_key::<P>();
-    let number = P::space().table().keys().find(|info| info.name == "tokens").unwrap().key;
-    P::space().delete(number).unwrap();
-    assert_eq!(key.replace(Token(4)), Err(Error::DeletedKey));
-    DROPPED.expect(&[4]);
-    assert_eq!(key.take(), None);
-    // Its place is somebody else's now, whose key must live on when this one is dropped.
-    let new = P::space().create(None).unwrap();
+    let info = P::space().table().keys().find(|info| info.name == "tokens").unwrap();
+    assert!(info.flags.contains(KeyFlags::TYPED));
+    assert_eq!(key.replace(Token(4)), Ok(None));
+    assert_eq!(P::space().delete(info.key), Err(Error::TypedKey));
+    let destructor = info.destructor.unwrap() as *const ();
+    assert_eq!(P::space().table().purge(destructor..destructor.wrapping_byte_add(1)), 0);
+    assert_eq!(key.take(), Some(Token(4)));
     drop(key);
-    P::space().delete(new).unwrap();
+    assert_eq!(P::space().delete(info.key), Err(Error::DeletedKey));
 }
 
 /// A last-phase typed key is dropped after ordinary ones.
@@ -149,7 +149,7 @@ pub(super) fn boxes_go_back_to_their_pool<P: Platform>() {
             Buffers.manage(unsafe { &mut *block.0.get() });
         }
     }
-    let key = TypedKey::<'static, PoolBox<Buffers>, P::Port, KEYS>::new(P::space(), KeyOptions::new()).unwrap();
+    let key = TypedKey::<'static, PoolBox<Buffers>, P::Port>::new(P::space(), KeyOptions::new()).unwrap();
     for _ in 0..3 {
         // Each round needs all boxes that there are.
         in_threads::<P, _>(BOXES, Start::default(), |index| {
@@ -167,7 +167,7 @@ pub(super) fn exclusive_references_are_owners<P: Platform>() {
     let mut number = 1;
     // SAFETY: the reference is used in this function only, and no thread has it at the end.
     let reference: &'static mut usize = unsafe { &mut *ptr::from_mut(&mut number) };
-    let key = TypedKey::<'static, &'static mut usize, P::Port, KEYS>::new(P::space(), KeyOptions::new()).unwrap();
+    let key = TypedKey::<'static, &'static mut usize, P::Port>::new(P::space(), KeyOptions::new()).unwrap();
     assert_eq!(key.replace(reference), Ok(None));
     assert_eq!(key.with(|number| core::mem::replace(*number, 2)), Some(1));
     assert_eq!(key.take().map(|number| *number), Some(2));

@@ -19,7 +19,7 @@ unsafe extern "C-unwind" fn panics(value: *mut c_void) {
 }
 
 fn exit<P: Platform>(_: usize) {
-    let _ = P::space().exit();
+    let _ = P::exit();
 }
 
 fn set<P: Platform>(key: usize, number: usize) {
@@ -43,7 +43,7 @@ pub(super) fn destructor_that_panics<P: Platform>() {
         assert_eq!(left, [0, 0, 3]);
         // The thread is alive and may go on as it likes.
         set::<P>(0, 4);
-        let report = P::space().exit();
+        let report = P::exit();
         assert_eq!((report.calls, report.left_over, report.flags), (2, 0, ExitFlags::empty()));
         CALLS.expect(&[1, 2, 4, 3]);
     });
@@ -65,7 +65,7 @@ pub(super) fn exit_function_that_panics<P: Platform>() {
         assert!(P::panics(exit::<P>, 0));
         CALLS.expect(&[3, 2]);
         assert!(!P::slots().is_exiting());
-        assert_eq!(P::space().exit().functions, 1);
+        assert_eq!(P::exit().functions, 1);
         CALLS.expect(&[3, 2, 1, 9]);
     });
     P::space().delete(KEYS[0].get()).unwrap();

@@ -1,0 +1,189 @@
+//! What thread exit must look at: flags, and a bit for each slot that is bound to a key.
+//!
+//! Invariant: a slot that is bound to a key has its bit in `bound`, and that bit's word has one in `summary`. Only thread
+//! exit holds bits of its own, while it visits their slots. So exit takes time in proportion to what was set, and where
+//! `summary` is 0 it has nothing to do.
+//!
+//! As in [`slots`](crate::slots), all of it belongs to one thread and the interrupts that stop it.
+
+use core::hint;
+
+use crate::capacity::{Capacity, Supported, private::Bits};
+use crate::key::tag;
+use crate::own;
+use crate::sync::Relaxed;
+use crate::sync::own::AtomicUsize;
+
+/// Detach notifications are due.
+pub(crate) const ATTACHED: usize = 1 << 0;
+/// Thread exit is under way.
+pub(crate) const EXITING: usize = 1 << 1;
+/// Thread-exit functions were registered.
+pub(crate) const FUNCTIONS: usize = 1 << 2;
+/// The thread is in a `once` initialiser.
+pub(crate) const INITIALISING: usize = 1 << 3;
+/// Other threads may take values.
+pub(crate) const SHARED: usize = 1 << 4;
+/// Slots were bound to keys of the last phase.
+pub(crate) const LAST_PHASE: usize = tag::LAST_PHASE << LAST_PHASE_SHIFT;
+/// From a tag to the flag.
+const LAST_PHASE_SHIFT: u32 = 4;
+/// The number of flags in `summary`.
+const FLAGS: usize = 6;
+
+const BITS: usize = usize::BITS as usize;
+
+/// The flags of one thread, and the bits of its slots.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Pending<const N: usize>
+where
+    Capacity<N>: Supported,
+{
+    /// The flags above, and from bit `FLAGS` on a bit for each run of `WORDS_PER_BIT` words of `bound`.
+    summary: AtomicUsize,
+    bound: <Capacity<N> as Bits>::Own,
+}
+
+impl<const N: usize> Pending<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The number of words of `bound`.
+    const WORDS: usize = N.div_ceil(BITS);
+
+    /// The number of words of `bound` for which one bit of `summary` stands: 1 up to 3712 keys (832 on 32-bit targets).
+    const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
+
+    /// Whether a word of `bound` has a bit of `summary` to itself, which can be cleared as soon as the word is.
+    const HAS_OWN_BIT: bool = Self::WORDS_PER_BIT == 1;
+
+    /// Nothing.
+    pub(crate) const fn new() -> Self {
+        Self { summary: AtomicUsize::new(0), bound: <Capacity<N> as Bits>::NONE_OWN }
+    }
+
+    /// Whether there is nothing at all.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.summary.load(Relaxed) == 0
+    }
+
+    /// Whether a thread exit that is under way has nothing to look at.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.has(!(EXITING | SHARED | LAST_PHASE))
+    }
+
+    /// Whether one of these flags is set.
+    #[inline(always)]
+    pub(crate) fn has(&self, flags: usize) -> bool {
+        self.summary.load(Relaxed) & flags != 0
+    }
+
+    /// Sets flags.
+    #[inline]
+    pub(crate) fn set(&self, flags: usize) {
+        own::set_bits(&self.summary, flags);
+    }
+
+    /// Clears flags.
+    #[inline]
+    pub(crate) fn clear(&self, flags: usize) {
+        own::clear_bits(&self.summary, flags);
+    }
+
+    /// Sets a flag; whether it was set.
+    pub(crate) fn test_and_set(&self, flag: usize) -> bool {
+        // A handler that sets the flag between the two has done what was to be done here, as if it had come after.
+        let was_set = self.has(flag);
+        self.set(flag);
+        was_set
+    }
+
+    /// Clears a flag; whether it was set.
+    pub(crate) fn test_and_clear(&self, flag: usize) -> bool {
+        let was_set = self.has(flag);
+        if was_set {
+            self.clear(flag);
+        }
+        was_set
+    }
+
+    /// Notes that the slot at `index` is about to be bound to the key of `tag`.
+    pub(crate) fn note(&self, index: usize, tag: usize) {
+        self.put(index / BITS, 1 << (index % BITS), (tag & tag::LAST_PHASE) << LAST_PHASE_SHIFT);
+    }
+
+    /// The index that a bit of a word stands for.
+    #[inline(always)]
+    pub(crate) fn index(word: usize, bit: u32) -> usize {
+        let index = word * BITS + bit as usize;
+        // SAFETY: `note` sets the bits of slots that there are, and nothing else sets any.
+        unsafe { hint::assert_unchecked(index < N) };
+        index
+    }
+
+    /// Whether a word has any bits.
+    #[inline(always)]
+    pub(crate) fn has_bits(&self, word: usize) -> bool {
+        self.word(word).load(Relaxed) != 0
+    }
+
+    /// Takes the bits of a word, and the one that stands for it out of `summary` unless that stands for others, too.
+    #[inline(never)]
+    pub(crate) fn take(&self, word: usize) -> usize {
+        // `summary` first: a handler that binds a slot from here on sets it again, at worst for a bit that is taken below.
+        if Self::HAS_OWN_BIT {
+            self.clear(Self::summary_bit(word));
+        }
+        // A bit that a handler sets between these two stays, unless it is among those taken.
+        let bits = self.word(word).load(Relaxed);
+        own::clear_bits(self.word(word), bits);
+        bits
+    }
+
+    /// Puts bits into a word, and what stands for it and flags into `summary`.
+    #[inline(never)]
+    pub(crate) fn put(&self, word: usize, bits: usize, flags: usize) {
+        own::set_bits(self.word(word), bits);
+        self.set(Self::summary_bit(word) | flags);
+    }
+
+    /// Calls `visit` with the number of each word that may have bits.
+    pub(crate) fn for_each_word(&self, mut visit: impl FnMut(usize)) {
+        let mut groups = self.summary.load(Relaxed) >> FLAGS;
+        while groups != 0 {
+            let group = groups.trailing_zeros();
+            if Self::HAS_OWN_BIT {
+                visit(group as usize);
+            } else {
+                let first = group as usize * Self::WORDS_PER_BIT;
+                (first..Self::WORDS).take(Self::WORDS_PER_BIT).for_each(&mut visit);
+            }
+            groups = self.summary.load(Relaxed) >> FLAGS & (usize::MAX << group) << 1;
+        }
+    }
+
+    /// Takes out of `summary` the bits of words that have none, where [`take`](Self::take) leaves them.
+    pub(crate) fn tidy(&self) {
+        if !Self::HAS_OWN_BIT {
+            self.clear(usize::MAX << FLAGS);
+            // A handler may have set a bit just before.
+            (0..Self::WORDS).filter(|&word| self.has_bits(word)).for_each(|word| self.set(Self::summary_bit(word)));
+        }
+    }
+
+    #[inline(always)]
+    fn word(&self, word: usize) -> &AtomicUsize {
+        // SAFETY: it is the word of an index below N, or comes from `for_each_word`.
+        unsafe { hint::assert_unchecked(word < Self::WORDS) };
+        &self.bound.as_ref()[word]
+    }
+
+    /// The bit of `summary` that stands for a word.
+    #[inline(always)]
+    const fn summary_bit(word: usize) -> usize {
+        1 << (FLAGS + word / Self::WORDS_PER_BIT)
+    }
+}
