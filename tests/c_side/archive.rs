@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
         Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
         Trial::test("c::archive::thread_pointer_replaces_the_hook", thread_pointer_replaces_the_hook),
+        Trial::test("c::archive::rustflags_reach_the_compiler", rustflags_reach_the_compiler),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
         Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
     ]
@@ -33,13 +34,14 @@ fn installed(plain_names: bool) -> Result<install::Options, Failed> {
     if plain_names { plain() } else { Ok(Place::ALL[0].options()) }
 }
 
-/// An archive with plain names and the least capacities, installed once a run.
+/// An archive with plain names, the least capacities and an option for the compiler, installed once a run.
 pub(crate) fn plain() -> Result<install::Options, Failed> {
     static INSTALLED: OnceLock<Result<install::Options, String>> = OnceLock::new();
     let install = || {
         let mut options = Place::ALL[0].options();
         options.prefix = scratch("plain").map_err(|_| "no folder for an archive")?;
         options.plain_names = true;
+        options.rustflags = vec!["-Cforce-frame-pointers=yes".into()];
         options.numbers = Numbers { exit_functions: 0, notifications: 0, ..options.numbers };
         install::run(&options).map_err(|error| error.to_string())?;
         Ok(options)
@@ -233,6 +235,20 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
     run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;
     run(&mut Command::new(program)).map(|_| ())
+}
+
+/// One archive's compiler was told to keep frame pointers, the other's was not.
+fn rustflags_reach_the_compiler() -> Result<(), Failed> {
+    if !cfg!(target_arch = "x86_64") {
+        // Elsewhere they may be usual.
+        return Ok(());
+    }
+    for (options, is_told) in [(installed(true)?, true), (installed(false)?, false)] {
+        let mut objdump = command::of(tools::OBJDUMP.command);
+        let text = run(objdump.args(["-d", "--no-show-raw-insn"]).arg(options.prefix.join("lib/libtsd.a")))?;
+        assert_eq!(String::from_utf8_lossy(&text.stdout).contains("%rsp, %rbp"), is_told, "{:?}", options.rustflags);
+    }
+    Ok(())
 }
 
 const PROGRAM: &str = "#include <tsd.h>

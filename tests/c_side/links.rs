@@ -32,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Trial::test(format!("c::links::{linker}::hooks_are_missing"), move || hooks_are_missing(linker)),
             Trial::test(format!("c::links::{linker}::kernel_brings_all_but_one"), move || all_but_one(linker)),
             Trial::test(format!("c::links::{linker}::static_keys_want_their_table"), move || static_keys(linker)),
+            Trial::test(format!("c::links::{linker}::table_in_an_archive"), move || table_in_an_archive(linker)),
         ]);
     }
     trials
@@ -293,6 +294,32 @@ fn static_keys(linker: &str) -> Result<(), Failed> {
                 run(&mut Command::new(bench.dir.join("program")))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// The table lies in an archive, from which nothing else is wanted. A linker that has taken the archive's own by then says
+/// that there are two.
+fn table_in_an_archive(linker: &str) -> Result<(), Failed> {
+    let bench = Bench::new(&format!("table-{linker}"), Place::ALL[0].prefix())?;
+    let list = format!("{THREAD}#define KEYS(KEY) KEY(other, NULL, 0) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n");
+    let main =
+        "int main(void) { return tsd_static_get(only) != NULL || tsd_set(only, &thread) || !tsd_static_get(only); }\n";
+    let program = bench.compile("program", &format!("{list}{main}"), &["-O2"])?;
+    let table =
+        format!("{list}TSD_STATIC_KEY_TABLE(KEYS);\n").replace("tsd_thread_t *tsd_current", "tsd_thread_t *unused");
+    let table = bench.compile("table", &table, &["-O2"])?;
+    let _ = fs::remove_file(bench.dir.join("libkernel.a"));
+    run(command::of(tools::AR.command).current_dir(&bench.dir).args(["crs", "libkernel.a"]).arg(table))?;
+    for (order, must_link) in [(["-lkernel", "-ltsd"], true), (["-ltsd", "-lkernel"], false)] {
+        let mut link = bench.compiler("gcc");
+        link.arg(format!("-fuse-ld={linker}")).arg(&program).args(order).args(["-o", "program"]);
+        if !must_link && !output(&mut link)?.status.success() {
+            must_fail(&mut link, &format!("tsd_table{}", usual_suffix()))?;
+            continue;
+        }
+        run(&mut link)?;
+        run(&mut Command::new(bench.dir.join("program")))?;
     }
     Ok(())
 }
