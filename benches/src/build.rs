@@ -60,6 +60,7 @@ impl Installed {
             numbers: Numbers { exit_functions, ..Numbers::default() },
             plain_names: false,
             thread_pointer: thread_pointer.and_then(ThreadPointer::parse),
+            rustflags: Vec::new(),
             has_counters: false,
             may_install: true,
         };

@@ -81,7 +81,7 @@ pub const OBJDUMP: Program = Program { command: "llvm-objdump", ..LLVM };
 pub const AR: Program = Program { command: "llvm-ar", ..LLVM };
 
 /// What making an archive takes besides a Rust compiler.
-pub const ARCHIVE: [&Program; 4] = [&LLD, &OBJCOPY, &NM, &AR];
+pub const ARCHIVE: [&Program; 5] = [&LLD, &OBJCOPY, &NM, &OBJDUMP, &AR];
 
 /// The host's C compiler.
 pub const GCC: Program = Program {

@@ -128,6 +128,7 @@ impl Compiler {
             numbers,
             plain_names: true,
             thread_pointer: None,
+            rustflags: Vec::new(),
             has_counters: false,
             may_install: false,
         };
