@@ -16,7 +16,7 @@ use super::libc::Libc;
 use crate::{
     command,
     error::{Error, Result},
-    install::{self, Numbers, Target},
+    install::{self, Numbers, Target, archive},
     machine::Arch,
     programs::{self, Program},
     toolchain::Toolchain,
@@ -38,6 +38,10 @@ const OURS: [&str; 8] = [
     "__errno_location",
     "__pthread_tsd_run_dtors",
 ];
+
+/// Hooks of the library, by the beginnings of their names: the linker takes those of `qemu/posix` for them before it
+/// sees an archive with others.
+const HOOKS: [&str; 2] = ["tsd_wait", "tsd_wake"];
 
 /// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that
 /// has all threads' functions or none.
@@ -78,6 +82,8 @@ pub struct Compiler {
     libc: Libc,
     /// Where `libtsd.a` and its headers are installed.
     prefix: PathBuf,
+    /// The end of the library's own symbols.
+    suffix: String,
 }
 
 /// The option that only the other compiler has: thread-local storage through keys, by the compiler's own runtime.
@@ -86,7 +92,8 @@ const EMULATED_TLS: &str = "-femulated-tls";
 /// An executable file. Its directory goes with it.
 #[derive(Debug)]
 pub struct Executable {
-    pub(super) file: PathBuf,
+    /// Where it is.
+    pub file: PathBuf,
 }
 
 impl Drop for Executable {
@@ -131,7 +138,7 @@ impl Compiler {
             has_counters: false,
             may_install: false,
         };
-        let compiler = Self { arch, libc, prefix };
+        let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
         // nextest starts a process for each test of one run; the first one has done this.
         let (run, note) = (env::var("NEXTEST_RUN_ID").ok(), compiler.prefix.join("nextest"));
         if run.is_none() || fs::read_to_string(&note).ok() != run {
@@ -162,6 +169,11 @@ impl Compiler {
             archiver.arg(object);
         }
         command::run_quietly(&mut archiver)
+    }
+
+    /// Returns the symbol of a function that the prefixed core declares.
+    pub fn symbol(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix)
     }
 
     /// Compiles `sources` with `flags` and links them.
@@ -224,6 +236,7 @@ impl Compiler {
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
         command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
+        command.args(HOOKS.map(|hook| format!("-Wl,--undefined={}", self.symbol(hook))));
         command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
         command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
         command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));
