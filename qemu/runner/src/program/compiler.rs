@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 7] = ["cancel", "compiler", "create", "current", "errno", "exit", "wait"];
+const CONNECTION: [&str; 8] = ["cancel", "compiler", "create", "current", "errno", "exit", "limits", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
@@ -73,7 +73,7 @@ const NAMED_WEAKLY: [&str; 24] = [
 ];
 
 /// Calls that are led to `__wrap_NAME`.
-const WRAPPED: [&str; 3] = ["exit", "pthread_create", "pthread_setcanceltype"];
+const WRAPPED: [&str; 4] = ["exit", "pthread_create", "pthread_setcanceltype", "sysconf"];
 
 /// Compiles and links for one architecture.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ impl Compiler {
             self.compile(
                 &source,
                 &object,
-                &["-Wall".into(), "-Wextra".into(), "-Werror".into()],
+                &["-Wall", "-Wextra", "-Werror", "-fexceptions"].map(str::to_owned),
                 &mut command::run_quietly,
             )?;
             archiver.arg(object);
