@@ -24,16 +24,16 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 8] = ["cancel", "compiler", "create", "current", "errno", "exit", "limits", "wait"];
+const CONNECTION: [&str; 9] = ["cancel", "compiler", "create", "current", "errno", "exit", "limits", "once", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
 const OURS: [&str; 8] = [
     "pthread_key_create",
     "__pthread_key_create",
-    "pthread_once",
+    "__wrap_pthread_once",
     "tss_create",
-    "call_once",
+    "__wrap_call_once",
     "__cxa_thread_atexit",
     "__errno_location",
     "__pthread_tsd_run_dtors",
@@ -73,7 +73,7 @@ const NAMED_WEAKLY: [&str; 24] = [
 ];
 
 /// Calls that are led to `__wrap_NAME`.
-const WRAPPED: [&str; 4] = ["exit", "pthread_create", "pthread_setcanceltype", "sysconf"];
+const WRAPPED: [&str; 6] = ["call_once", "exit", "pthread_create", "pthread_once", "pthread_setcanceltype", "sysconf"];
 
 /// Compiles and links for one architecture.
 #[derive(Debug)]
