@@ -262,6 +262,24 @@ typedef uint32_t tsd_once_t;
 int tsd_once(tsd_once_t *control, void (*routine)(void)) TSD_SYMBOL(tsd_once);
 
 /*
+ * Gives `control` back, as if never called, because the calling thread is in its routine and will not return to it; and
+ * with it the controls of the routines that the thread began inside that one. Waiters go on, and one of them runs the
+ * routine. TSD_EINVAL where the thread is not in the routine; nothing has changed then.
+ *
+ * For C libraries. A thread that ends inside a routine gives its control back in tsd_thread_exit() at the latest, but
+ * POSIX runs cleanup handlers before that, and a handler which was pushed outside of pthread_once() may call it for the
+ * same control: it would get TSD_EDEADLK, and a handler that waits for another thread which waits for the control would
+ * wait for ever. So a C library's pthread_once() and call_once() push a cleanup handler that calls this with the control,
+ * call tsd_once(), and pop the handler; then cancellation, pthread_exit() and thrd_exit() come here first. Where the
+ * thread leaves the stack by an exception instead, tsd_once() does it by itself.
+ *
+ * The routine must not go on afterwards, and its stack must still be as it was: the caller runs below it, as a cleanup
+ * handler does. Callable from threads. No lock is held; wakes by tsd_wake(). Costs a few steps for each routine that the
+ * thread is in. POSIX pthread_once (cancellation).
+ */
+int tsd_once_cancel(tsd_once_t *control) TSD_SYMBOL(tsd_once_cancel);
+
+/*
  * The kernel's hook for sleeping: blocks the calling thread while *word is `expected`, until tsd_wake() is called for
  * that word. The comparison and going to sleep are one step as seen by tsd_wake(). It may return early.
  *
