@@ -52,11 +52,10 @@ typedef struct tsd_slot {
  */
 typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
-    uint32_t current_destructor; /* the key whose destructor runs, and its round */
-    uint32_t round;
-    void *once;       /* the innermost once routine that the thread is in */
-    uintptr_t taking; /* the tag of the slot that thread exit is taking, and what a handler has found in it */
+    uintptr_t taking; /* what thread exit is at, and what an interrupt handler has found there */
     void *displaced;
+    void *once;        /* the innermost once routine that the thread is in */
+    uintptr_t round;   /* the round in which destructors run */
     uintptr_t pending; /* 0 where thread exit has nothing to do */
     uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uint32_t last_error;        /* Win32 */

@@ -18,7 +18,7 @@ pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
 pub(crate) mod own {
-    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, compiler_fence};
 }
 
 /// Declares a `const fn`, or a plain one under loom, whose atomics can't be made in a constant.
