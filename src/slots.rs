@@ -134,10 +134,11 @@ where
     }
 
     /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then. None, and
-    /// nothing is stored, once `table_tag` is another one: the key was deleted. Keys that can't be deleted have no such word.
+    /// nothing is stored, once `table_tag` is another one: the key was deleted. Typed keys can't be, and have no such word.
     ///
-    /// A handler that binds the slot between two steps makes the next `replace` fail, and all begins again: no reader sees
-    /// NULL after a handler's `set`, and no value comes under another key.
+    /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds the slot
+    /// between two steps makes the next `replace` fail, and all begins again: no value comes under another key, none is stored
+    /// twice, and no reader finds NULL after a handler's `set`.
     #[cold]
     pub(crate) fn bind(
         &self,
@@ -156,7 +157,10 @@ where
             let seen = slot.tag.load(Relaxed);
             compiler_fence(Ordering::SeqCst);
             if seen == tag {
-                return Some(own::swap(&slot.value, old, value));
+                if own::replace_value(&slot.value, old, value) {
+                    return Some(old);
+                }
+                continue;
             }
             // Relaxed: only whether it is the same. The caller has acquired what belongs to it.
             if table_tag.is_some_and(|word| word.load(Relaxed) != tag) {
@@ -169,13 +173,25 @@ where
             }
             self.set_aside(index, old);
             compiler_fence(Ordering::SeqCst);
-            if own::replace_value(&slot.value, old, value) {
+            if old.is_null() || own::replace_value(&slot.value, old, ptr::null_mut()) {
                 compiler_fence(Ordering::SeqCst);
-                if own::replace(&slot.tag, seen, tag) {
-                    return Some(ptr::null_mut());
-                }
+                own::replace(&slot.tag, seen, tag);
             }
         }
+    }
+
+    /// Binds the slot of the static key of `tag` to it, and stores `value`. Its value counts whatever the tag is, and its index
+    /// is no other key's.
+    #[cold]
+    pub(crate) fn bind_static(&self, tag: usize, value: *mut c_void) {
+        let index = tag::index(tag, N);
+        self.pending.note(index, tag);
+        let slot = &self.slots[index];
+        compiler_fence(Ordering::SeqCst);
+        // It fails where a handler has bound the slot meanwhile.
+        own::replace(&slot.tag, slot.tag.load(Relaxed), tag);
+        compiler_fence(Ordering::SeqCst);
+        slot.value.store(value, Relaxed);
     }
 
     /// Keeps `old`, the value of the slot at `index`, for a thread exit that was interrupted while it took it.
@@ -296,8 +312,8 @@ where
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
         for (index, slot) in self.slots.iter().enumerate() {
             let (tag, value) = slot.load();
-            // A static key's value counts whatever the tag is.
-            if !value.is_null() && (tag & tag::LIVE != 0 || index < statics) {
+            // The next `set` of a bound slot sets no bit; a static key's value counts whatever the tag is.
+            if tag & tag::LIVE != 0 || !value.is_null() && index < statics {
                 self.pending.note(index, tag);
             }
         }
