@@ -1,0 +1,25 @@
+//! The model checks in their quick form, each case under its own name, such as `handlers::exit::against_delete`.
+//!
+//! They are built when the first of them is run: with `--cfg handlers`, in a target directory of their own.
+
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Trial};
+use tsd_handlers::cases;
+use tsd_runner::{
+    error::Result,
+    evidence::interleavings::{Checker, Form},
+};
+
+fn main() {
+    let checker: Arc<OnceLock<Result<Checker>>> = Arc::default();
+    let trials = cases::NAMES.iter().map(|&case| {
+        let checker = checker.clone();
+        Trial::test(format!("handlers::{case}"), move || {
+            let checker = checker.get_or_init(Checker::build).as_ref().map_err(Clone::clone)?;
+            checker.run(case, Form::Quick)?;
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+}

@@ -1,0 +1,375 @@
+//! What the calls of a run did, as those who made them know it; and whether that can be.
+//!
+//! The library is not asked. A key is a register: a set stores, a destructor's call takes, and so on. Calls that overlap
+//! (one interrupts the other) may have happened in either order, all others in theirs. A run is right if for each key some
+//! order of its calls explains every answer, and leaves no value at the end.
+
+use std::cell::RefCell;
+
+use tsd::Key;
+
+use crate::actions::Side;
+use crate::machine::Kind;
+
+/// The most keys, values and calls of a run.
+pub(crate) const KEYS: usize = 24;
+const VALUES: usize = 96;
+const CALLS: usize = 128;
+
+/// A value: its address. 0 is NULL.
+pub(crate) type Value = u16;
+
+/// What was done with a key's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A set of `new`; refused if not `ok`.
+    Set,
+    /// A get that gave `old`.
+    Get,
+    /// An exchange of `old` for `new`; refused if not `ok`.
+    Swap,
+    /// A destructor was called with `old`.
+    Destroy,
+    /// A report named the key.
+    Report,
+    /// A thread's exit was over: the value of a key without destructor is gone.
+    Forget,
+    /// The key was deleted; or had been, if not `ok`.
+    Delete,
+    /// The thread has exited with no handler: no value is left.
+    Gone,
+    /// Nothing that says anything of the key.
+    Nothing,
+}
+
+/// One call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    pub(crate) key: u8,
+    pub(crate) what: What,
+    pub(crate) ok: bool,
+    pub(crate) new: Value,
+    pub(crate) old: Value,
+    start: u16,
+    end: u16,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyRecord {
+    pub(crate) handle: Key,
+    pub(crate) index: usize,
+    pub(crate) is_live: bool,
+    pub(crate) is_last_phase: bool,
+    pub(crate) has_destructor: bool,
+}
+
+impl KeyRecord {
+    /// What a key that takes its place is created with.
+    pub(crate) fn renewed(&self, in_other_phase: bool) -> Kind {
+        Kind { is_last_phase: self.is_last_phase != in_other_phase, has_destructor: self.has_destructor }
+    }
+}
+
+/// A set that has begun and not ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenSet {
+    key: u8,
+    /// Its key was deleted since.
+    is_deleted: bool,
+}
+
+/// The ledger of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Ledger {
+    pub(crate) keys: [KeyRecord; KEYS],
+    pub(crate) key_count: usize,
+    /// The last key of each of the two indexes in play.
+    pub(crate) current: [u8; 2],
+    calls: [Call; CALLS],
+    call_count: usize,
+    time: u16,
+    /// When exit had the last sign that it has not taken the next value yet.
+    window: u16,
+    /// When the thread had first exited with no handler.
+    gone_at: u16,
+    values: u16,
+    stored: [u8; VALUES],
+    ended: [u8; VALUES],
+    owner: [u8; VALUES],
+    /// The value that was freed last.
+    pub(crate) freed: Value,
+    open_sets: [OpenSet; 16],
+    open_set_count: usize,
+    /// The index of a key that was deleted while a set of it was under way, and the next key there was set before it
+    /// ended: the value may come under that key. Nothing else may be wrong there, and this nowhere else.
+    pub(crate) exception: Option<usize>,
+    /// Destructors called, functions run and registered, initialisers run.
+    pub(crate) destroyed: u32,
+    pub(crate) functions: u32,
+    pub(crate) registered: u32,
+    pub(crate) initialised: [u8; 2],
+    /// What was seen to be wrong at once.
+    pub(crate) wrong: Option<Wrong>,
+}
+
+/// What is wrong, and with the key at which index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) what: &'static str,
+    pub(crate) index: Option<usize>,
+}
+
+impl Wrong {
+    /// Something that has to do with no key.
+    pub(crate) const fn new(what: &'static str) -> Self {
+        Self { what, index: None }
+    }
+}
+
+const NO_CALL: Call = Call { key: 0, what: What::Get, ok: false, new: 0, old: 0, start: 0, end: 0 };
+
+impl Ledger {
+    pub(crate) const fn new() -> Self {
+        Self {
+            keys: [KeyRecord {
+                handle: Key::from_raw(0),
+                index: 0,
+                is_live: false,
+                is_last_phase: false,
+                has_destructor: false,
+            }; KEYS],
+            key_count: 0,
+            current: [u8::MAX; 2],
+            calls: [NO_CALL; CALLS],
+            call_count: 0,
+            time: 0,
+            window: 0,
+            gone_at: u16::MAX,
+            values: 0,
+            stored: [0; VALUES],
+            ended: [0; VALUES],
+            owner: [0; VALUES],
+            freed: 0,
+            open_sets: [OpenSet { key: 0, is_deleted: false }; 16],
+            open_set_count: 0,
+            exception: None,
+            destroyed: 0,
+            functions: 0,
+            registered: 0,
+            initialised: [0; 2],
+            wrong: None,
+        }
+    }
+
+    fn tick(&mut self) -> u16 {
+        self.time += 1;
+        self.time
+    }
+
+    /// A number for a new key.
+    pub(crate) fn new_key(&mut self) -> u8 {
+        self.key_count += 1;
+        (self.key_count - 1) as u8
+    }
+
+    /// A new value.
+    pub(crate) fn new_value(&mut self) -> Value {
+        self.values += 1;
+        self.values
+    }
+
+    /// Begins a call and gives its number.
+    pub(crate) fn begin(&mut self, key: u8, what: What, new: Value) -> usize {
+        let start = self.tick();
+        self.calls[self.call_count] = Call { key, what, ok: false, new, old: 0, start, end: u16::MAX };
+        self.call_count += 1;
+        if what == What::Set {
+            let index = self.keys[usize::from(key)].index;
+            let mut open = self.open_sets[..self.open_set_count].iter();
+            if open.any(|set| set.is_deleted && set.key != key && self.keys[usize::from(set.key)].index == index) {
+                self.exception = Some(index);
+            }
+            self.open_sets[self.open_set_count] = OpenSet { key, is_deleted: false };
+            self.open_set_count += 1;
+        }
+        self.call_count - 1
+    }
+
+    /// Ends it.
+    pub(crate) fn end(&mut self, call: usize, ok: bool, old: Value) {
+        let end = self.tick();
+        let call = &mut self.calls[call];
+        (call.ok, call.old, call.end) = (ok, old, end);
+        let Call { key, what, new, .. } = *call;
+        if what == What::Set {
+            self.open_set_count -= 1;
+        }
+        if matches!(what, What::Set | What::Swap) && ok && new != 0 {
+            self.stored[usize::from(new)] += 1;
+            self.owner[usize::from(new)] = key;
+        }
+        if what == What::Delete && ok {
+            self.keys[usize::from(key)].is_live = false;
+            let open = &mut self.open_sets[..self.open_set_count];
+            open.iter_mut().filter(|set| set.key == key).for_each(|set| set.is_deleted = true);
+        }
+    }
+
+    /// The last key at one of the indexes in play.
+    pub(crate) fn current_key(&self, side: Side) -> KeyRecord {
+        self.keys.get(usize::from(self.current[side as usize])).copied().unwrap_or_default()
+    }
+
+    /// A call has turned out to say nothing.
+    pub(crate) fn strike(&mut self, call: usize) {
+        self.calls[call].what = What::Nothing;
+    }
+
+    /// A value that a caller has got out is freed.
+    pub(crate) fn free(&mut self, value: Value) {
+        self.ended[usize::from(value)] += 1;
+        self.freed = value;
+    }
+
+    /// Exit goes on from here: it has begun, or something that it called has returned.
+    pub(crate) fn exit_goes_on(&mut self) {
+        self.window = self.tick();
+    }
+
+    /// Exit has called the destructor of a key.
+    pub(crate) fn destroy(&mut self, key: u8, value: Value) {
+        self.destroyed += 1;
+        self.in_exit(key, What::Destroy, value);
+        let known = usize::from(value);
+        if known == 0 || known >= VALUES || value > self.values {
+            self.wrong = Some(Wrong::new("a destructor was called with no value"));
+            return;
+        }
+        if self.owner[known] != key && self.stored[known] > 0 {
+            let index = Some(self.keys[usize::from(key)].index);
+            self.wrong = Some(Wrong { what: "a value was destroyed under another key", index });
+        }
+        self.free(value);
+    }
+
+    /// Exit has reported that a key's value is left over.
+    pub(crate) fn report(&mut self, handle: Key, exit_began: u16) {
+        let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
+            self.wrong = Some(Wrong::new("a report names no key"));
+            return;
+        };
+        let of_key = |call: &Call| usize::from(call.key) == key && call.new != 0 && call.end > exit_began;
+        if !self.calls[..self.call_count].iter().any(of_key) {
+            self.wrong = Some(Wrong::new("a value is left over though rounds were left"));
+        }
+        self.in_exit(key as u8, What::Report, 0);
+    }
+
+    /// Exit is over.
+    pub(crate) fn forget(&mut self) {
+        for key in 0..self.key_count {
+            if !self.keys[key].has_destructor {
+                self.in_exit(key as u8, What::Forget, 0);
+            }
+        }
+    }
+
+    /// The thread has exited with no handler.
+    pub(crate) fn gone(&mut self) {
+        self.gone_at = self.gone_at.min(self.now());
+        self.exit_goes_on();
+        (0..self.key_count).for_each(|key| self.in_exit(key as u8, What::Gone, 0));
+    }
+
+    fn in_exit(&mut self, key: u8, what: What, old: Value) {
+        let end = self.tick();
+        self.calls[self.call_count] = Call { key, what, ok: true, new: 0, old, start: self.window, end };
+        self.call_count += 1;
+    }
+
+    /// The time.
+    pub(crate) fn now(&self) -> u16 {
+        self.time
+    }
+
+    /// What is wrong, if anything.
+    pub(crate) fn verdict(&self) -> Option<Wrong> {
+        if self.wrong.is_some() {
+            return self.wrong;
+        }
+        let values = 1..=usize::from(self.values);
+        if let Some(value) = values.into_iter().find(|&value| self.ended[value] > self.stored[value]) {
+            let index = self.keys[usize::from(self.owner[value])].index;
+            return Some(Wrong { what: "a value was destroyed or freed twice", index: Some(index) });
+        }
+        let failing = (0..self.key_count).find(|&key| !self.is_explained(key, |_| true))?;
+        let is_end = |call: &Call| call.start > self.gone_at && matches!(call.what, What::Get | What::Gone);
+        let what = if self.is_explained(failing, |call| !is_end(call)) {
+            "a value was lost"
+        } else if self.is_explained(failing, |call| call.what != What::Get) {
+            "a get gave what no order of the calls explains"
+        } else {
+            "no order of the calls explains what became of the values"
+        };
+        Some(Wrong { what, index: Some(self.keys[failing].index) })
+    }
+
+    /// Whether some order of those of a key's calls that `counts` explains what they gave.
+    fn is_explained(&self, key: usize, counts: impl Fn(&Call) -> bool) -> bool {
+        let mut calls = [NO_CALL; 32];
+        let mut count = 0;
+        for call in &self.calls[..self.call_count] {
+            if usize::from(call.key) == key && counts(call) {
+                calls[count] = *call;
+                count += 1;
+            }
+        }
+        explains(&calls[..count], 0, State { value: 0, is_live: true })
+    }
+}
+
+/// A key's register.
+#[derive(Clone, Copy)]
+struct State {
+    value: Value,
+    is_live: bool,
+}
+
+/// Whether the calls that are not `done` can have happened in some order from `state`.
+fn explains(calls: &[Call], done: u32, state: State) -> bool {
+    let open = || calls.iter().enumerate().filter(|(at, _)| done >> at & 1 == 0);
+    let Some(first_end) = open().map(|(_, call)| call.end).min() else { return true };
+    open()
+        .filter(|(_, call)| call.start <= first_end)
+        .any(|(at, call)| call.after(state).is_some_and(|after| explains(calls, done | 1 << at, after)))
+}
+
+impl Call {
+    /// The register after the call, if it can be made with what is there and gives what it gave.
+    fn after(&self, State { value, is_live }: State) -> Option<State> {
+        let now = |value, is_live| Some(State { value, is_live });
+        match self.what {
+            What::Set | What::Swap | What::Delete if is_live != self.ok => None,
+            What::Set | What::Swap | What::Delete if !self.ok => now(value, is_live),
+            What::Swap if value != self.old => None,
+            What::Set | What::Swap => now(self.new, true),
+            What::Delete => now(0, false),
+            What::Get => (self.old == if is_live { value } else { 0 }).then_some(State { value, is_live }),
+            What::Destroy => (is_live && value == self.old).then_some(State { value: 0, is_live }),
+            What::Report => (is_live && value != 0).then_some(State { value: 0, is_live }),
+            What::Forget => now(0, is_live),
+            What::Gone => (!is_live || value == 0).then_some(State { value: 0, is_live }),
+            What::Nothing => now(value, is_live),
+        }
+    }
+}
+
+thread_local! {
+    static LEDGER: RefCell<Ledger> = const { RefCell::new(Ledger::new()) };
+}
+
+/// Calls `use_ledger` with this thread's ledger.
+pub(crate) fn ledger<R>(use_ledger: impl FnOnce(&mut Ledger) -> R) -> R {
+    LEDGER.with_borrow_mut(use_ledger)
+}
