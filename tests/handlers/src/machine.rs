@@ -24,16 +24,18 @@ where
 }
 
 // SAFETY: there is one thread, and the pointers are to what is never freed.
-unsafe impl<const N: usize> Port<N> for Kernel<N>
+unsafe impl<const N: usize> Port for Kernel<N>
 where
     Capacity<N>: Supported,
 {
-    fn current(&self) -> Option<&Slots<N>> {
+    type Slots = Slots<N>;
+
+    unsafe fn current(&self) -> Option<&Slots<N>> {
         // SAFETY: `World::new` put a pointer there to what is never freed.
         Some(unsafe { &*self.slots })
     }
 
-    fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         // SAFETY: as above.
         Some(unsafe { &*self.functions }.as_list())
     }
@@ -44,7 +46,7 @@ struct Memory<const N: usize>
 where
     Capacity<N>: Supported,
 {
-    space: KeySpace<Kernel<N>, N>,
+    space: KeySpace<Kernel<N>>,
     slots: Slots<N>,
     functions: ExitFunctions<4>,
     controls: [Once; 2],
@@ -61,7 +63,7 @@ where
     memory: UnsafeCell<Memory<N>>,
     saved: Cell<Option<Saved>>,
     static_key: Option<StaticKey>,
-    typed: Cell<Option<&'static TypedKey<'static, Held, Kernel<N>, N>>>,
+    typed: Cell<Option<&'static TypedKey<'static, Held, Kernel<N>>>>,
 }
 
 /// What code of a thread or a handler can do. Keys and values are the ledger's.
@@ -114,7 +116,8 @@ where
         };
         let port = Kernel { slots: ptr::null(), functions: ptr::null() };
         let memory = Memory {
-            space: KeySpace::with_table(port, table),
+            // SAFETY: the slots are for this key space only.
+            space: unsafe { KeySpace::with_table(port, table) },
             slots: Slots::new(),
             functions: ExitFunctions::new(),
             controls: [Once::new(), Once::new()],
@@ -131,7 +134,8 @@ where
             Some(key) => KeyTable::new().with_static_keys(&[key]),
             None => KeyTable::new(),
         };
-        memory.space = KeySpace::with_table(port, table);
+        // SAFETY: as above.
+        memory.space = unsafe { KeySpace::with_table(port, table) };
         if let Some(key) = static_key {
             ledger(|ledger| {
                 let number = ledger.new_key();
@@ -167,7 +171,7 @@ where
         unsafe { &*self.memory.get() }
     }
 
-    fn typed(&self) -> &'static TypedKey<'static, Held, Kernel<N>, N> {
+    fn typed(&self) -> &'static TypedKey<'static, Held, Kernel<N>> {
         self.typed.get().expect("the case creates a typed key")
     }
 
@@ -371,7 +375,8 @@ where
     }
 
     fn share(&self) {
-        self.memory().slots.share();
+        // SAFETY: they are the calling thread's.
+        unsafe { self.memory().slots.share() };
     }
 
     fn exit(&self) {
@@ -381,7 +386,8 @@ where
             ledger.exit_goes_on();
             (ledger.now(), ledger.destroyed, ledger.functions)
         });
-        let report: ExitReport = self.memory().space.exit();
+        // SAFETY: whoever uses a value afterwards does so as the next thread.
+        let report: ExitReport = unsafe { self.memory().space.exit() };
         plan(|plan| plan.observe());
         told!("exit: {report:?}");
         ledger(|ledger| {
