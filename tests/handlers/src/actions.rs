@@ -85,20 +85,20 @@ impl Action {
     /// Does it.
     pub(crate) fn run(self, machine: &dyn Machine) {
         match self {
-            Get(side) => drop(machine.get(current(side))),
-            GetFirst => drop(machine.get(0)),
-            SetFirst => machine.set(0, new_value()),
-            Set(side) => machine.set(current(side), new_value()),
-            Clear(side) => machine.set(current(side), 0),
-            Take(side) => take(machine, current(side)),
-            Swap(side) => swap(machine, current(side)),
-            SetFreed(side) => machine.set(current(side), ledger(|ledger| std::mem::take(&mut ledger.freed))),
+            Get(side) => _ = machine.get(current(side)),
+            GetFirst => _ = machine.get(0),
+            SetFirst => _ = machine.set(0, new_value()),
+            Set(side) => _ = machine.set(current(side), new_value()),
+            Clear(side) => _ = machine.set(current(side), 0),
+            Take(side) => get_and_set(machine, current(side), 0),
+            Swap(side) => get_and_set(machine, current(side), new_value()),
+            SetFreed(side) => _ = machine.set(current(side), ledger(|ledger| std::mem::take(&mut ledger.freed))),
             Delete(side) => machine.delete(current(side)),
             Renew(side, times) => renew(machine, side, times, false, true),
             RenewInOtherPhase(side) => renew(machine, side, 1, true, true),
             Recreate(side) => renew(machine, side, 1, false, false),
             TakeShared(side) => free(machine.take(current(side))),
-            StaticGet => drop(machine.static_get()),
+            StaticGet => _ = machine.static_get(),
             StaticSet => machine.static_set(new_value()),
             StaticTake => {
                 let value = machine.static_get();
@@ -133,22 +133,17 @@ fn free(value: u16) {
     }
 }
 
-/// Takes by get and set.
-pub(crate) fn take(machine: &dyn Machine, key: u8) {
+/// Gets the value, sets another, and frees what it got. Of a key that is deleted meanwhile whoever deletes it frees the
+/// values.
+fn get_and_set(machine: &dyn Machine, key: u8, new: u16) {
     let value = machine.get(key);
-    machine.set(key, 0);
-    free(value);
-}
-
-/// Swaps by get and set.
-pub(crate) fn swap(machine: &dyn Machine, key: u8) {
-    let value = machine.get(key);
-    machine.set(key, new_value());
-    free(value);
+    if machine.set(key, new) {
+        free(value);
+    }
 }
 
 /// Deletes the key at an index and creates another there, so many times.
-pub(crate) fn renew(machine: &dyn Machine, side: Side, times: u8, in_other_phase: bool, sets: bool) {
+fn renew(machine: &dyn Machine, side: Side, times: u8, in_other_phase: bool, sets: bool) {
     let mut key = current(side);
     for _ in 0..times {
         machine.delete(key);

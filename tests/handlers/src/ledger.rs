@@ -240,7 +240,7 @@ impl Ledger {
     /// Exit has called the destructor of a key.
     pub(crate) fn destroy(&mut self, key: u8, value: Value) {
         self.destroyed += 1;
-        self.in_exit(key, What::Destroy, value);
+        self.since(self.window, key, What::Destroy, value);
         let known = usize::from(value);
         if known == 0 || known >= VALUES || value > self.values {
             self.wrong = Some(Wrong::new("a destructor was called with no value"));
@@ -263,14 +263,14 @@ impl Ledger {
         if !self.calls[..self.call_count].iter().any(of_key) {
             self.wrong = Some(Wrong::new("a value is left over though rounds were left"));
         }
-        self.in_exit(key as u8, What::Report, 0);
+        self.since(exit_began, key as u8, What::Report, 0);
     }
 
     /// Exit is over.
-    pub(crate) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self, exit_began: u16) {
         for key in 0..self.key_count {
             if !self.keys[key].has_destructor {
-                self.in_exit(key as u8, What::Forget, 0);
+                self.since(exit_began, key as u8, What::Forget, 0);
             }
         }
     }
@@ -278,13 +278,14 @@ impl Ledger {
     /// The thread has exited with no handler.
     pub(crate) fn gone(&mut self) {
         self.gone_at = self.gone_at.min(self.now());
-        self.exit_goes_on();
-        (0..self.key_count).for_each(|key| self.in_exit(key as u8, What::Gone, 0));
+        let now = self.tick();
+        (0..self.key_count).for_each(|key| self.since(now, key as u8, What::Gone, 0));
     }
 
-    fn in_exit(&mut self, key: u8, what: What, old: Value) {
+    /// Notes what exit has done at some time since `start`.
+    fn since(&mut self, start: u16, key: u8, what: What, old: Value) {
         let end = self.tick();
-        self.calls[self.call_count] = Call { key, what, ok: true, new: 0, old, start: self.window, end };
+        self.calls[self.call_count] = Call { key, what, ok: true, new: 0, old, start, end };
         self.call_count += 1;
     }
 

@@ -71,7 +71,8 @@ pub(crate) trait Machine {
     /// Creates a key; none where the table is full.
     fn create(&self, kind: Kind) -> Option<u8>;
     fn delete(&self, key: u8);
-    fn set(&self, key: u8, value: Value);
+    /// Whether it was done: the key was not deleted.
+    fn set(&self, key: u8, value: Value) -> bool;
     fn get(&self, key: u8) -> Value;
     /// As another thread takes it.
     fn take(&self, key: u8) -> Value;
@@ -250,13 +251,14 @@ where
         told!("deleted key {key}: {done}");
     }
 
-    fn set(&self, key: u8, value: Value) {
+    fn set(&self, key: u8, value: Value) -> bool {
         told!("set key {key} to {value}");
         let call = begin(key, What::Set, value);
         // SAFETY: the destructors of keys only note the value.
         let done = is_done(unsafe { self.memory().space.set(handle(key), pointer(value)) });
         end(call, done, 0);
         told!("set key {key} to {value}: {done}");
+        done
     }
 
     fn get(&self, key: u8) -> Value {
@@ -392,7 +394,7 @@ where
         told!("exit: {report:?}");
         ledger(|ledger| {
             report.left_over_keys.iter().for_each(|key| ledger.report(*key, began));
-            ledger.forget();
+            ledger.forget(began);
             let is_right = report.left_over as usize == report.left_over_keys.len()
                 && report.calls == ledger.destroyed - destroyed
                 && report.functions == ledger.functions - functions;

@@ -195,7 +195,9 @@ pub(super) mod set {
     }
 
     pub(crate) fn null() -> State {
-        (with(keys(ORDINARY, ORDINARY), set), |machine| machine.set(current(This), 0))
+        (with(keys(ORDINARY, ORDINARY), set), |machine| {
+            machine.set(current(This), 0);
+        })
     }
 
     pub(crate) fn after_exit() -> State {
