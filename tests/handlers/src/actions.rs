@@ -1,7 +1,9 @@
 //! What a handler does.
 
+use crate::explore;
 use crate::ledger::{Ledger, ledger};
 use crate::machine::Machine;
+use crate::plan::plan;
 
 /// One of the two indexes in play: the one that the interrupted call is about, and its neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +47,12 @@ pub(crate) enum Action {
     TypedWith,
     Register,
     Once,
+    /// The thread never runs again, and its exit is run for it.
+    Die,
 }
 
 use Action::{
-    Clear, Delete, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst, SetFreed,
+    Clear, Delete, Die, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst, SetFreed,
     StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
@@ -78,6 +82,7 @@ impl Action {
         match self {
             Delete(side) => ledger.current_key(side).is_live,
             SetFreed(_) => ledger.freed != 0,
+            Die => plan(|plan| plan.level()) == 0,
             _ => true,
         }
     }
@@ -115,6 +120,7 @@ impl Action {
             TypedWith => machine.typed_with(),
             Register => machine.at_thread_exit(),
             Once => machine.once(1),
+            Die => explore::bury(machine),
         }
     }
 }
@@ -252,3 +258,25 @@ pub(crate) const USED_AGAIN_FEW: &[Action] = &[SetFreed(This), Take(This), Swap(
 
 /// What has to do with neither keys nor values, too.
 pub(crate) const DUTIES: &[Action] = &[Register, Once, Set(This), Take(This), Delete(This), Renew(This, 1)];
+
+/// A thread that dies.
+pub(crate) const DEATHS: &[Action] = &[
+    Die,
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Take(This),
+    Swap(This),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+    Register,
+];
+
+/// The same with three handlers.
+pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This), Renew(This, 1)];
+
+/// A thread that dies with a static key.
+pub(crate) const STATIC_DEATHS: &[Action] =
+    &[Die, Get(This), Set(This), StaticSet, StaticTake, StaticSwap, Set(Other), Renew(Other, 1)];

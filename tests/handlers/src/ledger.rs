@@ -10,11 +10,15 @@ use tsd::Key;
 
 use crate::actions::Side;
 use crate::machine::Kind;
+use crate::plan::LEVELS;
 
 /// The most keys, values and calls of a run.
 pub(crate) const KEYS: usize = 24;
 const VALUES: usize = 96;
 const CALLS: usize = 128;
+
+/// The end of a call that has not ended.
+const NEVER: u16 = u16::MAX;
 
 /// A value: its address. 0 is NULL.
 pub(crate) type Value = u16;
@@ -34,6 +38,8 @@ pub(crate) enum What {
     Report,
     /// A thread's exit was over: the value of a key without destructor is gone.
     Forget,
+    /// The thread has died with a value taken, if there was one.
+    Interrupt,
     /// The key was deleted; or had been, if not `ok`.
     Delete,
     /// The thread has exited with no handler: no value is left.
@@ -104,10 +110,18 @@ pub(crate) struct Ledger {
     /// The index of a key that was deleted while a set of it was under way, and the next key there was set before it
     /// ended: the value may come under that key. Nothing else may be wrong there, and this nowhere else.
     pub(crate) exception: Option<usize>,
+    /// When the exit began that is under way.
+    pub(crate) exit_began: Option<u16>,
+    /// The key whose destructor runs.
+    pub(crate) destroying: Option<u8>,
+    /// What the run of a thread that has died came to; what its call does then does not count.
+    pub(crate) obituary: Option<Option<Wrong>>,
     /// Destructors called, functions run and registered, initialisers run.
     pub(crate) destroyed: u32,
     pub(crate) functions: u32,
     pub(crate) registered: u32,
+    /// A function is being registered.
+    pub(crate) is_registering: bool,
     pub(crate) initialised: [u8; 2],
     /// What was seen to be wrong at once.
     pub(crate) wrong: Option<Wrong>,
@@ -154,9 +168,13 @@ impl Ledger {
             open_sets: [OpenSet { key: 0, is_deleted: false }; 16],
             open_set_count: 0,
             exception: None,
+            exit_began: None,
+            destroying: None,
+            obituary: None,
             destroyed: 0,
             functions: 0,
             registered: 0,
+            is_registering: false,
             initialised: [0; 2],
             wrong: None,
         }
@@ -182,8 +200,12 @@ impl Ledger {
     /// Begins a call and gives its number.
     pub(crate) fn begin(&mut self, key: u8, what: What, new: Value) -> usize {
         let start = self.tick();
-        self.calls[self.call_count] = Call { key, what, ok: false, new, old: 0, start, end: u16::MAX };
+        self.calls[self.call_count] = Call { key, what, ok: false, new, old: 0, start, end: NEVER };
         self.call_count += 1;
+        if new != 0 {
+            self.stored[usize::from(new)] += 1;
+            self.owner[usize::from(new)] = key;
+        }
         if what == What::Set {
             let index = self.keys[usize::from(key)].index;
             let mut open = self.open_sets[..self.open_set_count].iter();
@@ -196,7 +218,7 @@ impl Ledger {
         self.call_count - 1
     }
 
-    /// Ends it.
+    /// Ends it. A call that is never ended has died with its thread: it may have happened or not.
     pub(crate) fn end(&mut self, call: usize, ok: bool, old: Value) {
         let end = self.tick();
         let call = &mut self.calls[call];
@@ -205,9 +227,8 @@ impl Ledger {
         if what == What::Set {
             self.open_set_count -= 1;
         }
-        if matches!(what, What::Set | What::Swap) && ok && new != 0 {
-            self.stored[usize::from(new)] += 1;
-            self.owner[usize::from(new)] = key;
+        if new != 0 && !ok {
+            self.stored[usize::from(new)] -= 1;
         }
         if what == What::Delete && ok {
             self.keys[usize::from(key)].is_live = false;
@@ -235,11 +256,27 @@ impl Ledger {
     /// Exit goes on from here: it has begun, or something that it called has returned.
     pub(crate) fn exit_goes_on(&mut self) {
         self.window = self.tick();
+        self.destroying = None;
+    }
+
+    /// The thread died in its exit, which says that it had a value of a key taken, or was in its destructor.
+    pub(crate) fn interrupted(&mut self, handle: Key, reaped: u16) {
+        let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
+            self.wrong = Some(Wrong::new("a report names no key"));
+            return;
+        };
+        if self.destroying != Some(key as u8) {
+            // The dead exit had the value at some time before; any time is as good, since nobody has seen it.
+            let at = self.call_count;
+            self.since(0, key as u8, What::Interrupt, 0);
+            self.calls[at].end = reaped;
+        }
     }
 
     /// Exit has called the destructor of a key.
     pub(crate) fn destroy(&mut self, key: u8, value: Value) {
         self.destroyed += 1;
+        self.destroying = Some(key);
         self.since(self.window, key, What::Destroy, value);
         let known = usize::from(value);
         if known == 0 || known >= VALUES || value > self.values {
@@ -253,24 +290,38 @@ impl Ledger {
         self.free(value);
     }
 
+    /// The thread has died in an exit that began then. What that had found left over, no report names.
+    pub(crate) fn unreported(&mut self, exit_began: u16) {
+        for key in 0..self.key_count {
+            if self.was_set_since(key, exit_began) {
+                self.since(exit_began, key as u8, What::Interrupt, 0);
+            }
+        }
+    }
+
+    /// Whether a key was set since then, so that its value may be left over.
+    fn was_set_since(&self, key: usize, exit_began: u16) -> bool {
+        let of_key = |call: &Call| usize::from(call.key) == key && call.new != 0 && call.end > exit_began;
+        self.calls[..self.call_count].iter().any(of_key)
+    }
+
     /// Exit has reported that a key's value is left over.
     pub(crate) fn report(&mut self, handle: Key, exit_began: u16) {
         let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
             self.wrong = Some(Wrong::new("a report names no key"));
             return;
         };
-        let of_key = |call: &Call| usize::from(call.key) == key && call.new != 0 && call.end > exit_began;
-        if !self.calls[..self.call_count].iter().any(of_key) {
+        if !self.was_set_since(key, exit_began) {
             self.wrong = Some(Wrong::new("a value is left over though rounds were left"));
         }
         self.since(exit_began, key as u8, What::Report, 0);
     }
 
-    /// Exit is over.
+    /// Exit is over. What handlers have set meanwhile may be gone, too.
     pub(crate) fn forget(&mut self, exit_began: u16) {
         for key in 0..self.key_count {
             if !self.keys[key].has_destructor {
-                self.since(exit_began, key as u8, What::Forget, 0);
+                (0..LEVELS).for_each(|_| self.since(exit_began, key as u8, What::Forget, 0));
             }
         }
     }
@@ -296,6 +347,9 @@ impl Ledger {
 
     /// What is wrong, if anything.
     pub(crate) fn verdict(&self) -> Option<Wrong> {
+        if let Some(verdict) = self.obituary {
+            return verdict;
+        }
         if self.wrong.is_some() {
             return self.wrong;
         }
@@ -340,7 +394,11 @@ struct State {
 /// Whether the calls that are not `done` can have happened in some order from `state`.
 fn explains(calls: &[Call], done: u32, state: State) -> bool {
     let open = || calls.iter().enumerate().filter(|(at, _)| done >> at & 1 == 0);
-    let Some(first_end) = open().map(|(_, call)| call.end).min() else { return true };
+    let first_end = open().map(|(_, call)| call.end).min().unwrap_or(NEVER);
+    if first_end == NEVER {
+        // Those that are left have died with their thread, and need not have happened.
+        return true;
+    }
     open()
         .filter(|(_, call)| call.start <= first_end)
         .any(|(at, call)| call.after(state).is_some_and(|after| explains(calls, done | 1 << at, after)))
@@ -351,6 +409,9 @@ impl Call {
     fn after(&self, State { value, is_live }: State) -> Option<State> {
         let now = |value, is_live| Some(State { value, is_live });
         match self.what {
+            What::Get if self.end == NEVER => now(value, is_live),
+            What::Set | What::Swap if self.end == NEVER => now(if is_live { self.new } else { 0 }, is_live),
+            What::Delete if self.end == NEVER => now(0, false),
             What::Set | What::Swap | What::Delete if is_live != self.ok => None,
             What::Set | What::Swap | What::Delete if !self.ok => now(value, is_live),
             What::Swap if value != self.old => None,
@@ -359,7 +420,7 @@ impl Call {
             What::Get => (self.old == if is_live { value } else { 0 }).then_some(State { value, is_live }),
             What::Destroy => (is_live && value == self.old).then_some(State { value: 0, is_live }),
             What::Report => (is_live && value != 0).then_some(State { value: 0, is_live }),
-            What::Forget => now(0, is_live),
+            What::Forget | What::Interrupt => now(0, is_live),
             What::Gone => (!is_live || value == 0).then_some(State { value: 0, is_live }),
             What::Nothing => now(value, is_live),
         }

@@ -5,8 +5,8 @@ use std::ffi::c_void;
 use std::ptr;
 
 use tsd::{
-    Capacity, Error, ExitFunctionList, ExitFunctions, ExitReport, Key, KeyOptions, KeySpace, KeyTable, Once, Port,
-    Slots, StaticKey, Supported, TypedKey,
+    Capacity, Error, ExitFlags, ExitFunctionList, ExitFunctions, ExitReport, Key, KeyOptions, KeySpace, KeyTable, Once,
+    Port, Slots, StaticKey, Supported, TypedKey,
 };
 
 use crate::destructors::{self, Held};
@@ -86,6 +86,8 @@ pub(crate) trait Machine {
     fn at_thread_exit(&self);
     fn share(&self);
     fn exit(&self);
+    /// The exit of a thread that has died.
+    fn reap(&self);
     /// Fills the table, so that the next two keys have the first index and the last one but 63.
     fn fill_between(&self, before_last: usize);
     fn is_idle(&self) -> bool;
@@ -211,6 +213,40 @@ fn pointer(value: Value) -> *mut c_void {
 
 fn number(value: *mut c_void) -> Value {
     Value::try_from(value.addr()).unwrap_or(Value::MAX)
+}
+
+/// Runs an exit, and compares its report with what it has called.
+fn noted(exit: impl FnOnce() -> ExitReport) {
+    plan(|plan| plan.observe());
+    let destroying = ledger(|ledger| ledger.destroying);
+    let (began, destroyed, functions) = ledger(|ledger| {
+        if let Some(began) = ledger.exit_began {
+            ledger.unreported(began);
+        }
+        ledger.exit_goes_on();
+        ledger.exit_began = Some(ledger.now());
+        (ledger.now(), ledger.destroyed, ledger.functions)
+    });
+    let report = exit();
+    plan(|plan| plan.observe());
+    told!("exit: {report:?}");
+    ledger(|ledger| {
+        if report.flags.contains(ExitFlags::INTERRUPTED) {
+            ledger.destroying = destroying;
+            ledger.interrupted(report.interrupted, began);
+        } else if destroying.is_some() {
+            ledger.wrong = Some(Wrong::new("a destructor did not return, and no report names its key"));
+        }
+        (ledger.destroying, ledger.exit_began) = (None, None);
+        report.left_over_keys.iter().for_each(|key| ledger.report(*key, began));
+        ledger.forget(began);
+        let is_right = report.left_over as usize == report.left_over_keys.len()
+            && report.calls == ledger.destroyed - destroyed
+            && report.functions == ledger.functions - functions;
+        if !is_right {
+            ledger.wrong = Some(Wrong::new("the report does not say what was done"));
+        }
+    });
 }
 
 /// What a call can be refused with.
@@ -370,10 +406,14 @@ where
     fn at_thread_exit(&self) {
         told!("register a function");
         plan(|plan| plan.observe());
+        ledger(|ledger| ledger.is_registering = true);
         // SAFETY: it only counts.
         let result = unsafe { self.memory().space.at_thread_exit(destructors::exit_function, ptr::null_mut()) };
         plan(|plan| plan.observe());
-        ledger(|ledger| ledger.registered += u32::from(result.is_ok()));
+        ledger(|ledger| {
+            ledger.registered += u32::from(result.is_ok());
+            ledger.is_registering = false;
+        });
     }
 
     fn share(&self) {
@@ -383,25 +423,14 @@ where
 
     fn exit(&self) {
         told!("exit");
-        plan(|plan| plan.observe());
-        let (began, destroyed, functions) = ledger(|ledger| {
-            ledger.exit_goes_on();
-            (ledger.now(), ledger.destroyed, ledger.functions)
-        });
         // SAFETY: whoever uses a value afterwards does so as the next thread.
-        let report: ExitReport = unsafe { self.memory().space.exit() };
-        plan(|plan| plan.observe());
-        told!("exit: {report:?}");
-        ledger(|ledger| {
-            report.left_over_keys.iter().for_each(|key| ledger.report(*key, began));
-            ledger.forget(began);
-            let is_right = report.left_over as usize == report.left_over_keys.len()
-                && report.calls == ledger.destroyed - destroyed
-                && report.functions == ledger.functions - functions;
-            if !is_right {
-                ledger.wrong = Some(Wrong::new("the report does not say what was done"));
-            }
-        });
+        noted(|| unsafe { self.memory().space.exit() });
+    }
+
+    fn reap(&self) {
+        told!("reap");
+        // SAFETY: as in `exit`. The interrupted call does go on, but in a run that is over.
+        noted(|| unsafe { self.memory().space.reap() });
     }
 
     fn fill_between(&self, count: usize) {

@@ -78,6 +78,13 @@ cases! {
     typed::with(TYPED, TYPED);
     keys::delete(COMMON, COMMON);
     keys::create(COMMON, COMMON);
+    death::in_exit(DEATHS, DEATHS_FEW);
+    death::in_exit_with_last_phase(DEATHS, DEATHS_FEW);
+    death::in_exit_with_static(STATIC_DEATHS, STATIC_DEATHS);
+    death::in_destructor_that_sets(DEATHS, DEATHS_FEW);
+    death::in_set(DEATHS, DEATHS);
+    death::in_set_over_a_predecessor(DEATHS, DEATHS);
+    death::in_static_set(STATIC_DEATHS, STATIC_DEATHS);
     duties::once(DUTIES, DUTIES);
     duties::at_thread_exit(DUTIES, DUTIES);
 }

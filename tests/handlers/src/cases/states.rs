@@ -324,6 +324,38 @@ pub(super) mod keys {
     }
 }
 
+pub(super) mod death {
+    use super::{State, exit, set};
+
+    pub(crate) fn in_exit() -> State {
+        exit::two_values()
+    }
+
+    pub(crate) fn in_exit_with_last_phase() -> State {
+        exit::last_phase_value()
+    }
+
+    pub(crate) fn in_exit_with_static() -> State {
+        exit::static_value()
+    }
+
+    pub(crate) fn in_destructor_that_sets() -> State {
+        exit::destructor_that_sets()
+    }
+
+    pub(crate) fn in_set() -> State {
+        set::first()
+    }
+
+    pub(crate) fn in_set_over_a_predecessor() -> State {
+        set::over_a_predecessor()
+    }
+
+    pub(crate) fn in_static_set() -> State {
+        set::static_first()
+    }
+}
+
 pub(super) mod duties {
     use super::{ORDINARY, State, keys, set, with};
 
