@@ -1,4 +1,4 @@
-//! The model checks in their quick form, each case under its own name, such as `handlers::exit::against_delete`.
+//! Interrupt handlers at every access, two in a run, each case under its own name, such as `handlers::exit::one_value`.
 //!
 //! They are built when the first of them is run: with `--cfg handlers`, in a target directory of their own.
 
@@ -8,16 +8,17 @@ use libtest_mimic::{Arguments, Trial};
 use tsd_handlers::cases;
 use tsd_runner::{
     error::Result,
-    evidence::interleavings::{Checker, Form},
+    evidence::handlers::{Enumerator, Form},
 };
 
 fn main() {
-    let checker: Arc<OnceLock<Result<Checker>>> = Arc::default();
+    let enumerator: Arc<OnceLock<Result<Enumerator>>> = Arc::default();
     let trials = cases::NAMES.iter().map(|&case| {
-        let checker = checker.clone();
+        let enumerator = enumerator.clone();
         Trial::test(format!("handlers::{case}"), move || {
-            let checker = checker.get_or_init(Checker::build).as_ref().map_err(Clone::clone)?;
-            checker.run(case, Form::Quick)?;
+            let enumerator = enumerator.get_or_init(Enumerator::build).as_ref().map_err(Clone::clone)?;
+            let enumerated = enumerator.run(case, Form::Quick)?;
+            println!("handlers::{case}: {} runs", enumerated.runs);
             Ok(())
         })
     });
