@@ -224,13 +224,15 @@ where
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
             while let Some(index) = drain.next() {
+                if table.is_static(index) {
+                    drain.retain();
+                    calls += destroy_static(table, slots, index, phase);
+                    continue;
+                }
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
                     Some(destructor) if tag & tag::LAST_PHASE == phase => {
-                        if table.is_static(index) {
-                            drain.retain();
-                        }
-                        calls += destroy(slots, destructor, table.take_bound(slots, index, tag));
+                        calls += destroy(slots, destructor, slots.unbind(index, tag));
                     }
                     // Other keys' destructors may still want to read it.
                     _ => drain.retain(),
@@ -249,8 +251,10 @@ where
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
             while let Some(index) = drain.next() {
-                let (tag, destructor) = table.binding(slots, index);
-                let value = table.take_bound(slots, index, tag);
+                let is_static = table.is_static(index);
+                let (tag, destructor) =
+                    if is_static { table.static_binding(index) } else { table.binding(slots, index) };
+                let value = if is_static { slots.take_static(index, tag) } else { slots.unbind(index, tag) };
                 match destructor {
                     Some(destructor) if self.has_round(tag & tag::LAST_PHASE) => {
                         slots.note_round(*self.rounds(tag & tag::LAST_PHASE) + 1);
@@ -259,7 +263,7 @@ where
                     Some(_) if !value.is_null() => self.note_left_over(tag),
                     _ => {}
                 }
-                if table.is_static(index) {
+                if is_static {
                     slots.unbind_static(index, tag);
                 }
             }
@@ -305,18 +309,34 @@ where
     }
 }
 
+/// Runs the destructor of the static key at `index`, if the key is of this phase and has a value; how many calls that was.
+#[cold]
+#[inline(never)]
+fn destroy_static<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize, phase: usize) -> u32
+where
+    Capacity<N>: Supported,
+{
+    match table.static_binding(index) {
+        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => {
+            destroy(slots, destructor, slots.take_static(index, tag))
+        }
+        _ => 0,
+    }
+}
+
 /// Calls `destructor` with `value` unless that is NULL; how many calls that was.
 #[inline(always)]
 fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut c_void) -> u32
 where
     Capacity<N>: Supported,
 {
-    if !value.is_null() {
+    let is_due = !value.is_null();
+    if is_due {
         // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
         unsafe { foreign::call(destructor, value) };
     }
     slots.note_destructor(0);
-    (!value.is_null()).into()
+    is_due.into()
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.

@@ -13,8 +13,8 @@ use crate::key::{Key, tag};
 use crate::once::OnceFrame;
 use crate::own;
 use crate::pending::{EXITING, Pending, SHARED};
-use crate::sync::Ordering::{self, Relaxed};
 use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+use crate::sync::{self, Ordering, Relaxed};
 use crate::table::KeyTable;
 
 /// The value of one key in one thread. It counts only while `tag` is the tag of a live key.
@@ -136,19 +136,19 @@ where
         &self.slots
     }
 
-    /// Binds the slot at `index` to the key of `tag`, whose value becomes `value`; the value that the key had until then.
-    /// None, and nothing is stored, once `is_live` says that the key was deleted.
+    /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then. None, and
+    /// nothing is stored, once `table_tag` is another one: the key was deleted. Keys that can't be deleted have no such word.
     ///
     /// A handler that binds the slot between two steps makes the next `replace` fail, and all begins again: no reader sees
     /// NULL after a handler's `set`, and no value comes under another key.
     #[cold]
     pub(crate) fn bind(
         &self,
-        index: usize,
         tag: usize,
         value: *mut c_void,
-        is_live: impl Fn() -> bool,
+        table_tag: Option<&sync::AtomicUsize>,
     ) -> Option<*mut c_void> {
+        let index = tag::index(tag, N);
         // First: exit finds the slot wherever the thread is killed.
         self.pending.note(index, tag);
         let slot = &self.slots[index];
@@ -161,7 +161,8 @@ where
             if seen == tag {
                 return Some(own::swap(&slot.value, old, value));
             }
-            if !is_live() {
+            // Relaxed: only whether it is the same. The caller has acquired what belongs to it.
+            if table_tag.is_some_and(|word| word.load(Relaxed) != tag) {
                 return None;
             }
             if seen != tag::UNBOUND && seen != tag::NEVER_BOUND {
@@ -191,13 +192,14 @@ where
         }
     }
 
-    /// Ends the binding of `slot` to the key of `tag`; the value that it had, which is the caller's from then on, or NULL.
+    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from then on, or NULL.
     ///
     /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it binds
     /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads
     /// NULL, and the first handler that binds the slot sets aside what it overwrites.
     #[inline(always)]
-    pub(crate) fn unbind(&self, slot: &Slot, tag: usize) -> *mut c_void {
+    pub(crate) fn unbind(&self, index: usize, tag: usize) -> *mut c_void {
+        let slot = &self.slots[index];
         self.taking.store(tag, Relaxed);
         compiler_fence(Ordering::SeqCst);
         self.note_destructor(tag::handle(tag));
@@ -230,13 +232,13 @@ where
         if self.taking.load(Relaxed) == tag { ptr::null_mut() } else { self.displaced.load(Relaxed) }
     }
 
-    /// Takes the value of a static key's slot. It stays bound: whoever uses the key does not look at the tag.
-    pub(crate) fn take_static(&self, slot: &Slot, tag: usize) -> *mut c_void {
+    /// Takes the value of the static key at `index`. Its slot stays bound: whoever uses the key does not look at the tag.
+    pub(crate) fn take_static(&self, index: usize, tag: usize) -> *mut c_void {
         self.taking.store(tag, Relaxed);
         compiler_fence(Ordering::SeqCst);
         self.note_destructor(tag::handle(tag));
         compiler_fence(Ordering::SeqCst);
-        let value = slot.take();
+        let value = self.slots[index].take();
         compiler_fence(Ordering::SeqCst);
         self.taking.store(0, Relaxed);
         value

@@ -89,7 +89,7 @@ impl StaticKey {
             slot.value.store(value, Relaxed);
         } else {
             // It lives as long as its table.
-            slots.bind(self.index, self.tag(), value, || true);
+            slots.bind(self.tag(), value, None);
         }
     }
 

@@ -361,35 +361,33 @@ where
     /// `set` where the slot is not bound to the key yet.
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
-        let index = Self::index(key);
         let tag = self.verify(key)?;
+        let offset = Self::offset(key);
         if !value.is_null() {
-            // Relaxed: only whether it is the same; `verify` has acquired what belongs to it.
-            let is_live = || self.entries[index].tag.load(Relaxed) == tag;
-            slots.bind(index, tag, value, is_live).ok_or(Error::DeletedKey)?;
-        } else if self.is_static(index) {
+            slots.bind(tag, value, Some(&self.at(offset).tag)).ok_or(Error::DeletedKey)?;
+        } else if self.is_static(Self::index(key)) {
             // It may be read although the slot is not bound (see `Slots::unbind_static`).
-            slots.all()[index].value.store(value, Relaxed);
+            slots.at(offset).value.store(value, Relaxed);
         }
         Ok(())
     }
 
-    /// The tag to which the slot at `index` is bound, and the destructor of its key if that is live and has one.
+    /// The tag to which the slot of a run-time key at `index` is bound, and the key's destructor if it is live and has one.
     #[inline(always)]
     pub(crate) fn binding(&self, slots: &Slots<N>, index: usize) -> (usize, Option<Destructor>) {
         let entry = &self.entries[index];
-        // Whoever uses a static key does not look at the slot's tag, and the entry's never changes.
-        let tag = if self.is_static(index) { entry.tag.load(Relaxed) } else { slots.all()[index].tag.load(Relaxed) };
+        let tag = slots.all()[index].tag.load(Relaxed);
         compiler_fence(Ordering::SeqCst);
         let destructor = entry.destructor();
         (tag, if entry.tag_after_destructor() == tag { destructor } else { None })
     }
 
-    /// Takes the value that is bound to `tag` at `index`; NULL if there is none.
+    /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the slot's tag.
     #[inline(always)]
-    pub(crate) fn take_bound(&self, slots: &Slots<N>, index: usize, tag: usize) -> *mut c_void {
-        let slot = &slots.all()[index];
-        if self.is_static(index) { slots.take_static(slot, tag) } else { slots.unbind(slot, tag) }
+    pub(crate) fn static_binding(&self, index: usize) -> (usize, Option<Destructor>) {
+        let entry = &self.entries[index];
+        // Relaxed: neither ever changes.
+        (entry.tag.load(Relaxed), entry.destructor())
     }
 
     /// How many static keys there are; their indexes are the first.

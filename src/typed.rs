@@ -108,13 +108,12 @@ where
     /// Callable from threads, destructors and interrupts. Wait-free.
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let slots = port::current(self.space.port()).ok_or(Error::NoThread)?;
-        let (index, value) = (tag::index(self.tag, N), value.into_raw());
-        let slot = &slots.all()[index];
+        let (slot, value) = (&slots.all()[tag::index(self.tag, N)], value.into_raw());
         // Relaxed: the slot is this thread's own.
         let old = if slot.tag.load(Relaxed) == self.tag {
             own::swap(&slot.value, slot.value.load(Relaxed), value)
         } else {
-            slots.bind(index, self.tag, value, || true).unwrap_or(ptr::null_mut())
+            slots.bind(self.tag, value, None).unwrap_or(ptr::null_mut())
         };
         // SAFETY: only `replace` stores under this key's tag, what `into_raw` gave, and the exchange made it ours.
         Ok((!old.is_null()).then(|| unsafe { O::from_raw(old) }))

@@ -11,7 +11,7 @@ use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
     cpu, idle, interrupt, machine,
-    port::{KEYS, KernelPort, NOTIFICATIONS, SENT, SPACE},
+    port::{KernelPort, NOTIFICATIONS, SENT, SPACE},
     print, println, stack,
     thread::{self, Cancel, Options, Outcome, ThreadId},
     wait, watchdog,
