@@ -56,9 +56,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit does not say which slot it takes from",
-        from: "pub(crate) fn unbind(&self, slot: &Slot, tag: usize) -> *mut c_void {\n        \
-               self.taking.store(tag, Relaxed);\n",
-        to: "pub(crate) fn unbind(&self, slot: &Slot, tag: usize) -> *mut c_void {\n",
+        from: "        let slot = &self.slots[index];\n        self.taking.store(tag, Relaxed);\n",
+        to: "        let slot = &self.slots[index];\n",
     },
     Mutation {
         file: "src/slots.rs",
@@ -93,8 +92,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind does not look whether its key lives",
-        from: "            if !is_live() {\n",
-        to: "            if false && !is_live() {\n",
+        from: "table_tag.is_some_and(|word| word.load(Relaxed) != tag)",
+        to: "table_tag.is_some_and(|_| false)",
     },
     Mutation {
         file: "src/slots.rs",
