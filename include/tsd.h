@@ -153,7 +153,8 @@ typedef struct tsd_exit_report {
 /*
  * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
  * of last-phase keys, each phase for at most TSD_ROUNDS rounds. Afterwards the structure can serve the next thread at
- * once. `report` may be NULL.
+ * once; but what an interrupt handler sets after this has returned stays for that thread, so that tsd_current() must give
+ * handlers NULL from then on, or the next thread calls tsd_thread_init(). `report` may be NULL.
  *
  * The kernel calls it last on each thread that ends, however it ends, with the thread current and its stack whole,
  * before a joiner is woken. A call from inside a destructor does nothing and says so in the report. No lock is held
@@ -162,6 +163,29 @@ typedef struct tsd_exit_report {
  * Callable from threads. POSIX pthread_exit, C11 thrd_exit, Win32 DLL_THREAD_DETACH.
  */
 void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
+
+/*
+ * Runs the exit of a thread that never runs again, on behalf of it: one that another thread has deleted, or that was
+ * killed where it stood. An exit of its own that was cut short is finished: what it had not taken gets its destructor
+ * now, in new rounds. A value whose destructor had begun, or was about to, is named in the report (TSD_EXIT_INTERRUPTED),
+ * for no destructor runs twice. Detach notifications that it had begun to send are not sent again.
+ *
+ * The kernel calls it where it buries the thread, before its stack and its structure go away. From before the call until
+ * it has returned, tsd_current() (or the thread pointer, where the archive reads that) gives the dead thread's structure
+ * on the calling thread: the destructors run there and find its values.
+ *
+ *     struct thread *self = current_thread;   kernel's own; with preemption off, or saved and restored with the thread
+ *     current_thread = dead;
+ *     tsd_thread_reap(&report);
+ *     current_thread = self;
+ *
+ * Where a thread may be killed without it: between any two instructions of its own code, of tsd_get(), tsd_set(), and of
+ * its destructors and exit. A thread that is killed inside tsd_key_create() or tsd_key_delete() may take one index with
+ * it; inside tsd_once() before its routine is called, the control.
+ *
+ * Callable from threads. As tsd_thread_exit(), and where an exit was cut short, a look at each slot.
+ */
+void tsd_thread_reap(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_reap);
 
 /* ---- Keys and values -------------------------------------------------------------------------------------------- */
 
@@ -188,12 +212,28 @@ typedef struct tsd_key_options {
 int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SYMBOL(tsd_key_create_with);
 
 /*
- * Deletes a key. No thread reads a value under it any more, and no destructor is called for values still set.
+ * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on another
+ * CPU that has taken a value before still calls its destructor, and may enter it a moment after this has returned.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
  * threads. POSIX pthread_key_delete, C11 tss_delete.
  */
 int tsd_key_delete(tsd_key_t key) TSD_SYMBOL(tsd_key_delete);
+
+/*
+ * Deletes every key whose destructor lies from `start` up to `end`, such as those that an unloaded module has left, but no
+ * static key; returns how many there were.
+ *
+ * Another CPU may be about to enter one of the destructors. Their code and data may go away when no thread is in an exit
+ * that had begun before: after this call, have each CPU pass a memory barrier (an interrupt to each will do), then wait
+ * until each thread for which tsd_thread_is_exiting() says so has left its exit once.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free; looks at all TSD_KEYS keys.
+ */
+uint32_t tsd_keys_purge(const void *start, const void *end) TSD_SYMBOL(tsd_keys_purge);
+
+/* Whether `thread` is in its exit. Callable from anywhere, for any thread. */
+int tsd_thread_is_exiting(const tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_is_exiting);
 
 /*
  * Stores the calling thread's value. NULL clears; a replaced value gets no destructor. TSD_ESRCH where no thread is

@@ -71,3 +71,8 @@ pub use typed::{Owner, TypedKey};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// What safe code is promised: those of its examples that must not compile do not.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/safety.md")]
+mod safety {}

@@ -16,7 +16,7 @@ pub(crate) use atomics::fence;
 #[cfg(any(loom, handlers))]
 pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
 
-pub(crate) use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
+pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
 pub(crate) mod own {

@@ -81,15 +81,27 @@ pub unsafe extern "C" fn tsd_thread_exit(report: *mut ExitReport) {
         // Nothing to do is the common case: not even a report is made, if nobody wants one.
         Some(thread) if report.is_null() && thread.slots.is_idle() => {}
         // SAFETY: the caller vouches for the pointer.
-        thread => unsafe { exit(thread, report) },
+        thread => unsafe { exit(thread, report, false) },
     }
+}
+
+/// Runs the exit of a thread that never runs again, whose structure the kernel's hook gives meanwhile; finishes one that was
+/// cut short.
+///
+/// # Safety
+///
+/// As [`tsd_thread_exit`]; and what the header asks for.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_thread_reap(report: *mut ExitReport) {
+    // SAFETY: the caller's word.
+    unsafe { exit(current(), report, true) };
 }
 
 /// # Safety
 ///
-/// As [`tsd_thread_exit`].
+/// As [`tsd_thread_exit`], and where it is to `reap`, as [`tsd_thread_reap`].
 #[cold]
-unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport) {
+unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: bool) {
     let mut unwanted = MaybeUninit::uninit();
     let report = if report.is_null() { unwanted.as_mut_ptr() } else { report };
     // SAFETY: a local variable, or the caller vouches for the pointer; all zero bytes are a report.
@@ -97,8 +109,8 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport) {
         zero(report.cast(), size_of::<ExitReport>());
         &mut *report
     };
-    // SAFETY: the header asks of the caller what the call does.
-    unsafe { SPACE.exit_into(report) };
+    // SAFETY: the header asks of the caller what the calls do.
+    unsafe { if reap { SPACE.reap_into(report) } else { SPACE.exit_into(report) } };
     if let Some(thread) = thread
         && !report.flags.contains(ExitFlags::ALREADY_EXITING)
         && !thread.fls.back.load(Relaxed).is_null()

@@ -199,6 +199,7 @@ cases! {
     }
     notify {
         attach_in_order_detach_in_reverse,
+        order_is_that_of_registration,
         fixed_notifications_come_first,
         values_are_readable_at_detach,
         detach_comes_first,
