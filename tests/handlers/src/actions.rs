@@ -27,7 +27,7 @@ pub(crate) enum Action {
     Take(Side),
     /// Gets the value, sets another, frees the value.
     Swap(Side),
-    /// Sets a value again that was freed.
+    /// Sets the value again that was freed last at this index.
     SetFreed(Side),
     Delete(Side),
     /// Deletes and creates so many times, and sets the last key.
@@ -81,7 +81,7 @@ impl Action {
     pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
         match self {
             Delete(side) => ledger.current_key(side).is_live,
-            SetFreed(_) => ledger.freed != 0,
+            SetFreed(side) => ledger.freed[side as usize] != 0,
             Die => plan(|plan| plan.level()) == 0,
             _ => true,
         }
@@ -97,7 +97,10 @@ impl Action {
             Clear(side) => _ = machine.set(current(side), 0),
             Take(side) => get_and_set(machine, current(side), 0),
             Swap(side) => get_and_set(machine, current(side), new_value()),
-            SetFreed(side) => _ = machine.set(current(side), ledger(|ledger| std::mem::take(&mut ledger.freed))),
+            SetFreed(side) => {
+                let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
+                machine.set(current(side), freed);
+            }
             Delete(side) => machine.delete(current(side)),
             Renew(side, times) => renew(machine, side, times, false, true),
             RenewInOtherPhase(side) => renew(machine, side, 1, true, true),

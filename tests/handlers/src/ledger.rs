@@ -103,8 +103,8 @@ pub(crate) struct Ledger {
     stored: [u8; VALUES],
     ended: [u8; VALUES],
     owner: [u8; VALUES],
-    /// The value that was freed last.
-    pub(crate) freed: Value,
+    /// The value that was freed last, of each of the two indexes in play.
+    pub(crate) freed: [Value; 2],
     open_sets: [OpenSet; 16],
     open_set_count: usize,
     /// The index of a key that was deleted while a set of it was under way, and the next key there was set before it
@@ -164,7 +164,7 @@ impl Ledger {
             stored: [0; VALUES],
             ended: [0; VALUES],
             owner: [0; VALUES],
-            freed: 0,
+            freed: [0; 2],
             open_sets: [OpenSet { key: 0, is_deleted: false }; 16],
             open_set_count: 0,
             exception: None,
@@ -250,7 +250,8 @@ impl Ledger {
     /// A value that a caller has got out is freed.
     pub(crate) fn free(&mut self, value: Value) {
         self.ended[usize::from(value)] += 1;
-        self.freed = value;
+        let index = self.keys[usize::from(self.owner[usize::from(value)])].index;
+        self.freed[usize::from(index != 0)] = value;
     }
 
     /// Exit goes on from here: it has begun, or something that it called has returned.
