@@ -131,6 +131,6 @@ unsafe impl Port for CPort {
     }
 
     fn wake(&self, word: &AtomicU32) {
-        api::tsd_wake(word);
+        api::wake(word);
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod archive;
 pub(crate) mod counts;
 pub(crate) mod headers;
 pub(crate) mod inline;
+pub(crate) mod links;
 pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod readme;

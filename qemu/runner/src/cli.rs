@@ -49,7 +49,8 @@ Options:
   --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
                      of install: the archive finds the thread by itself, and tsd_get() is inline, as
                      include/tsd/inline.h says
-  --plain-names      of install: no prefix before the families' names, for the host too
+  --plain-names      of install: no prefix before the families' names, for the host too; what else the compiler is
+                     to be told comes from RUSTFLAGS
   --seconds N        how long the fuzzer runs, or a program may run (default 600); how long a storm lasts
                      (default 10; as evidence 20 on each machine)
   --seed S           of storm: the decisions of all its threads and timers, drawn if not given
@@ -213,9 +214,9 @@ fn install(mut parser: Parser) -> Result<Command> {
             "--target" => target = Some(value(&mut parser, &option, Target::ALLOWED, Target::named)?),
             "--prefix" => prefix = Some(PathBuf::from(text(&mut parser)?)),
             "--keys" => numbers.keys = number(&mut parser, &option, image::KEYS_ALLOWED, image::is_allowed)?,
-            "--rounds" => numbers.rounds = count(&mut parser, &option)?,
-            "--exit-functions" => numbers.exit_functions = count(&mut parser, &option)?,
-            "--notifications" => numbers.notifications = count(&mut parser, &option)?,
+            "--rounds" => numbers.rounds = count(&mut parser, &option, 1)?,
+            "--exit-functions" => numbers.exit_functions = count(&mut parser, &option, 0)?,
+            "--notifications" => numbers.notifications = count(&mut parser, &option, 0)?,
             "--thread-pointer" => {
                 thread_pointer = Some(value(&mut parser, &option, "REGISTER:[AT:]OFFSET", ThreadPointer::parse)?);
             }
@@ -235,13 +236,14 @@ fn install(mut parser: Parser) -> Result<Command> {
         numbers,
         plain_names,
         thread_pointer,
+        rustflags: install::users_flags(),
         has_counters,
         may_install,
     }))
 }
 
-fn count(parser: &mut Parser, option: &str) -> Result<u32> {
-    number(parser, option, &format!("1 to {MAX_COUNT}"), |count| (1..=MAX_COUNT).contains(&count))
+fn count(parser: &mut Parser, option: &str, least: u32) -> Result<u32> {
+    number(parser, option, &format!("{least} to {MAX_COUNT}"), |count| (least..=MAX_COUNT).contains(&count))
 }
 
 fn value<T>(parser: &mut Parser, option: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {

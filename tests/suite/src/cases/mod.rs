@@ -195,6 +195,7 @@ cases! {
         waiter_takes_over_from_a_panic(UNWINDING),
         begin_and_end,
         abandon_gives_back_the_innermost,
+        cancel_gives_back_what_is_inside,
         exit_gives_back_every_control,
     }
     notify {
