@@ -7,7 +7,8 @@ use std::ptr;
 
 use tsd::{Destructor, Owner};
 
-use crate::ledger::{KEYS, Value, ledger};
+use crate::calls::Value;
+use crate::ledger::{KEYS, ledger};
 use crate::plan::{LEVELS, plan};
 use crate::trace::told;
 

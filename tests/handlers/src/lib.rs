@@ -10,14 +10,17 @@
 //! - `explore`  every plan of a case
 //! - [`cases`]  calls and the states from which they are interrupted
 //! - `actions`  what handlers do
-//! - `machine`, `destructors`  a thread, its key space and the calls on them
-//! - `ledger`  what the calls did, and whether that can be
+//! - `machine`  the calls that code of a thread or a handler can make
+//! - `world`, `destructors`  a thread and its key space, and what exit calls
+//! - `ledger`, `calls`  what the calls did, and whether that can be
 //! - `trace`  a run told line by line
 //!
 //! Without `--cfg handlers` there are the names of the cases only.
 
 #[cfg(handlers)]
 mod actions;
+#[cfg(handlers)]
+mod calls;
 pub mod cases;
 #[cfg(handlers)]
 mod destructors;
@@ -31,6 +34,8 @@ mod machine;
 mod plan;
 #[cfg(handlers)]
 mod trace;
+#[cfg(handlers)]
+mod world;
 
 #[cfg(handlers)]
 pub use explore::run;

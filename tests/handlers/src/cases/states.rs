@@ -5,7 +5,8 @@ use tsd::{KeyOptions, StaticKey};
 use super::Routine;
 use crate::actions::{Side::Other, Side::This, current, new_value};
 use crate::destructors;
-use crate::machine::{Kind, Machine, ORDINARY, World};
+use crate::machine::{Kind, Machine, ORDINARY};
+use crate::world::World;
 
 type State = (&'static dyn Machine, Routine);
 
