@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::actions::{Action, Side, current, new_value};
 use crate::cases::{CASES, Case, Routine};
-use crate::ledger::{Wrong, ledger};
+use crate::ledger::ledger;
 use crate::machine::Machine;
 use crate::plan::{Cpu, Handlers, plan};
 use crate::trace::{self, told};
@@ -139,11 +139,11 @@ fn note(
     routine: Routine,
     most: u32,
     name: &str,
-    verdict: Option<Wrong>,
+    verdict: Option<&'static str>,
     explored: &mut Explored,
 ) {
-    let Some(Wrong { what, index }) = verdict else { return };
-    if index.is_some() && index == ledger(|ledger| ledger.exception) {
+    let Some(what) = verdict else { return };
+    if ledger(|ledger| ledger.is_excused()) {
         explored.exceptions += 1;
         return;
     }
@@ -160,7 +160,7 @@ fn note(
 }
 
 /// Runs one plan; what is wrong, if anything.
-fn run_once(machine: &'static dyn Machine, routine: Routine, most: u32) -> Option<Wrong> {
+fn run_once(machine: &'static dyn Machine, routine: Routine, most: u32) -> Option<&'static str> {
     machine.restore();
     plan(|plan| plan.begin_run(most));
     let ended = catch_unwind(AssertUnwindSafe(|| {
@@ -173,7 +173,7 @@ fn run_once(machine: &'static dyn Machine, routine: Routine, most: u32) -> Optio
         }
     }));
     match ended {
-        Err(_) if ledger(|ledger| ledger.obituary.is_none()) => Some(Wrong::new("a run panicked or did not end")),
+        Err(_) if ledger(|ledger| ledger.obituary.is_none()) => Some("a run panicked or did not end"),
         _ => ledger(|ledger| ledger.verdict()),
     }
 }
@@ -203,7 +203,7 @@ fn end(machine: &dyn Machine, doubtful: u32) {
     ledger(|ledger| {
         ledger.gone();
         if !machine.is_idle() || ledger.functions.abs_diff(ledger.registered) > doubtful {
-            ledger.wrong = ledger.wrong.or(Some(Wrong::new("something is left after the exit")));
+            ledger.wrong = ledger.wrong.or(Some("something is left after the exit"));
         }
     });
 }

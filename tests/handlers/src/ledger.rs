@@ -16,6 +16,7 @@ use crate::plan::LEVELS;
 pub(crate) const KEYS: usize = 24;
 const VALUES: usize = 96;
 const CALLS: usize = 128;
+const EXCEPTIONS: usize = 8;
 
 /// One key.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +39,7 @@ impl KeyRecord {
 #[derive(Clone, Copy, Debug, Default)]
 struct OpenSet {
     key: u8,
+    call: usize,
     /// Its key was deleted since.
     is_deleted: bool,
 }
@@ -64,15 +66,16 @@ pub(crate) struct Ledger {
     pub(crate) freed: [Value; 2],
     open_sets: [OpenSet; 16],
     open_set_count: usize,
-    /// The index of a key that was deleted while a set of it was under way, and the next key there was set before it
-    /// ended: the value may come under that key. Nothing else may be wrong there, and this nowhere else.
-    pub(crate) exception: Option<usize>,
+    /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they ended:
+    /// the value may come under that key.
+    exceptions: [(usize, u8); EXCEPTIONS],
+    exception_count: usize,
     /// When the exit began that is under way.
     pub(crate) exit_began: Option<u16>,
     /// The key whose destructor runs.
     pub(crate) destroying: Option<u8>,
     /// What the run of a thread that has died came to; what its call does then does not count.
-    pub(crate) obituary: Option<Option<Wrong>>,
+    pub(crate) obituary: Option<Option<&'static str>>,
     /// Destructors called, functions run and registered, initialisers run.
     pub(crate) destroyed: u32,
     pub(crate) functions: u32,
@@ -81,21 +84,7 @@ pub(crate) struct Ledger {
     pub(crate) is_registering: bool,
     pub(crate) initialised: [u8; 2],
     /// What was seen to be wrong at once.
-    pub(crate) wrong: Option<Wrong>,
-}
-
-/// What is wrong, and with the key at which index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
-    pub(crate) what: &'static str,
-    pub(crate) index: Option<usize>,
-}
-
-impl Wrong {
-    /// Something that has to do with no key.
-    pub(crate) const fn new(what: &'static str) -> Self {
-        Self { what, index: None }
-    }
+    pub(crate) wrong: Option<&'static str>,
 }
 
 impl Ledger {
@@ -120,9 +109,10 @@ impl Ledger {
             ended: [0; VALUES],
             owner: [0; VALUES],
             freed: [0; 2],
-            open_sets: [OpenSet { key: 0, is_deleted: false }; 16],
+            open_sets: [OpenSet { key: 0, call: 0, is_deleted: false }; 16],
             open_set_count: 0,
-            exception: None,
+            exceptions: [(0, 0); EXCEPTIONS],
+            exception_count: 0,
             exit_began: None,
             destroying: None,
             obituary: None,
@@ -163,11 +153,14 @@ impl Ledger {
         }
         if what == What::Set {
             let index = self.keys[usize::from(key)].index;
-            let mut open = self.open_sets[..self.open_set_count].iter();
-            if open.any(|set| set.is_deleted && set.key != key && self.keys[usize::from(set.key)].index == index) {
-                self.exception = Some(index);
+            for at in 0..self.open_set_count {
+                let set = self.open_sets[at];
+                if set.is_deleted && set.key != key && self.keys[usize::from(set.key)].index == index {
+                    self.exceptions[self.exception_count] = (set.call, key);
+                    self.exception_count += 1;
+                }
             }
-            self.open_sets[self.open_set_count] = OpenSet { key, is_deleted: false };
+            self.open_sets[self.open_set_count] = OpenSet { key, call: self.call_count - 1, is_deleted: false };
             self.open_set_count += 1;
         }
         self.call_count - 1
@@ -218,7 +211,7 @@ impl Ledger {
     /// The thread died in its exit, which says that it had a value of a key taken, or was in its destructor.
     pub(crate) fn interrupted(&mut self, handle: Key, reaped: u16) {
         let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
-            self.wrong = Some(Wrong::new("a report names no key"));
+            self.wrong = Some("a report names no key");
             return;
         };
         if self.destroying != Some(key as u8) {
@@ -236,12 +229,8 @@ impl Ledger {
         self.since(self.window, key, What::Destroy, value);
         let known = usize::from(value);
         if known == 0 || known >= VALUES || value > self.values {
-            self.wrong = Some(Wrong::new("a destructor was called with no value"));
+            self.wrong = Some("a destructor was called with no value");
             return;
-        }
-        if self.owner[known] != key && self.stored[known] > 0 {
-            let index = Some(self.keys[usize::from(key)].index);
-            self.wrong = Some(Wrong { what: "a value was destroyed under another key", index });
         }
         self.free(value);
     }
@@ -264,11 +253,11 @@ impl Ledger {
     /// Exit has reported that a key's value is left over.
     pub(crate) fn report(&mut self, handle: Key, exit_began: u16) {
         let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
-            self.wrong = Some(Wrong::new("a report names no key"));
+            self.wrong = Some("a report names no key");
             return;
         };
         if !self.was_set_since(key, exit_began) {
-            self.wrong = Some(Wrong::new("a value is left over though rounds were left"));
+            self.wrong = Some("a value is left over though rounds were left");
         }
         self.since(exit_began, key as u8, What::Report, 0);
     }
@@ -302,28 +291,44 @@ impl Ledger {
     }
 
     /// What is wrong, if anything.
-    pub(crate) fn verdict(&self) -> Option<Wrong> {
+    pub(crate) fn verdict(&self) -> Option<&'static str> {
         if let Some(verdict) = self.obituary {
             return verdict;
         }
         if self.wrong.is_some() {
             return self.wrong;
         }
-        let values = 1..=usize::from(self.values);
-        if let Some(value) = values.into_iter().find(|&value| self.ended[value] > self.stored[value]) {
-            let index = self.keys[usize::from(self.owner[value])].index;
-            return Some(Wrong { what: "a value was destroyed or freed twice", index: Some(index) });
+        if (1..=usize::from(self.values)).any(|value| self.ended[value] > self.stored[value]) {
+            return Some("a value was destroyed or freed twice");
         }
         let failing = (0..self.key_count).find(|&key| !self.is_explained(key, |_| true))?;
+        let is_foreign =
+            |call: &Call| call.what == What::Destroy && call.key != self.owner[usize::from(call.old).min(VALUES - 1)];
         let is_end = |call: &Call| call.start > self.gone_at && matches!(call.what, What::Get | What::Gone);
-        let what = if self.is_explained(failing, |call| !is_end(call)) {
+        Some(if self.calls[..self.call_count].iter().any(is_foreign) {
+            "a value was destroyed under another key"
+        } else if self.is_explained(failing, |call| !is_end(call)) {
             "a value was lost"
         } else if self.is_explained(failing, |call| call.what != What::Get) {
             "a get gave what no order of the calls explains"
         } else {
             "no order of the calls explains what became of the values"
-        };
-        Some(Wrong { what, index: Some(self.keys[failing].index) })
+        })
+    }
+
+    /// Whether what is wrong comes of a set whose own key was deleted while it was under way, and of nothing else: all is
+    /// right if its value was stored under the next key there.
+    pub(crate) fn is_excused(&self) -> bool {
+        (1..1 << self.exception_count).any(|chosen: u32| {
+            let mut other = self.clone();
+            for at in (0..self.exception_count).filter(|at| chosen >> at & 1 != 0) {
+                let (call, key) = self.exceptions[at];
+                other.calls[other.call_count] = Call { key, ok: true, ..self.calls[call] };
+                other.call_count += 1;
+            }
+            other.obituary = None;
+            other.verdict().is_none()
+        })
     }
 
     /// Whether some order of those of a key's calls that `counts` explains what they gave.

@@ -11,7 +11,7 @@ use tsd::{
 
 use crate::calls::{Value, What};
 use crate::destructors::{self, Held};
-use crate::ledger::{KeyRecord, Ledger, Wrong, ledger};
+use crate::ledger::{KeyRecord, Ledger, ledger};
 use crate::machine::{Kind, Machine, ORDINARY};
 use crate::plan::plan;
 use crate::trace::{self, told};
@@ -196,7 +196,7 @@ fn noted(exit: impl FnOnce() -> ExitReport) {
             ledger.destroying = destroying;
             ledger.interrupted(report.interrupted, began);
         } else if destroying.is_some() {
-            ledger.wrong = Some(Wrong::new("a destructor did not return, and no report names its key"));
+            ledger.wrong = Some("a destructor did not return, and no report names its key");
         }
         (ledger.destroying, ledger.exit_began) = (None, None);
         report.left_over_keys.iter().for_each(|key| ledger.report(*key, began));
@@ -205,7 +205,7 @@ fn noted(exit: impl FnOnce() -> ExitReport) {
             && report.calls == ledger.destroyed - destroyed
             && report.functions == ledger.functions - functions;
         if !is_right {
-            ledger.wrong = Some(Wrong::new("the report does not say what was done"));
+            ledger.wrong = Some("the report does not say what was done");
         }
     });
 }
@@ -360,7 +360,7 @@ where
         plan(|plan| plan.observe());
         let is_initialised = ledger(|ledger| ledger.initialised[control]) == 1;
         if result.is_err() || !is_initialised || !memory.controls[control].is_complete() {
-            ledger(|ledger| ledger.wrong = Some(Wrong::new("once has not initialised once")));
+            ledger(|ledger| ledger.wrong = Some("once has not initialised once"));
         }
     }
 

@@ -52,6 +52,22 @@ pub enum Form {
     Quick,
     /// With three.
     Long,
+    /// With two, on a CPU whose read-modify-write is a load and a store that fails if a handler has come in between.
+    LoadLinked,
+    /// With two, on a CPU whose compare-exchange fails only if a handler has made another one in between.
+    Reservation,
+}
+
+impl Form {
+    /// What the program calls it.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Quick => &["--quick"],
+            Self::Long => &[],
+            Self::LoadLinked => &["--quick", "--load-linked"],
+            Self::Reservation => &["--quick", "--reservation"],
+        }
+    }
 }
 
 impl Enumerator {
@@ -73,10 +89,7 @@ impl Enumerator {
     /// A run is wrong; the details tell the first of each kind.
     pub fn run(&self, case: &str, form: Form) -> Result<Enumerated> {
         let mut program = Command::new(&self.program);
-        program.arg(case);
-        if form == Form::Quick {
-            program.arg("--quick");
-        }
+        program.arg(case).args(form.options());
         let output = command::output(&mut program)?;
         let enumerated = output.lines().find_map(|line| parsed(line, case));
         enumerated
@@ -105,15 +118,23 @@ fn parsed(line: &str, case: &str) -> Option<Enumerated> {
 
 /// Runs every plan of every case, and then each mutation of the library until a case finds it.
 pub(super) fn enumerate_all() -> Result<Figures> {
-    let rows = run_all(&Enumerator::build()?)?;
+    let enumerator = Enumerator::build()?;
+    let rows = run_all(&enumerator, Form::Long)?;
+    let elsewhere = [Form::LoadLinked, Form::Reservation].map(|form| run_all(&enumerator, form));
+    let [load_linked, reservation] = elsewhere;
+    let (load_linked, reservation) = (load_linked?, reservation?);
     let caught = try_mutations()?;
-    record::write_file(&workspace::root().join("docs/evidence/handlers.md"), &page(&rows, &caught))?;
-    let sum = |figure: fn(&Enumerated) -> u64| rows.iter().map(|(_, enumerated)| figure(enumerated)).sum::<u64>();
+    record::write_file(
+        &workspace::root().join("docs/evidence/handlers.md"),
+        &page([&rows, &load_linked, &reservation], &caught),
+    )?;
+    let all = [&rows, &load_linked, &reservation];
+    let sum = |figure: fn(&Enumerated) -> u64| all.into_iter().flatten().map(|(_, it)| figure(it)).sum::<u64>();
     let handlers = rows.iter().map(|(_, enumerated)| enumerated.handlers).max().unwrap_or(0);
     let routines = rows.chunk_by(|(one, _), (next, _)| routine(one) == routine(next)).count();
     Ok(Figures {
         how_many: format!(
-            "{routines} routines, {} states; up to {handlers} handlers; {} runs; {} mutations",
+            "{routines} routines, {} states; up to {handlers} handlers, 3 kinds of CPU; {} runs; {} mutations",
             rows.len(),
             sum(|it| it.runs),
             caught.len()
@@ -130,13 +151,13 @@ fn routine(case: &str) -> &str {
 }
 
 /// The cases with what they came to, as many at a time as there are CPUs.
-fn run_all(enumerator: &Enumerator) -> Result<Vec<(&'static str, Enumerated)>> {
+fn run_all(enumerator: &Enumerator, form: Form) -> Result<Vec<Row>> {
     let cases = tsd_handlers::cases::NAMES;
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; cases.len()]));
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Relaxed)) {
-            let result = enumerator.run(case, Form::Long);
-            eprintln!("tsd: {case}: {}", if result.is_ok() { "right" } else { "wrong" });
+            let result = enumerator.run(case, form);
+            eprintln!("tsd: {case}, {form:?}: {}", if result.is_ok() { "right" } else { "wrong" });
             let place = cases.iter().position(|known| known == case);
             if let (Ok(mut results), Some(place)) = (results.lock(), place) {
                 results[place] = Some(result);
@@ -171,10 +192,15 @@ fn try_mutations() -> Result<Vec<(&'static Mutation, &'static str)>> {
     caught.collect()
 }
 
-fn page(rows: &[(&str, Enumerated)], caught: &[(&Mutation, &str)]) -> String {
+/// A case, and what its plans came to.
+type Row = (&'static str, Enumerated);
+
+fn page([rows, load_linked, reservation]: [&[Row]; 3], caught: &[(&Mutation, &str)]) -> String {
     let mut text = String::from(HEAD);
-    for (case, Enumerated { handlers, runs, cut, exceptions }) in rows {
-        text += &format!("| {case} | {handlers} | {runs} | {cut} | {exceptions} |\n");
+    for ((row, load_linked), reservation) in rows.iter().zip(load_linked).zip(reservation) {
+        let (case, Enumerated { handlers, runs, cut, exceptions }) = row;
+        let (load_linked, reservation) = (load_linked.1.runs, reservation.1.runs);
+        text += &format!("| {case} | {handlers} | {runs} | {cut} | {exceptions} | {load_linked} | {reservation} |\n");
     }
     text += "\n## Mutations\n\nChanges of the library, one at a time, and the first case that finds each.\n\n";
     text += "| File | Change | Found by |\n|---|---|---|\n";
@@ -190,8 +216,11 @@ handler may come and do one of the actions that the case has; every such plan is
 same as another is cut. Exceptions are runs in which the key of a `set` was deleted during that `set` and another one set in
 its place, so that the value came under that key; ARCHITECTURE.md tells of it. Written by `cargo run -- evidence handlers`.
 
-| Case | Handlers | Runs | Cut | Exceptions |
-|---|---:|---:|---:|---:|
+A word is read, changed and written by one instruction; in the last two columns, with two handlers, by a load and a store
+between which a handler may come: the store fails if one has, or only if one has made such a store itself.
+
+| Case | Handlers | Runs | Cut | Exceptions | Load-linked | Reservation |
+|---|---:|---:|---:|---:|---:|---:|
 ";
 
 #[cfg(test)]
