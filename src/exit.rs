@@ -9,6 +9,7 @@
 //! values.
 
 use core::ffi::c_void;
+use core::hint;
 use core::ops::Deref;
 
 use bitflags::bitflags;
@@ -254,7 +255,7 @@ where
                 let is_static = table.is_static(index);
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
-                let value = if is_static { slots.take_static(index, tag) } else { slots.unbind(index, tag) };
+                let value = if is_static { slots.take_static(tag) } else { slots.unbind(index, tag) };
                 match destructor {
                     Some(destructor) if self.has_round(tag & tag::LAST_PHASE) => {
                         slots.note_round(*self.rounds(tag & tag::LAST_PHASE) + 1);
@@ -316,10 +317,10 @@ fn destroy_static<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: 
 where
     Capacity<N>: Supported,
 {
+    // SAFETY: the index of a slot, of which there are N.
+    unsafe { hint::assert_unchecked(index < N) };
     match table.static_binding(index) {
-        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => {
-            destroy(slots, destructor, slots.take_static(index, tag))
-        }
+        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => destroy(slots, destructor, slots.take_static(tag)),
         _ => 0,
     }
 }

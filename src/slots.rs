@@ -232,13 +232,13 @@ where
         if self.taking.load(Relaxed) == tag { ptr::null_mut() } else { self.displaced.load(Relaxed) }
     }
 
-    /// Takes the value of the static key at `index`. Its slot stays bound: whoever uses the key does not look at the tag.
-    pub(crate) fn take_static(&self, index: usize, tag: usize) -> *mut c_void {
+    /// Takes the value of the static key of `tag`. Its slot stays bound: whoever uses the key does not look at the tag.
+    pub(crate) fn take_static(&self, tag: usize) -> *mut c_void {
         self.taking.store(tag, Relaxed);
         compiler_fence(Ordering::SeqCst);
         self.note_destructor(tag::handle(tag));
         compiler_fence(Ordering::SeqCst);
-        let value = self.slots[index].take();
+        let value = self.slots[tag::index(tag, N)].take();
         compiler_fence(Ordering::SeqCst);
         self.taking.store(0, Relaxed);
         value

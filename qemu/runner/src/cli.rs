@@ -27,7 +27,8 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   program FILE...    compiles a C or C++ program of these files for the image, boots it and exits with its status;
-                     takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments
+                     takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments;
+                     fork, signal handlers, files and sockets are ENOSYS
   storm              threads and keys that come and go under preemption at random intervals, on both CPUs, aarch64
                      with and without atomic instructions; each value accounted for, each kind of event counted
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR

@@ -155,9 +155,11 @@ impl Compiler {
     fn connect(&self) -> Result<()> {
         let mut archiver = command::of(programs::AR.command);
         let archive = self.prefix.join("lib/libposix.a");
+        // Another process may be linking with the one that is there.
+        let new = archive.with_extension("new");
         // The archiver adds to a file that is there.
-        let _ = fs::remove_file(&archive);
-        archiver.arg("crsD").arg(&archive);
+        let _ = fs::remove_file(&new);
+        archiver.arg("crsD").arg(&new);
         for name in CONNECTION {
             let object = self.prefix.join("lib").join(name).with_extension("o");
             let source = posix().join(name).with_extension("c");
@@ -169,7 +171,8 @@ impl Compiler {
             )?;
             archiver.arg(object);
         }
-        command::run_quietly(&mut archiver)
+        command::run_quietly(&mut archiver)?;
+        fs::rename(&new, &archive).map_err(|error| Error::of_file("written", &archive, &error))
     }
 
     /// Returns the symbol of a function that the prefixed core declares.
