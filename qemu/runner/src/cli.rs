@@ -33,8 +33,8 @@ Commands:
                      with and without atomic instructions; each value accounted for, each kind of event counted
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants,
-                     coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
+  evidence KIND      what is checked beside the tests: interleavings, orderings, handlers, stepping, fuzz, sanitizers,
+                     mutants, coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
