@@ -225,7 +225,7 @@ where
         slots.note_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
-            while let Some((index, is_shared)) = drain.next() {
+            while let Some(index) = drain.next() {
                 if table.is_static(index) {
                     drain.retain();
                     calls += destroy_static(table, slots, index, phase);
@@ -234,7 +234,7 @@ where
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
                     Some(destructor) if tag & tag::LAST_PHASE == phase => {
-                        calls += destroy(slots, destructor, slots.unbind(index, tag, is_shared));
+                        calls += destroy(slots, destructor, slots.unbind(index, tag));
                     }
                     // Other keys' destructors may still want to read it.
                     _ => drain.retain(),
@@ -251,12 +251,12 @@ where
         let mut calls = [0; 2];
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
-            while let Some((index, is_shared)) = drain.next() {
+            while let Some(index) = drain.next() {
                 let is_static = table.is_static(index);
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
                 let phase = tag & tag::LAST_PHASE;
-                let value = if is_static { slots.take_static(tag) } else { slots.release(index, tag, is_shared) };
+                let value = if is_static { slots.take_static(tag) } else { slots.release(index, tag) };
                 match destructor {
                     Some(destructor) if self.has_round(phase) => {
                         slots.note_round(*self.rounds(phase) + 1);

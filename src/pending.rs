@@ -72,7 +72,7 @@ where
     /// Whether a thread exit that is under way has nothing to look at.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
-        !self.has(!(EXITING | SHARED | LAST_PHASE))
+        !self.has(!(ATTACHED | EXITING | INITIALISING | SHARED | LAST_PHASE))
     }
 
     /// Whether one of these flags is set.

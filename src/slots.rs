@@ -211,7 +211,7 @@ where
     /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads
     /// NULL, and the first handler that binds the slot sets aside what it overwrites.
     #[inline(always)]
-    pub(crate) fn unbind(&self, index: usize, tag: usize, is_shared: bool) -> *mut c_void {
+    pub(crate) fn unbind(&self, index: usize, tag: usize) -> *mut c_void {
         let slot = &self.slots[index];
         let mut value = ptr::null_mut();
         self.taking.store(tag, Relaxed);
@@ -222,7 +222,7 @@ where
             compiler_fence(Ordering::SeqCst);
             if self.taking.load(Relaxed) != tag {
                 value = self.displaced.load(Relaxed);
-            } else if is_shared {
+            } else if self.pending.has(SHARED) {
                 value = self.claim(slot, tag, value);
             }
             compiler_fence(Ordering::SeqCst);
@@ -255,9 +255,9 @@ where
     }
 
     /// [`unbind`](Self::unbind) for a slot that may be bound to nothing, since the thread was killed while it bound it.
-    pub(crate) fn release(&self, index: usize, tag: usize, is_shared: bool) -> *mut c_void {
+    pub(crate) fn release(&self, index: usize, tag: usize) -> *mut c_void {
         if tag & tag::LIVE != 0 {
-            return self.unbind(index, tag, is_shared);
+            return self.unbind(index, tag);
         }
         // It may have a value that was never set.
         own::replace(&self.slots[index].tag, tag::NEVER_BOUND, tag::UNBOUND);

@@ -256,7 +256,7 @@ where
     /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
     pub fn attach(&self) -> Result<(), Error> {
         let slots = port::current(&self.port).ok_or(Error::NoThread)?;
-        if cfg!(debug_assertions) && !slots.is_clean() {
+        if slots.is_exiting() || cfg!(debug_assertions) && !slots.is_clean() {
             return Err(Error::NotInitialised);
         }
         if let Some(notifications) = self.port.notifications() {
