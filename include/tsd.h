@@ -163,6 +163,29 @@ typedef struct tsd_exit_report {
  */
 void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
 
+/*
+ * Runs the exit of a thread that never runs again, on behalf of it: one that another thread has deleted, or that was
+ * killed where it stood. An exit of its own that was cut short is finished: what it had not taken gets its destructor
+ * now, in new rounds. A value whose destructor had begun, or was about to, is named in the report (TSD_EXIT_INTERRUPTED),
+ * for no destructor runs twice. Detach notifications that it had begun to send are not sent again.
+ *
+ * The kernel calls it where it buries the thread, before its stack and its structure go away. From before the call until
+ * it has returned, tsd_current() (or the thread pointer, where the archive reads that) gives the dead thread's structure
+ * on the calling thread: the destructors run there and find its values.
+ *
+ *     struct thread *self = current_thread;   kernel's own; with preemption off, or saved and restored with the thread
+ *     current_thread = dead;
+ *     tsd_thread_reap(&report);
+ *     current_thread = self;
+ *
+ * Where a thread may be killed without it: between any two instructions of its own code, of tsd_get(), tsd_set(), and of
+ * its destructors and exit. A thread that is killed inside tsd_key_create() or tsd_key_delete() may take one index with
+ * it; inside tsd_once() before its routine is called, the control.
+ *
+ * Callable from threads. As tsd_thread_exit(), and where an exit was cut short, a look at each slot.
+ */
+void tsd_thread_reap(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_reap);
+
 /* ---- Keys and values -------------------------------------------------------------------------------------------- */
 
 /*

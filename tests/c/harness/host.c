@@ -18,11 +18,21 @@ struct thread {
 
 static __thread struct thread *current;
 static __thread int in_interrupt;
+static __thread tsd_thread_t *other;
+static __thread void (*on_hook)(void);
 
 int calls;
 uintptr_t calls_sum;
 
-tsd_thread_t *tsd_current(void) { return current && !in_interrupt ? &current->tsd : NULL; }
+tsd_thread_t *tsd_current(void) {
+    if (on_hook) {
+        on_hook();
+    }
+    if (other) {
+        return other;
+    }
+    return current && !in_interrupt ? &current->tsd : NULL;
+}
 
 #ifndef NO_HOOKS
 /* One condition variable is enough for tests: every sleeper looks at its own word when it wakes. */
@@ -87,6 +97,16 @@ tsd_exit_report_t thread_join(thread_t *thread) {
 void thread_exit(void) {
     tsd_thread_exit(&current->report);
     longjmp(current->end, 1);
+}
+
+void thread_vanish(void) { longjmp(current->end, 1); }
+
+void thread_on_hook(void (*function)(void)) { on_hook = function; }
+
+void as_thread(tsd_thread_t *structure, void (*body)(void)) {
+    other = structure;
+    body();
+    other = NULL;
 }
 
 void thread_yield(void) { sched_yield(); }
