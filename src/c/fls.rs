@@ -8,8 +8,9 @@
 //! lock only, so FlsFree knows when it has found the last one. Thread exit takes values without the lock: exit and
 //! FlsFree both exchange the value for NULL, and the one that gets it runs the callback.
 //!
-//! A thread may be killed at any instruction of all this. What it had begun is written down where its exit finds it: the
-//! lock has its owner's name, the list can be repaired from one half of its pointers, and `INDEXES` has who frees what.
+//! A thread may be killed at any instruction of all this. What it had begun is written down where its exit finds it:
+//! the lock has its owner's name, the list can be repaired from one half of its pointers, and `INDEXES` has who frees
+//! what.
 
 use core::ffi::{c_int, c_void};
 use core::mem::transmute;
@@ -72,8 +73,8 @@ pub unsafe extern "C" fn tsd_FlsAlloc(callback: Option<Destructor>) -> u32 {
         return OUT_OF_INDEXES;
     }
     index_of(key).key.store(key, Relaxed);
-    // Release: pairs with the fence in `is_fls`, so that an index that was handed over by a relaxed store is valid wherever
-    // it is read. The one with which the key was created came before the store above.
+    // Release: pairs with the fence in `is_fls`, so that an index that was handed over by a relaxed store is valid
+    // wherever it is read. The one with which the key was created came before the store above.
     fence(Release);
     key
 }
@@ -119,8 +120,8 @@ pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
     if ours {
         // Relaxed: for this thread and its exit. First, so that they are never fewer than `INDEXES` has.
         FREES.fetch_add(1, Relaxed);
-        // Release, three times: the thread may be killed between any two, and its exit goes by what it finds. Before the
-        // second it finds a key that is deleted already, and the call has done nothing.
+        // Release, three times: the thread may be killed between any two, and its exit goes by what it finds. Before
+        // the second it finds a key that is deleted already, and the call has done nothing.
         index.freer.store(name(thread), Release);
         index.freed.store(key, Release);
         // From here on nobody stores a value, and who frees it a second time fails.
@@ -143,8 +144,9 @@ fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
         }
     }
     let deleted = api::tsd_key_delete(key.raw()) == 0;
-    // Relaxed, both: for this thread and its exit. Behind the deletion, so that the exit of a thread that was killed between
-    // deletes nothing that it should not; and only if the index's next key is not being freed by another already.
+    // Relaxed, both: for this thread and its exit. Behind the deletion, so that the exit of a thread that was killed
+    // between deletes nothing that it should not; and only if the index's next key is not being freed by another
+    // already.
     let _ = index.freer.compare_exchange(freer, NONE, Relaxed, Relaxed);
     FREES.fetch_sub(1, Relaxed);
     deleted
@@ -155,8 +157,8 @@ fn next_value(index: &Index, key: Key) -> Option<*mut c_void> {
     // Relaxed, all of them: of the thread that frees the key. If there is one already, it was killed before it called.
     if index.taken.load(Relaxed).is_null() {
         acquire(current());
-        // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values are
-        // stored under the lock only.
+        // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values
+        // are stored under the lock only.
         let mut values = list::threads().map(|thread| SPACE.table().take(&thread.slots, key));
         if let Some(value) = values.find(|value| !value.is_null()) {
             index.taken.store(value, Relaxed);
@@ -244,13 +246,14 @@ fn unfinished(thread: &'static Thread) -> Option<(&'static Index, u32)> {
     found
 }
 
-/// Forgets the thread that had the block at this address, which has ended with no exit: the block is about to be another's.
-/// Nothing is read there.
+/// Forgets the thread that had the block at this address, which has ended with no exit: the block is about to be
+/// another's. Nothing is read there.
 fn forget(block: *const Thread) {
     let dead = block.addr();
     // The block may be the calling thread's own, which has not begun then.
     let thread = current().filter(|thread| !ptr::eq(*thread, block));
-    // Relaxed: whoever hands the memory on orders what its thread did before this. What it left is there until it is found.
+    // Relaxed: whoever hands the memory on orders what its thread did before this. What it left is there until it is
+    // found.
     if list::is_empty() && !LOCK.is_owned_by(dead) && FREES.load(Relaxed) == 0 {
         return;
     }
@@ -280,8 +283,8 @@ fn is_fls(index: u32) -> bool {
     // Relaxed: nothing is read because of it but what takes care of itself; under the lock it is exact.
     let is_there = || index_of(index).key.load(Relaxed) == index;
     let looks_twice = || {
-        // Acquire: pairs with the fence in `FlsAlloc`. Should the index have come here by a relaxed load, this second look
-        // finds it; calls with a valid index that has arrived pay nothing.
+        // Acquire: pairs with the fence in `FlsAlloc`. Should the index have come here by a relaxed load, this second
+        // look finds it; calls with a valid index that has arrived pay nothing.
         fence(Acquire);
         is_there()
     };

@@ -1,9 +1,9 @@
 //! The list of the threads that have set an Fls value. All of it is under the family's lock.
 //!
-//! Invariant: the pointers forward are right between any two instructions, since a thread joins and leaves by one store.
-//! Those back, and the one to the last thread, say the same whenever the lock is free; after a thread was killed under it,
-//! [`repair`] makes them say so again. A thread that is on no list has itself for the one before, and NULL while it has
-//! nothing to do with the family.
+//! Invariant: the pointers forward are right between any two instructions, since a thread joins and leaves by one
+//! store. Those back, and the one to the last thread, say the same whenever the lock is free; after a thread was killed
+//! under it, [`repair`] makes them say so again. A thread that is on no list has itself for the one before, and NULL
+//! while it has nothing to do with the family.
 
 use core::ptr;
 use core::sync::atomic::{
@@ -71,8 +71,8 @@ pub(super) fn leave(thread: &Thread) {
     mark_off(thread);
 }
 
-/// Takes the thread at this address off the list, if it is there. What it is between is found from both ends of the list,
-/// so that its memory may hold anything.
+/// Takes the thread at this address off the list, if it is there. What it is between is found from both ends of the
+/// list, so that its memory may hold anything.
 pub(super) fn remove(block: *const Thread) {
     let mut before = HEAD;
     let mut thread = FIRST.load(Relaxed).cast_const();

@@ -41,12 +41,12 @@ impl Lock {
         Self { owner: AtomicUsize::new(NONE), turn: AtomicU32::new(0) }
     }
 
-    /// Waits for the lock and acquires it as `own`. Where the thread `dead` has it, which will not go on with what it did
-    /// under it, the lock is taken from it at once: true.
+    /// Waits for the lock and acquires it as `own`. Where the thread `dead` has it, which will not go on with what it
+    /// did under it, the lock is taken from it at once: true.
     pub(super) fn acquire(&self, own: Name, dead: Name) -> bool {
         loop {
-            // Acquire: the owner that is seen below is not older than this turn, so that who sleeps on the turn is woken by
-            // the release of that owner or of a later one.
+            // Acquire: the owner that is seen below is not older than this turn, so that who sleeps on the turn is
+            // woken by the release of that owner or of a later one.
             let turn = self.turn.load(Acquire);
             // Acquire on success, here and below: what the last owner wrote is visible. Relaxed on failure: nothing was
             // acquired.

@@ -37,7 +37,7 @@ void thread_exit(void) __attribute__((noreturn));
 /* The same with no exit: the thread has died where it stood. */
 void thread_vanish(void) __attribute__((noreturn));
 
-/* Calls `function`, unless it is NULL, in each call of the hook tsd_current() that the calling thread makes from now on. */
+/* Calls `function`, unless it is NULL, at the start of each hook that is called on this thread from now on. */
 void thread_on_hook(void (*function)(void));
 
 /* Lets others run. */

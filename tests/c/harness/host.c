@@ -24,10 +24,14 @@ static __thread void (*on_hook)(void);
 int calls;
 uintptr_t calls_sum;
 
-tsd_thread_t *tsd_current(void) {
+static void note_hook(void) {
     if (on_hook) {
         on_hook();
     }
+}
+
+tsd_thread_t *tsd_current(void) {
+    note_hook();
     if (other) {
         return other;
     }
@@ -40,6 +44,7 @@ static pthread_mutex_t sleepers = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
+    note_hook();
     pthread_mutex_lock(&sleepers);
     while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == expected) {
         pthread_cond_wait(&woken, &sleepers);
@@ -49,6 +54,7 @@ void tsd_wait(const uint32_t *word, uint32_t expected) {
 
 void tsd_wake(const uint32_t *word) {
     (void)word;
+    note_hook();
     pthread_mutex_lock(&sleepers);
     pthread_cond_broadcast(&woken);
     pthread_mutex_unlock(&sleepers);

@@ -63,7 +63,7 @@ static void next_thread(void) {
     CHECK(report.calls == 1);
 }
 
-/* A thread that dies between two others on the list, and the next one in its structure, whatever became of the memory. */
+/* A thread that dies between two others on the list, and the next one in its structure, which held anything since. */
 static void used_again(int memory) {
     thread_t *first, *dead, *last;
     leave.happened = 0;
@@ -100,7 +100,7 @@ static void under_the_lock(void) {
     CHECK(tsd_FlsSetValue(index_, value_of(1)) && tsd_FlsFree(index_) && calls == 2);
 }
 
-/* The call had begun: a value that it had not come to has its callback still, and the index is to be freed once more. */
+/* A value that FlsFree had not reached has its callback still, and the index is to be freed once more. */
 static void in_free(void) {
     thread_t *first, *dead, *last;
     leave.happened = 0;

@@ -1,4 +1,4 @@
-/* A thread that is killed in a callback of FlsFree: its exit finishes the call. Each value has one, and the index is free. */
+/* A thread that is killed in a callback of FlsFree: its exit finishes it. Each value gets one, the index is free. */
 #include "harness.h"
 
 enum { THREADS = 7 };

@@ -1,4 +1,4 @@
-/* A thread that is killed in any call that FlsSetValue makes of the kernel, under the lock or not, and whose exit runs. */
+/* A thread that is killed in any hook that FlsSetValue calls, under the lock or not, and whose exit runs. */
 #include "harness.h"
 
 static uint32_t index_;
