@@ -268,10 +268,10 @@ fn forget(block: *const Thread) {
     for index in INDEXES.iter().filter(|index| index.freer.load(Relaxed) == dead) {
         let key = Key::from_raw(index.freed.load(Relaxed));
         if SPACE.table().info(KeyTable::<KEYS>::index(key)).is_some_and(|info| info.key == key) {
-            // Nobody can say who would run the callbacks: the index is as if it had not been freed.
+            // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it next
+            // begins with the value that is taken already.
             index.key.store(key.raw(), Relaxed);
         }
-        index.taken.store(ptr::null_mut(), Relaxed);
         index.freer.store(NONE, Relaxed);
         FREES.fetch_sub(1, Relaxed);
     }

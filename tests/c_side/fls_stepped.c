@@ -215,6 +215,9 @@ static int finish(const struct action *action, const struct end *end, int was_ki
         current = &threads[OBSERVER];
         CHECK(tsd_thread_init(&threads[GONE]) == 0);
     }
+    /* What is before it must be right for the thread that had been the first. */
+    current = &threads[LAST];
+    tsd_thread_exit(NULL);
     check_list();
     current = &threads[OBSERVER];
     /* Where that had not begun, or was forgotten. */

@@ -117,9 +117,34 @@ static void in_free(void) {
     CHECK(tsd_keys_in_use() == keys - 1 && calls == 1 && calls_sum == (uintptr_t)value_of(5));
 }
 
+static void frees_another(void *value) {
+    (void)value;
+    frees(NULL);
+}
+
+static uint32_t with_free;
+
+static void exits_with_free(void *argument) { CHECK(tsd_FlsSetValue(with_free, argument)); }
+
+static void in_free_in_its_exit(void) {
+    thread_t *dead;
+    uint32_t keys;
+    index_ = tsd_FlsAlloc(callback);
+    with_free = tsd_FlsAlloc(frees_another);
+    keys = tsd_keys_in_use();
+    stops_in_callback = 1;
+    CHECK(tsd_FlsSetValue(index_, value_of(6)));
+    stopped.happened = 0;
+    dead = started(exits_with_free);
+    bury(dead);
+    CHECK(report.flags == TSD_EXIT_INTERRUPTED && report.interrupted == with_free);
+    CHECK(tsd_keys_in_use() == keys - 1 && calls == 1 && tsd_FlsFree(with_free));
+}
+
 void test(void) {
     index_ = tsd_FlsAlloc(callback);
     under_the_lock();
     in_its_exit();
     in_free();
+    in_free_in_its_exit();
 }
