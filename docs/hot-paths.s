@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xb0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h80ae9a13c90f108fE>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h602e487b93e396ceE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -68,19 +68,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad361]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad211]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad341],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad1f1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad326]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad1d6]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad33e]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad1ee]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -92,14 +92,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad2e8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad198]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad2d9],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad189],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad2ef]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad19f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -110,11 +110,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad2a3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad153]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad2af]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad15f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -127,14 +127,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad250]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad100]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad241],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad0f1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad253]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad103]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -147,7 +147,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xad20f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad0bf]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -162,21 +162,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xad1b7]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xad1b8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad067]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad068]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xad1ab]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad05b]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xad19f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad04f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xad185],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad035],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -203,7 +203,7 @@
 	je     <tsd128_delete+0xd0>
 	cmp    edi,eax
 	jne    <tsd128_delete+0xd0>
-	cmp    QWORD PTR [rip+0xad131],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	cmp    QWORD PTR [rip+0xacfe1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	ja     <tsd128_delete+0xd0>
 	shl    ecx,0x4
 	mov    rcx,QWORD PTR [rcx+0x4b1ab0]
@@ -231,9 +231,9 @@
 	rol    rax,cl
 	shr    esi,0x6
 	lock and QWORD PTR [rsi*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xad0a4]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock dec QWORD PTR [rip+0xacf54]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jmp    <tsd128_delete+0xce>
-	lock inc QWORD PTR [rip+0xad0a2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	lock inc QWORD PTR [rip+0xacf52]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret

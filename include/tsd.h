@@ -16,41 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tsd/config.h"
+#include "tsd/symbols.h"
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-/* ---- How the header and the archive fit together ---------------------------------------------------------------- */
-
-/* Changes with every change of a layout or a meaning. */
-#define TSD_ABI 1
-
-#define TSD_STRING_(text) #text
-#define TSD_STRING(text) TSD_STRING_(text)
-
-/*
- * A symbol's name carries the ABI version and the numbers of keys, thread-exit functions and rounds that the archive is
- * built for. An "undefined reference to tsd_get_v1_k128_f16_r4" means that header and archive are of different builds;
- * one to "tsd_current_v1_..." that the kernel has not defined tsd_current(), or not after including this header.
- */
-#define TSD_SUFFIX                                                                                                     \
-    "_v" TSD_STRING(TSD_ABI) "_k" TSD_STRING(TSD_KEYS) "_f" TSD_STRING(TSD_EXIT_FUNCTIONS) "_r" TSD_STRING(TSD_ROUNDS)
-#define TSD_SYMBOL(name) __asm__(TSD_STRING(__USER_LABEL_PREFIX__) #name TSD_SUFFIX)
-/* Of a family's function: the plain name where tsd/config.h says so, else as above, with tsd_ in front. */
-#ifdef TSD_PLAIN_NAMES
-#define TSD_FAMILY_SYMBOL(name) __asm__(TSD_STRING(__USER_LABEL_PREFIX__) #name)
-#else
-#define TSD_FAMILY_SYMBOL(name) TSD_SYMBOL(tsd_##name)
-#endif
-
-#if defined(__cplusplus)
-#define TSD_ASSERT(condition, name) static_assert(condition, #name)
-#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define TSD_ASSERT(condition, name) _Static_assert(condition, #name)
-#else
-#define TSD_ASSERT(condition, name) typedef char tsd_assert_##name[(condition) ? 1 : -1]
 #endif
 
 /* ---- Error numbers: those of Linux and, but for EDEADLK, of newlib ---------------------------------------------- */
@@ -83,21 +52,22 @@ typedef struct tsd_slot {
  */
 typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
-    uint32_t current_destructor; /* the key whose destructor runs, and its round */
-    uint32_t round;
-    void *once;       /* the innermost once routine that the thread is in */
-    uintptr_t taking; /* the tag of the slot that thread exit is taking, and what a handler has found in it */
+    uintptr_t taking; /* what thread exit is at, and what an interrupt handler has found there */
     void *displaced;
+    void *once;        /* the innermost once routine that the thread is in */
+    uintptr_t round;   /* the round in which destructors run */
     uintptr_t pending; /* 0 where thread exit has nothing to do */
     uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uint32_t last_error;        /* Win32 */
     struct tsd_thread *next[2]; /* the list of threads with Fls values */
     uintptr_t function_count;
     uintptr_t functions_refused;
+#if TSD_EXIT_FUNCTIONS > 0
     struct {
         void (*function)(void *argument);
         void *argument;
     } functions[TSD_EXIT_FUNCTIONS];
+#endif
 } tsd_thread_t;
 
 /*
@@ -157,7 +127,8 @@ typedef struct tsd_exit_report {
 /*
  * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
  * of last-phase keys, each phase for at most TSD_ROUNDS rounds. Afterwards the structure can serve the next thread at
- * once. `report` may be NULL.
+ * once; but what an interrupt handler sets after this has returned stays for that thread, so that tsd_current() must give
+ * handlers NULL from then on, or the next thread calls tsd_thread_init(). `report` may be NULL.
  *
  * The kernel calls it last on each thread that ends, however it ends, with the thread current and its stack whole,
  * before a joiner is woken. A call from inside a destructor does nothing and says so in the report. No lock is held
@@ -215,12 +186,28 @@ typedef struct tsd_key_options {
 int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SYMBOL(tsd_key_create_with);
 
 /*
- * Deletes a key. No thread reads a value under it any more, and no destructor is called for values still set.
+ * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on another
+ * CPU that has taken a value before still calls its destructor, and may enter it a moment after this has returned.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
  * threads. POSIX pthread_key_delete, C11 tss_delete.
  */
 int tsd_key_delete(tsd_key_t key) TSD_SYMBOL(tsd_key_delete);
+
+/*
+ * Deletes every key whose destructor lies from `start` up to `end`, such as those that an unloaded module has left, but no
+ * static key; returns how many there were.
+ *
+ * Another CPU may be about to enter one of the destructors. Their code and data may go away when no thread is in an exit
+ * that had begun before: after this call, have each CPU pass a memory barrier (an interrupt to each will do), then wait
+ * until each thread for which tsd_thread_is_exiting() says so has left its exit once.
+ *
+ * Callable from threads, destructors and interrupt handlers. Lock-free; looks at all TSD_KEYS keys.
+ */
+uint32_t tsd_keys_purge(const void *start, const void *end) TSD_SYMBOL(tsd_keys_purge);
+
+/* Whether `thread` is in its exit. Callable from anywhere, for any thread. */
+int tsd_thread_is_exiting(const tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_is_exiting);
 
 /*
  * Stores the calling thread's value. NULL clears; a replaced value gets no destructor. TSD_ESRCH where no thread is
@@ -258,14 +245,13 @@ uint32_t tsd_run_exit_functions(void) TSD_SYMBOL(tsd_run_exit_functions);
 
 /* ---- One-time initialisation ------------------------------------------------------------------------------------ */
 
-/* All zero bytes: the routine was never called. */
-typedef struct tsd_once {
-    uint32_t state;
-} tsd_once_t;
+/*
+ * 0: the routine was never called. A number, so that TSD_ONCE_INIT initialises a control and can be assigned to one that
+ * is to be used again.
+ */
+typedef uint32_t tsd_once_t;
 
-/* clang-format off */
-#define TSD_ONCE_INIT { 0 }
-/* clang-format on */
+#define TSD_ONCE_INIT 0
 
 /*
  * Calls `routine` if no call with this control has completed; returns when one has. If the routine's thread is killed
@@ -279,16 +265,58 @@ typedef struct tsd_once {
 int tsd_once(tsd_once_t *control, void (*routine)(void)) TSD_SYMBOL(tsd_once);
 
 /*
- * The kernel's way to sleep, if it has one: blocks the calling thread while *word is `expected`, until tsd_wake() is
- * called for that word. The comparison and going to sleep are one step as seen by tsd_wake(). It may return early.
+ * Gives `control` back, as if never called, because the calling thread is in its routine and will not return to it; and
+ * with it the controls of the routines that the thread began inside that one. Waiters go on, and one of them runs the
+ * routine. TSD_EINVAL where the thread is not in the routine; nothing has changed then.
  *
- * The archive has weak ones that relax the CPU until the word changes. They do for a kernel without priorities; with
- * strict priorities, a waiter would starve the thread that it waits for.
+ * For C libraries. A thread that ends inside a routine gives its control back in tsd_thread_exit() at the latest, but
+ * POSIX runs cleanup handlers before that, and a handler which was pushed outside of pthread_once() may call it for the
+ * same control: it would get TSD_EDEADLK, and a handler that waits for another thread which waits for the control would
+ * wait for ever. So a C library's pthread_once() and call_once() push a cleanup handler that calls this with the control,
+ * call tsd_once(), and pop the handler; then cancellation, pthread_exit() and thrd_exit() come here first. Where the
+ * thread leaves the stack by an exception instead, tsd_once() does it by itself.
+ *
+ * The routine must not go on afterwards, and its stack must still be as it was: the caller runs below it, as a cleanup
+ * handler does. Callable from threads. No lock is held; wakes by tsd_wake(). Costs a few steps for each routine that the
+ * thread is in. POSIX pthread_once (cancellation).
+ */
+int tsd_once_cancel(tsd_once_t *control) TSD_SYMBOL(tsd_once_cancel);
+
+/*
+ * The kernel's hook for sleeping: blocks the calling thread while *word is `expected`, until tsd_wake() is called for
+ * that word. The comparison and going to sleep are one step as seen by tsd_wake(). It may return early.
+ *
+ * A kernel that links tsd_once() or a function that has it below, or FlsSetValue() or FlsFree(), defines both hooks.
+ * There is no default: an "undefined reference to tsd_wait_v1_..." means that they are missing.
  */
 void tsd_wait(const uint32_t *word, uint32_t expected) TSD_SYMBOL(tsd_wait);
 
-/* Wakes every thread that is blocked on `word`. */
+/* The kernel's hook that wakes every thread that is blocked on `word`. */
 void tsd_wake(const uint32_t *word) TSD_SYMBOL(tsd_wake);
+
+/*
+ * Defines both hooks for a kernel in which waiters spin: TSD_SPIN_WHILE_WAITING; at file scope, in one file. They do for
+ * a kernel without priorities; with strict priorities, a waiter would starve the thread that it waits for.
+ */
+#define TSD_SPIN_WHILE_WAITING                                                                                         \
+    void tsd_wait(const uint32_t *word, uint32_t expected) {                                                           \
+        while (__atomic_load_n(word, __ATOMIC_RELAXED) == expected) {                                                  \
+            TSD_RELAX_();                                                                                              \
+        }                                                                                                              \
+    }                                                                                                                  \
+    void tsd_wake(const uint32_t *word) {                                                                              \
+        (void)word;                                                                                                    \
+    }                                                                                                                  \
+    void tsd_wake(const uint32_t *word)
+
+/* Tells the CPU that it is in a loop that waits, where it has an instruction for that. */
+#if defined(__x86_64__) || defined(__i386__)
+#define TSD_RELAX_() __asm__ volatile("pause")
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+#define TSD_RELAX_() __asm__ volatile("yield")
+#else
+#define TSD_RELAX_() ((void)0)
+#endif
 
 /* ---- Attach and detach notifications ---------------------------------------------------------------------------- */
 
@@ -313,9 +341,12 @@ int tsd_notification_register(const tsd_notification_t *notification) TSD_SYMBOL
 /* Takes a registration back. A thread that is at its notifications may still call it. TSD_EINVAL if there is none. */
 int tsd_notification_unregister(const tsd_notification_t *notification) TSD_SYMBOL(tsd_notification_unregister);
 
-/* Kept although nothing names them, and in the order in which the file has them. */
+/*
+ * Kept although nothing names them, and in the order in which the file has them. GCC for bare metal may know `retain` and
+ * warn that it can't do it; there tsd-notifications.ld keeps them.
+ */
 #ifdef __has_attribute
-#if __has_attribute(retain)
+#if __has_attribute(retain) && (defined(__clang__) || defined(__linux__))
 #define TSD_RETAIN , retain
 #endif
 #if __has_attribute(no_reorder)

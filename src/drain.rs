@@ -1,7 +1,7 @@
 //! The slots of one word of `bound`, one after the other, as thread exit comes to them.
 
 use crate::capacity::{Capacity, Supported};
-use crate::pending::Pending;
+use crate::pending::{Pending, SHARED};
 
 /// The bits of one word, and how far exit has come.
 ///
@@ -18,8 +18,10 @@ where
     remaining: usize,
     /// Bits of slots that stay bound.
     retained: usize,
-    /// The bits up to that of the slot visited last.
-    passed: usize,
+    /// The bit of the slot visited last; of none before the first.
+    last: u32,
+    /// Whether other threads may take values.
+    is_shared: bool,
 }
 
 impl<'a, const N: usize> Drain<'a, N>
@@ -28,30 +30,41 @@ where
 {
     #[inline(always)]
     pub(crate) fn new(pending: &'a Pending<N>, word: usize) -> Self {
-        Self { pending, word, remaining: pending.take(word), retained: 0, passed: 0 }
+        Self { pending, word, remaining: pending.take(word), retained: 0, last: u32::MAX, is_shared: false }
     }
 
-    /// The index of the next slot, in ascending order. A slot that is bound on the way has its turn if it lies ahead.
+    /// The index of the next slot, in ascending order, and whether other threads may take its value. A slot that is bound on
+    /// the way has its turn if it lies ahead.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<usize> {
-        if self.pending.has_bits(self.word) {
-            let bits = self.pending.take(self.word);
-            self.remaining |= bits & !self.passed;
-            self.retained |= bits & self.passed;
+    pub(crate) fn next(&mut self) -> Option<(usize, bool)> {
+        // One look for what seldom is there.
+        if self.pending.has(Pending::<N>::summary_bit(self.word) | SHARED) {
+            self.look();
         }
-        let bit = self.remaining.trailing_zeros();
         if self.remaining == 0 {
             return None;
         }
-        self.passed = self.remaining ^ (self.remaining - 1);
+        self.last = self.remaining.trailing_zeros();
         self.remaining &= self.remaining - 1;
-        Some(Pending::<N>::index(self.word, bit))
+        Some((Pending::<N>::index(self.word, self.last), self.is_shared))
+    }
+
+    /// Takes the bits of slots that were bound since, and sees whether the slots are shared.
+    #[inline(always)]
+    fn look(&mut self) {
+        self.is_shared = self.pending.has(SHARED);
+        if self.pending.has_bits(self.word) {
+            let bits = self.pending.take(self.word);
+            let ahead = usize::MAX.checked_shl(self.last.wrapping_add(1)).unwrap_or(0);
+            self.remaining |= bits & ahead;
+            self.retained |= bits & !ahead;
+        }
     }
 
     /// Leaves the slot visited last bound, for a later round.
     #[inline(always)]
     pub(crate) fn retain(&mut self) {
-        self.retained |= self.passed & !(self.passed >> 1);
+        self.retained |= 1 << self.last;
     }
 }
 

@@ -9,6 +9,7 @@
 //! values.
 
 use core::ffi::c_void;
+use core::hint;
 use core::ops::Deref;
 
 use bitflags::bitflags;
@@ -149,15 +150,16 @@ pub(crate) fn run<const N: usize>(
         if slots.pending.has(LAST_PHASE) {
             exit.run_phase(tag::LAST_PHASE);
         }
-        exit.run_functions();
-        exit.release();
-        // A handler may have set something since.
         if slots.pending.is_settled() {
             break;
         }
+        // A handler, or a destructor, may set something meanwhile.
+        exit.release();
     }
     exit.note_refused();
-    slots.pending.test_and_clear(SHARED);
+    if slots.pending.has(SHARED | LAST_PHASE) {
+        slots.pending.clear(SHARED | LAST_PHASE);
+    }
     drop(exiting);
 }
 
@@ -185,7 +187,7 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        self.0.note_destructor(0);
+        self.0.note_none();
         self.0.pending.clear(EXITING);
     }
 }
@@ -223,7 +225,7 @@ where
         slots.note_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
-            while let Some(index) = drain.next() {
+            while let Some((index, is_shared)) = drain.next() {
                 if table.is_static(index) {
                     drain.retain();
                     calls += destroy_static(table, slots, index, phase);
@@ -232,7 +234,7 @@ where
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
                     Some(destructor) if tag & tag::LAST_PHASE == phase => {
-                        calls += destroy(slots, destructor, slots.unbind(index, tag));
+                        calls += destroy(slots, destructor, slots.unbind(index, tag, is_shared));
                     }
                     // Other keys' destructors may still want to read it.
                     _ => drain.retain(),
@@ -247,18 +249,18 @@ where
     fn release(&mut self) {
         let (table, slots) = (self.table, self.slots);
         let mut calls = [0; 2];
-        slots.pending.test_and_clear(LAST_PHASE);
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
-            while let Some(index) = drain.next() {
+            while let Some((index, is_shared)) = drain.next() {
                 let is_static = table.is_static(index);
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
-                let value = if is_static { slots.take_static(index, tag) } else { slots.unbind(index, tag) };
+                let phase = tag & tag::LAST_PHASE;
+                let value = if is_static { slots.take_static(tag) } else { slots.release(index, tag, is_shared) };
                 match destructor {
-                    Some(destructor) if self.has_round(tag & tag::LAST_PHASE) => {
-                        slots.note_round(*self.rounds(tag & tag::LAST_PHASE) + 1);
-                        calls[usize::from(tag & tag::LAST_PHASE != 0)] += destroy(slots, destructor, value);
+                    Some(destructor) if self.has_round(phase) => {
+                        slots.note_round(*self.rounds(phase) + 1);
+                        calls[usize::from(phase != 0)] += destroy(slots, destructor, value);
                     }
                     Some(_) if !value.is_null() => self.note_left_over(tag),
                     _ => {}
@@ -266,9 +268,9 @@ where
                 if is_static {
                     slots.unbind_static(index, tag);
                 }
+                slots.note_none();
             }
         });
-        slots.note_destructor(0);
         slots.pending.tidy();
         for (phase, calls) in [0, tag::LAST_PHASE].into_iter().zip(calls) {
             self.count(phase, calls);
@@ -316,10 +318,10 @@ fn destroy_static<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: 
 where
     Capacity<N>: Supported,
 {
+    // SAFETY: the index of a slot, of which there are N.
+    unsafe { hint::assert_unchecked(index < N) };
     match table.static_binding(index) {
-        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => {
-            destroy(slots, destructor, slots.take_static(index, tag))
-        }
+        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => destroy(slots, destructor, slots.take_static(tag)),
         _ => 0,
     }
 }
@@ -330,13 +332,14 @@ fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut
 where
     Capacity<N>: Supported,
 {
-    let is_due = !value.is_null();
-    if is_due {
-        // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-        unsafe { foreign::call(destructor, value) };
+    if value.is_null() {
+        slots.note_none();
+        return 0;
     }
-    slots.note_destructor(0);
-    is_due.into()
+    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+    unsafe { foreign::call(destructor, value) };
+    slots.note_none();
+    1
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.

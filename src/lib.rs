@@ -35,8 +35,11 @@ mod key;
 mod listing;
 mod notify;
 mod once;
-// Miri knows no assembly.
-#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)), path = "../arch/x86_64/own.rs")]
+// Miri knows no assembly, and in tests/handlers an interrupt comes before atomics only.
+#[cfg_attr(
+    all(target_arch = "x86_64", target_pointer_width = "64", not(any(miri, handlers))),
+    path = "../arch/x86_64/own.rs"
+)]
 mod own;
 mod pending;
 mod places;
@@ -59,7 +62,7 @@ pub use port::Port;
 pub use slots::{SlotArray, Slots};
 pub use space::KeySpace;
 pub use statics::StaticKey;
-#[cfg(loom)]
+#[cfg(any(loom, handlers))]
 pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed::{Owner, TypedKey};
@@ -68,3 +71,8 @@ pub use typed::{Owner, TypedKey};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// What safe code is promised: those of its examples that must not compile do not.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/safety.md")]
+mod safety {}

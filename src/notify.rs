@@ -1,15 +1,15 @@
 //! Attach and detach notifications: what a module hears when a thread starts and ends.
 //!
 //! The counterpart of DllMain's DLL_THREAD_ATTACH and DLL_THREAD_DETACH and of PE TLS callbacks. Functions come from
-//! a table that is fixed at link time and from registrations at run time; they are called in that order at attach and
-//! in reverse at detach, on the thread itself, with no lock held.
+//! a table that is fixed at link time and from registrations at run time; they are called in the order of the table and of
+//! their registration at attach and in reverse at detach, on the thread itself, with no lock held.
 
 use core::ffi::c_void;
 use core::ptr;
 
 use crate::error::Error;
 use crate::foreign;
-use crate::sync::{AcqRel, Acquire, AtomicPtr, Relaxed, array_of, const_fn};
+use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Relaxed, Release, array_of, const_fn};
 
 /// Why a notification is sent. The numbers are Win32's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,18 @@ unsafe impl Send for Notification {}
 #[derive(Debug)]
 pub struct Notifications<const M: usize> {
     fixed: &'static [Notification],
-    registered: [AtomicPtr<Notification>; M],
+    registered: [Registration; M],
+    /// How many registrations there ever were.
+    count: AtomicUsize,
+}
+
+/// Room for one notification that is registered at run time.
+#[derive(Debug)]
+struct Registration {
+    /// How many registrations there were before and with this one; 0 where the room is free.
+    number: AtomicUsize,
+    /// NULL while it is filled or emptied.
+    notification: AtomicPtr<Notification>,
 }
 
 impl<const M: usize> Notifications<M> {
@@ -49,7 +60,13 @@ impl<const M: usize> Notifications<M> {
         /// No notifications yet.
         #[must_use]
         pub fn new() -> Self {
-            Self { fixed: &[], registered: array_of![AtomicPtr::new(ptr::null_mut()); M] }
+            Self {
+                fixed: &[],
+                registered: array_of![Registration {
+                    number: AtomicUsize::new(0), notification: AtomicPtr::new(ptr::null_mut())
+                }; M],
+                count: AtomicUsize::new(0),
+            }
         }
     }
 
@@ -68,12 +85,27 @@ impl<const M: usize> Notifications<M> {
     ///
     /// Callable from threads, destructors and interrupts. Lock-free.
     pub fn register(&self, notification: &'static Notification) -> Result<(), Error> {
-        self.replace(ptr::null(), notification).map_err(|()| Error::ListFull)
+        // Relaxed: only that each has another one.
+        let number = self.count.fetch_add(1, Relaxed) + 1;
+        // Acquire: pairs with the Release in `unregister`; what is stored below comes after the NULL there. Relaxed on
+        // failure: nothing was found.
+        let is_ours = |room: &&Registration| room.number.compare_exchange(0, number, Acquire, Relaxed).is_ok();
+        let room = self.registered.iter().find(is_ours).ok_or(Error::ListFull)?;
+        // Release: hands over the number, and what the notification points to, to the Acquire in `Registration::get`.
+        room.notification.store(ptr::from_ref(notification).cast_mut(), Release);
+        Ok(())
     }
 
     /// Takes a registration back; false if there is none. A thread that has begun its notifications may still call it.
     pub fn unregister(&self, notification: &'static Notification) -> bool {
-        self.replace(notification, ptr::null()).is_ok()
+        let registered = ptr::from_ref(notification).cast_mut();
+        let is_it = |room: &&Registration| {
+            // Acquire: whoever takes a registration back sees what was written before it. Relaxed on failure: it is passed over.
+            room.notification.compare_exchange(registered, ptr::null_mut(), Acquire, Relaxed).is_ok()
+        };
+        let room = self.registered.iter().find(is_it);
+        // Release: pairs with the Acquire in `register`.
+        room.inspect(|room| room.number.store(0, Release)).is_some()
     }
 
     /// The notifications without their capacity in the type, as
@@ -81,17 +113,6 @@ impl<const M: usize> Notifications<M> {
     #[must_use]
     pub const fn as_list(&self) -> NotificationList<'_> {
         NotificationList { fixed: self.fixed, registered: &self.registered }
-    }
-
-    /// Puts `new` in the first place that holds `old`.
-    fn replace(&self, old: *const Notification, new: *const Notification) -> Result<(), ()> {
-        self.registered
-            .iter()
-            // AcqRel: Release hands over what `new` points to, to the Acquire in `send_registered`; by Acquire who
-            // takes a registration back sees what was written before it. Relaxed on failure: the place is passed over.
-            .find(|place| place.compare_exchange(old.cast_mut(), new.cast_mut(), AcqRel, Relaxed).is_ok())
-            .map(|_| ())
-            .ok_or(())
     }
 }
 
@@ -105,7 +126,7 @@ impl<const M: usize> Default for Notifications<M> {
 #[derive(Clone, Copy, Debug)]
 pub struct NotificationList<'a> {
     fixed: &'static [Notification],
-    registered: &'a [AtomicPtr<Notification>],
+    registered: &'a [Registration],
 }
 
 impl NotificationList<'_> {
@@ -116,24 +137,42 @@ impl NotificationList<'_> {
         Self { fixed, ..self }
     }
 
-    /// Calls each function with ThreadAttach, in table order.
+    /// Calls each function with ThreadAttach: those of the table in its order, then those registered in theirs.
     pub(crate) fn attach(&self) {
         self.fixed.iter().for_each(|notification| foreign::notify(notification, Reason::ThreadAttach));
-        self.registered.iter().for_each(|place| send_registered(place, Reason::ThreadAttach));
+        let mut last = 0;
+        // One after the other, however they come and go meanwhile, each once.
+        while let Some((number, next)) = self.numbered().filter(|it| it.0 > last).min_by_key(|it| it.0) {
+            foreign::notify(next, Reason::ThreadAttach);
+            last = number;
+        }
     }
 
     /// Calls each function with ThreadDetach, in reverse order.
     pub fn detach(&self) {
-        self.registered.iter().rev().for_each(|place| send_registered(place, Reason::ThreadDetach));
+        let mut last = usize::MAX;
+        while let Some((number, next)) = self.numbered().filter(|it| it.0 < last).max_by_key(|it| it.0) {
+            foreign::notify(next, Reason::ThreadDetach);
+            last = number;
+        }
         self.fixed.iter().rev().for_each(|notification| foreign::notify(notification, Reason::ThreadDetach));
+    }
+
+    /// What is registered, with the numbers of the registrations.
+    fn numbered(&self) -> impl Iterator<Item = (usize, &'static Notification)> {
+        self.registered.iter().filter_map(Registration::get)
     }
 }
 
-fn send_registered(place: &AtomicPtr<Notification>, reason: Reason) {
-    // Acquire: pairs with the Release in `replace`.
-    let registered = place.load(Acquire);
-    // SAFETY: NULL, or from the `&'static` that was registered.
-    if let Some(notification) = unsafe { registered.as_ref() } {
-        foreign::notify(notification, reason);
+impl Registration {
+    /// The notification and its number, read as one.
+    fn get(&self) -> Option<(usize, &'static Notification)> {
+        // Relaxed: it counts only if it is the same afterwards.
+        let number = self.number.load(Relaxed);
+        // Acquire: pairs with the Release in `register`. A later notification brings its number with it.
+        let notification = self.notification.load(Acquire);
+        // SAFETY: NULL, or from the `&'static` that was registered.
+        let notification = unsafe { notification.as_ref() }?;
+        (self.number.load(Relaxed) == number).then_some((number, notification))
     }
 }

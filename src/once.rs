@@ -83,6 +83,8 @@ impl Once {
             }
         }
         frame.control = self;
+        // Where a thread becomes current before the initialiser ends, it is in no other.
+        frame.outer = ptr::null_mut();
         if let Some(slots) = slots {
             // Relaxed: of this thread and its interrupts only. An interrupt handler that comes between these two
             // has taken its own frame off again when it returns. Release: it finds the frame filled.
@@ -174,6 +176,21 @@ where
         let _ = Running::new(port, frame);
     }
     innermost.is_some()
+}
+
+/// Gives back `control`, and before it the controls of the initialisers that the calling thread began inside its own;
+/// false if the thread is not in its initialiser.
+pub(crate) fn abandon_through<P, const N: usize>(port: &P, slots: &Slots<N>, control: &Once) -> bool
+where
+    P: Port<Slots = Slots<N>>,
+    Capacity<N>: Supported,
+{
+    let is_inside = || frames(slots).any(|frame| ptr::eq(frame.control, control));
+    let was_inside = is_inside();
+    while is_inside() {
+        abandon_innermost(port, slots);
+    }
+    was_inside
 }
 
 /// Gives back every control whose initialiser the calling thread is in, as if never called: POSIX's rule for a thread

@@ -183,7 +183,7 @@ where
 
     /// The bit of `summary` that stands for a word.
     #[inline(always)]
-    const fn summary_bit(word: usize) -> usize {
+    pub(crate) const fn summary_bit(word: usize) -> usize {
         1 << (FLAGS + word / Self::WORDS_PER_BIT)
     }
 }

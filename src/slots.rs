@@ -13,7 +13,7 @@ use crate::key::{Key, tag};
 use crate::once::OnceFrame;
 use crate::own;
 use crate::pending::{EXITING, Pending, SHARED};
-use crate::sync::own::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+use crate::sync::own::{AtomicPtr, AtomicUsize, compiler_fence};
 use crate::sync::{self, Ordering, Relaxed};
 use crate::table::KeyTable;
 
@@ -47,7 +47,7 @@ impl Slot {
 /// All zero bytes are a valid initial state, the same as [`Slots::new`]. Memory that held anything else must be
 /// initialised before the thread starts: with `new`, or in place with [`Slots::init`].
 ///
-/// Its size is `2 * N` words, a bit a key, four words and eight bytes.
+/// Its size is `2 * N` words, a bit a key, and five words.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Slots<const N: usize>
@@ -55,16 +55,15 @@ where
     Capacity<N>: Supported,
 {
     slots: [Slot; N],
-    /// The key whose destructor runs, or is about to, or 0.
-    current_destructor: AtomicU32,
-    /// The round in which it runs, from 1.
-    round: AtomicU32,
-    /// The innermost `once` initialiser that this thread is in.
-    pub(crate) frames: AtomicPtr<OnceFrame>,
-    /// The tag of the slot whose binding thread exit is ending at this moment, or 0.
+    /// What thread exit is at: the tag of the slot whose value it is taking; the complement of that, which is no live tag,
+    /// when it has the value, until the destructor has returned; 0.
     taking: AtomicUsize,
     /// The value that a handler's `bind` found in that slot.
     displaced: AtomicPtr<c_void>,
+    /// The innermost `once` initialiser that this thread is in.
+    pub(crate) frames: AtomicPtr<OnceFrame>,
+    /// The round in which destructors run, from 1.
+    round: AtomicUsize,
     pub(crate) pending: Pending<N>,
 }
 
@@ -77,11 +76,10 @@ where
     pub const fn new() -> Self {
         Self {
             slots: [const { Slot { tag: AtomicUsize::new(0), value: AtomicPtr::new(ptr::null_mut()) } }; N],
-            current_destructor: AtomicU32::new(0),
-            round: AtomicU32::new(0),
-            frames: AtomicPtr::new(ptr::null_mut()),
             taking: AtomicUsize::new(0),
             displaced: AtomicPtr::new(ptr::null_mut()),
+            frames: AtomicPtr::new(ptr::null_mut()),
+            round: AtomicUsize::new(0),
             pending: Pending::new(),
         }
     }
@@ -99,8 +97,7 @@ where
     /// The destructor that this thread is in, or is about to call: its key and the round, counted from 1. For panic dumps.
     #[must_use]
     pub fn running_destructor(&self) -> Option<(Key, u32)> {
-        let key = self.current_destructor.load(Relaxed);
-        (key != 0).then(|| (Key::from_raw(key), self.round.load(Relaxed)))
+        self.key_taken().map(|key| (key, self.round.load(Relaxed) as u32))
     }
 
     /// Whether thread exit is under way on this thread.
@@ -137,10 +134,11 @@ where
     }
 
     /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then. None, and
-    /// nothing is stored, once `table_tag` is another one: the key was deleted. Keys that can't be deleted have no such word.
+    /// nothing is stored, once `table_tag` is another one: the key was deleted. Typed keys can't be, and have no such word.
     ///
-    /// A handler that binds the slot between two steps makes the next `replace` fail, and all begins again: no reader sees
-    /// NULL after a handler's `set`, and no value comes under another key.
+    /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds the slot
+    /// between two steps makes the next `replace` fail, and all begins again: no value comes under another key, none is stored
+    /// twice, and no reader finds NULL after a handler's `set`.
     #[cold]
     pub(crate) fn bind(
         &self,
@@ -159,7 +157,10 @@ where
             let seen = slot.tag.load(Relaxed);
             compiler_fence(Ordering::SeqCst);
             if seen == tag {
-                return Some(own::swap(&slot.value, old, value));
+                if own::replace_value(&slot.value, old, value) {
+                    return Some(old);
+                }
+                continue;
             }
             // Relaxed: only whether it is the same. The caller has acquired what belongs to it.
             if table_tag.is_some_and(|word| word.load(Relaxed) != tag) {
@@ -172,19 +173,31 @@ where
             }
             self.set_aside(index, old);
             compiler_fence(Ordering::SeqCst);
-            if own::replace_value(&slot.value, old, value) {
+            if old.is_null() || own::replace_value(&slot.value, old, ptr::null_mut()) {
                 compiler_fence(Ordering::SeqCst);
-                if own::replace(&slot.tag, seen, tag) {
-                    return Some(ptr::null_mut());
-                }
+                own::replace(&slot.tag, seen, tag);
             }
         }
+    }
+
+    /// Binds the slot of the static key of `tag` to it, and stores `value`. Its value counts whatever the tag is, and its index
+    /// is no other key's.
+    #[cold]
+    pub(crate) fn bind_static(&self, tag: usize, value: *mut c_void) {
+        let index = tag::index(tag, N);
+        self.pending.note(index, tag);
+        let slot = &self.slots[index];
+        compiler_fence(Ordering::SeqCst);
+        // It fails where a handler has bound the slot meanwhile.
+        own::replace(&slot.tag, slot.tag.load(Relaxed), tag);
+        compiler_fence(Ordering::SeqCst);
+        slot.value.store(value, Relaxed);
     }
 
     /// Keeps `old`, the value of the slot at `index`, for a thread exit that was interrupted while it took it.
     fn set_aside(&self, index: usize, old: *mut c_void) {
         let taking = self.taking.load(Relaxed);
-        if taking != 0 && tag::index(taking, N) == index {
+        if taking & tag::LIVE != 0 && tag::index(taking, N) == index {
             self.displaced.store(old, Relaxed);
             compiler_fence(Ordering::SeqCst);
             // What later handlers find in the slot was set by those before: only the first sets anything aside.
@@ -198,30 +211,29 @@ where
     /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads
     /// NULL, and the first handler that binds the slot sets aside what it overwrites.
     #[inline(always)]
-    pub(crate) fn unbind(&self, index: usize, tag: usize) -> *mut c_void {
+    pub(crate) fn unbind(&self, index: usize, tag: usize, is_shared: bool) -> *mut c_void {
         let slot = &self.slots[index];
+        let mut value = ptr::null_mut();
         self.taking.store(tag, Relaxed);
         compiler_fence(Ordering::SeqCst);
-        self.note_destructor(tag::handle(tag));
-        compiler_fence(Ordering::SeqCst);
-        let mut value = ptr::null_mut();
         if own::replace(&slot.tag, tag, tag::UNBOUND) {
             compiler_fence(Ordering::SeqCst);
             value = slot.value.load(Relaxed);
             compiler_fence(Ordering::SeqCst);
             if self.taking.load(Relaxed) != tag {
                 value = self.displaced.load(Relaxed);
-            } else if self.pending.has(SHARED) {
+            } else if is_shared {
                 value = self.claim(slot, tag, value);
             }
             compiler_fence(Ordering::SeqCst);
         }
-        self.taking.store(0, Relaxed);
+        self.taking.store(!tag, Relaxed);
         value
     }
 
     /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless another thread has taken it.
     #[cold]
+    #[inline(never)]
     fn claim(&self, slot: &Slot, tag: usize, value: *mut c_void) -> *mut c_void {
         // Relaxed: what orders the value's content between threads is the business of who takes it. A handler that has bound
         // the slot since makes this fail, too, and has set the value aside.
@@ -232,16 +244,24 @@ where
         if self.taking.load(Relaxed) == tag { ptr::null_mut() } else { self.displaced.load(Relaxed) }
     }
 
-    /// Takes the value of the static key at `index`. Its slot stays bound: whoever uses the key does not look at the tag.
-    pub(crate) fn take_static(&self, index: usize, tag: usize) -> *mut c_void {
+    /// Takes the value of the static key of `tag`. Its slot stays bound: whoever uses the key does not look at the tag.
+    pub(crate) fn take_static(&self, tag: usize) -> *mut c_void {
         self.taking.store(tag, Relaxed);
         compiler_fence(Ordering::SeqCst);
-        self.note_destructor(tag::handle(tag));
+        let value = self.slots[tag::index(tag, N)].take();
         compiler_fence(Ordering::SeqCst);
-        let value = self.slots[index].take();
-        compiler_fence(Ordering::SeqCst);
-        self.taking.store(0, Relaxed);
+        self.taking.store(!tag, Relaxed);
         value
+    }
+
+    /// [`unbind`](Self::unbind) for a slot that may be bound to nothing, since the thread was killed while it bound it.
+    pub(crate) fn release(&self, index: usize, tag: usize, is_shared: bool) -> *mut c_void {
+        if tag & tag::LIVE != 0 {
+            return self.unbind(index, tag, is_shared);
+        }
+        // It may have a value that was never set.
+        own::replace(&self.slots[index].tag, tag::NEVER_BOUND, tag::UNBOUND);
+        ptr::null_mut()
     }
 
     /// Ends the binding of a static key's slot whose value was taken, so that the next thread's first `set` sets the bit. Where
@@ -258,15 +278,21 @@ where
         }
     }
 
-    /// Notes the round in which the destructors run that are noted next.
+    /// Notes the round in which the destructors run that come next.
     pub(crate) fn note_round(&self, round: u32) {
-        self.round.store(round, Relaxed);
+        self.round.store(round as usize, Relaxed);
     }
 
-    /// Notes the destructor that is about to run, or that none is (key 0).
+    /// Notes that the destructor of the value taken last has returned, or that there was no value.
     #[inline(always)]
-    pub(crate) fn note_destructor(&self, key: u32) {
-        self.current_destructor.store(key, Relaxed);
+    pub(crate) fn note_none(&self) {
+        self.taking.store(0, Relaxed);
+    }
+
+    /// The key whose value thread exit has taken, as long as its destructor has not returned.
+    fn key_taken(&self) -> Option<Key> {
+        let taking = self.taking.load(Relaxed);
+        (taking != 0 && taking & tag::LIVE == 0).then(|| Key::from_raw(tag::handle(!taking)))
     }
 
     /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
@@ -286,21 +312,21 @@ where
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
         for (index, slot) in self.slots.iter().enumerate() {
             let (tag, value) = slot.load();
-            // A static key's value counts whatever the tag is.
-            if !value.is_null() && (tag & tag::LIVE != 0 || index < statics) {
+            // The next `set` of a bound slot sets no bit; a static key's value counts whatever the tag is.
+            if tag & tag::LIVE != 0 || !value.is_null() && index < statics {
                 self.pending.note(index, tag);
             }
         }
-        let (taking, interrupted) = (self.taking.load(Relaxed), self.current_destructor.load(Relaxed));
+        let taking = self.taking.load(Relaxed);
         let slot = &self.slots[tag::index(taking, N)];
         let is_static = tag::index(taking, N) < statics;
-        // The exit had named the slot, but had not come to take its value.
-        let was_left =
-            taking != 0 && slot.tag.load(Relaxed) == taking && !(is_static && slot.value.load(Relaxed).is_null());
-        self.taking.store(0, Relaxed);
-        self.note_destructor(0);
+        // It was about to take the value; whether it came to it shows in the slot.
+        let has_taken = taking & tag::LIVE != 0
+            && (slot.tag.load(Relaxed) != taking || is_static && slot.value.load(Relaxed).is_null());
+        let interrupted = if has_taken { Some(Key::from_raw(tag::handle(taking))) } else { self.key_taken() };
+        self.note_none();
         self.pending.clear(EXITING);
-        (interrupted != 0 && !was_left).then(|| Key::from_raw(interrupted))
+        interrupted
     }
 }
 

@@ -167,16 +167,42 @@ where
         Running::new(&self.port, frame).finish();
     }
 
-    /// The other second half: the innermost initialiser that the calling thread is in is left by an exception, or by a
-    /// cancellation. Its control is as if never called.
+    /// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its
+    /// control is as if never called. False if the thread is in none, or no thread is current.
     ///
     /// # Safety
     ///
     /// That initialiser does not go on.
-    pub unsafe fn abandon_once(&self) {
-        if let Some(slots) = port::current(&self.port) {
-            once::abandon_innermost(&self.port, slots);
-        }
+    pub unsafe fn abandon_once(&self) -> bool {
+        port::current(&self.port).is_some_and(|slots| once::abandon_innermost(&self.port, slots))
+    }
+
+    /// The same for the initialiser of `frame`, which may run where no thread is current.
+    ///
+    /// # Safety
+    ///
+    /// [`begin_once`](Self::begin_once) gave true for this frame, its initialiser does not go on, and every initialiser
+    /// that was begun inside it on the same stack has ended.
+    pub unsafe fn abandon_once_frame(&self, frame: &OnceFrame) {
+        // Dropped unfinished.
+        let _ = Running::new(&self.port, frame);
+    }
+
+    /// Gives back `control`, as if never called, if the calling thread is in its initialiser; false if it is not.
+    /// Before it, the controls of those initialisers that the thread began inside it are given back, too.
+    ///
+    /// For a thread that ends inside an initialiser and runs other code before its [`exit`](Self::exit), such as POSIX's
+    /// cleanup handlers: `exit` gives back what was not given back by then.
+    ///
+    /// # Safety
+    ///
+    /// The initialiser does not go on: nothing returns to it, and [`end_once`](Self::end_once) is not called for it. Its
+    /// frame, and those of the initialisers inside it, are still where they were.
+    ///
+    /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread is
+    /// in. POSIX `pthread_once`.
+    pub unsafe fn cancel_once(&self, control: &Once) -> bool {
+        port::current(&self.port).is_some_and(|slots| once::abandon_through(&self.port, slots, control))
     }
 
     /// Registers a function to run at the calling thread's exit, before those registered earlier and before the keys'

@@ -89,7 +89,7 @@ impl StaticKey {
             slot.value.store(value, Relaxed);
         } else {
             // It lives as long as its table.
-            slots.bind(self.tag(), value, None);
+            slots.bind_static(self.tag(), value);
         }
     }
 

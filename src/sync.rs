@@ -2,23 +2,29 @@
 //!
 //! Normally they are `core`'s. Under `--cfg loom` those that several threads share become loom's (see tests/loom), so
 //! that the model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers touch
-//! stays with `core` in both cases: there is no interleaving of CPUs to explore.
+//! stays with `core` then: there is no interleaving of CPUs to explore. Under `--cfg handlers` all become atomics before
+//! each access of which an interrupt handler may run (see tests/handlers).
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, handlers)))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
-#[cfg(loom)]
-#[path = "../tests/loom/src/atomics.rs"]
+#[cfg(any(loom, handlers))]
+#[cfg_attr(loom, path = "../tests/loom/src/atomics.rs")]
+#[cfg_attr(handlers, path = "../tests/handlers/src/atomics.rs")]
 mod atomics;
-#[cfg(loom)]
+#[cfg(any(loom, handlers))]
 pub(crate) use atomics::fence;
-#[cfg(loom)]
+#[cfg(any(loom, handlers))]
 pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
 
-pub(crate) use core::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
+pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
 pub(crate) mod own {
-    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, compiler_fence};
+    #[cfg(handlers)]
+    pub(crate) use super::{AtomicPtr, AtomicUsize};
+    pub(crate) use core::sync::atomic::compiler_fence;
+    #[cfg(not(handlers))]
+    pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize};
 }
 
 /// Declares a `const fn`, or a plain one under loom, whose atomics can't be made in a constant.

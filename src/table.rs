@@ -308,7 +308,10 @@ where
         if self.at(offset).tag.load(Relaxed) != tag || tag::handle(tag) != key.raw() {
             // Keeps this a branch: conditional moves would be longer, and make the value wait for the table.
             compiler_fence(Ordering::SeqCst);
-            return ptr::null_mut();
+            // A static key's value counts whatever the slot's tag is (see `Slots::unbind_static`).
+            let counts =
+                self.is_static(offset >> tag::SHIFT) && tag::handle(self.at(offset).tag.load(Relaxed)) == key.raw();
+            return if counts { value } else { ptr::null_mut() };
         }
         value
     }
@@ -363,11 +366,11 @@ where
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let tag = self.verify(key)?;
         let offset = Self::offset(key);
-        if !value.is_null() {
+        if self.is_static(Self::index(key)) {
+            // Also NULL: the value may be read although the slot is not bound (see `Slots::unbind_static`).
+            slots.bind_static(tag, value);
+        } else if !value.is_null() {
             slots.bind(tag, value, Some(&self.at(offset).tag)).ok_or(Error::DeletedKey)?;
-        } else if self.is_static(Self::index(key)) {
-            // It may be read although the slot is not bound (see `Slots::unbind_static`).
-            slots.at(offset).value.store(value, Relaxed);
         }
         Ok(())
     }

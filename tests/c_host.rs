@@ -1,5 +1,5 @@
 //! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
-//! the archive's symbols, the build systems' files, and README's example.
+//! the archive's symbols and links, the build systems' files, and README's example.
 //!
 //! Each program is a test of its own in each place where it runs, such as `c::gcc::core::full_table`.
 
@@ -7,7 +7,7 @@ mod c_side;
 
 use std::process;
 
-use c_side::{archive, counts, fls, headers, inline, place::Place, programs, readme};
+use c_side::{archive, counts, fls, headers, inline, links, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, programs as tools, setup};
 
@@ -21,6 +21,7 @@ fn main() {
         fls::trials(),
         headers::trials(),
         archive::trials(),
+        links::trials(),
     ]
     .into_iter()
     .flatten()

@@ -71,12 +71,42 @@ fn where_no_thread_is_current_nothing_is_read_or_stored() {
     // SAFETY: as in `exit`.
     unsafe { SPACE.exit_into(&mut report) };
     assert_eq!(report.flags, ExitFlags::NO_THREAD);
-    // There is no initialiser that it could mean.
-    // SAFETY: as it says.
-    unsafe { SPACE.abandon_once() };
+    // There is no initialiser that these could mean.
+    let control = Once::new();
+    // SAFETY: no initialiser runs.
+    assert!(!unsafe { SPACE.abandon_once() });
+    // SAFETY: as above.
+    assert!(!unsafe { SPACE.cancel_once(&control) });
     NO_THREAD.set(false);
     assert!(SPACE.get(key).is_null());
     SPACE.delete(key).unwrap();
+}
+
+/// An initialiser is known by its frame, also when its stack has become a thread's meanwhile.
+#[test]
+fn where_no_thread_is_current_an_initialiser_is_known_by_its_frame() {
+    let [control, other] = [const { Once::new() }; 2];
+    let [mut frame, mut left] = [const { OnceFrame::new() }; 2];
+    for becomes_thread in [false, true] {
+        // SAFETY: the frames outlive the initialisers; the ones that are given up do not go on.
+        unsafe {
+            // What the stack held before: a frame inside another.
+            assert_eq!(SPACE.begin_once(&other, &mut left), Ok(true));
+            assert_eq!(SPACE.begin_once(&control, &mut frame), Ok(true));
+            assert!(SPACE.abandon_once() && SPACE.cancel_once(&other));
+
+            NO_THREAD.set(true);
+            assert_eq!(SPACE.begin_once(&control, &mut frame), Ok(true));
+            assert_eq!(SPACE.once(&control, || ()), Err(Error::NoThread));
+            NO_THREAD.set(!becomes_thread);
+            assert!(!SPACE.abandon_once());
+            SPACE.abandon_once_frame(&frame);
+        }
+        NO_THREAD.set(false);
+        // SAFETY: the thread is in no initialiser.
+        assert!(!unsafe { SPACE.abandon_once() });
+    }
+    assert_eq!(SPACE.once(&control, || ()), Ok(()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/programs` under its own name on each
 //! CPU, such as `program::aarch64::cancel`, and those of `tests/c`, which bring their own threads' part of the library,
-//! such as `program::x86_64::core::rounds`.
+//! such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is linked with.
 //!
 //! A program passes if it exits with status 0, or with the one that its first comment names (`Exits with status N`).
 //! The comment may also name options for the compiler (`Compiled with: OPTIONS`).
@@ -15,10 +15,11 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
+    command,
     error::Result,
     machine::Arch,
     program::{Options, Place},
-    workspace,
+    programs, workspace,
 };
 
 type Places = Arc<OnceLock<HashMap<&'static str, Place>>>;
@@ -61,6 +62,8 @@ fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
         let name = format!("program::{}::{}", arch.name(), stem(&program));
         trials.push(Trial::test(name, move || run(arch, &places, &[program], Vec::new())));
     }
+    let of_arch = places.clone();
+    trials.push(Trial::test(format!("program::{}::linked", arch.name()), move || check_symbols(arch, &of_arch)));
     let harness = tests.join("c/harness");
     for folder in files(&tests.join("c")).into_iter().filter(|folder| *folder != harness) {
         for program in files(&folder) {
@@ -91,6 +94,21 @@ fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> 
         return Ok(());
     }
     Err(format!("status {status}, not {expected}; it printed:\n{}", lines.join("\n")).into())
+}
+
+/// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
+fn check_symbols(arch: Arch, places: &Places) -> std::result::Result<(), Failed> {
+    let compiler = &places.get().expect("it is set before the first case is run")[arch.name()].compiler;
+    let executable = compiler.executable(&[workspace::root().join("tests/programs/once.c")], &[])?;
+    let mut nm = command::of(programs::NM.command);
+    let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
+    for hook in ["tsd_wait", "tsd_wake"].map(|name| compiler.symbol(name)) {
+        let found: Vec<_> = symbols.lines().filter(|line| line.ends_with(&format!(" {hook}"))).collect();
+        if !matches!(found[..], [symbol] if symbol.ends_with(&format!(" T {hook}"))) {
+            return Err(format!("{hook} is to be there once, and strong: {found:?}").into());
+        }
+    }
+    Ok(())
 }
 
 /// What follows `words` in the file, up to the end of the line or of the comment.

@@ -11,16 +11,16 @@ core::arch::global_asm!(
     "tsd_once:",
     ".cfi_startproc",
     ".cfi_personality 0x1b, tsd_once_unwind", // pcrel, sdata4: correct in a kernel that nothing relocates, too
-    "stp x29, x30, [sp, #-48]!",              // frame: 16..32, routine: 32..40
+    "stp x29, x30, [sp, #-48]!",              // frame: 16..40, routine: 40..48
     ".cfi_def_cfa_offset 48",
     ".cfi_offset x29, -48",
     ".cfi_offset x30, -40",
     "mov x29, sp",
-    "str x1, [sp, #32]",
+    "str x1, [sp, #40]",
     "add x2, sp, #16",
     "bl tsd_once_begin",
     "tbz w0, #31, 2f", // complete, or an error
-    "ldr x8, [sp, #32]",
+    "ldr x8, [sp, #40]",
     "blr x8",
     "add x0, sp, #16",
     "bl tsd_once_end",

@@ -10,14 +10,14 @@ core::arch::global_asm!(
     "tsd_once:",
     ".cfi_startproc",
     ".cfi_personality 0x1b, tsd_once_unwind", // pcrel, sdata4: correct in a kernel that nothing relocates, too
-    "sub rsp, 40",                            // frame: 0..16, routine: 16..24, alignment of the stack
+    "sub rsp, 40",                            // frame: 0..24, routine: 24..32, alignment of the stack
     ".cfi_def_cfa_offset 48",
-    "mov [rsp + 16], rsi",
+    "mov [rsp + 24], rsi",
     "mov rdx, rsp",
     "call tsd_once_begin",
     "test eax, eax",
     "jns 2f", // complete, or an error
-    "call [rsp + 16]",
+    "call [rsp + 24]",
     "mov rdi, rsp",
     "call tsd_once_end",
     "xor eax, eax",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
+use tsd_runner::command;
 use tsd_runner::install::{self, Numbers, Target, ThreadPointer};
 
 /// The workspace.
@@ -59,6 +60,7 @@ impl Installed {
             numbers: Numbers { exit_functions, ..Numbers::default() },
             plain_names: false,
             thread_pointer: thread_pointer.and_then(ThreadPointer::parse),
+            rustflags: Vec::new(),
             has_counters: false,
             may_install: true,
         };
@@ -98,7 +100,7 @@ pub fn source(name: &str) -> PathBuf {
 #[must_use]
 pub fn object(name: &str, compiler: &str, options: &[&str], source_name: &str) -> PathBuf {
     let object = target().join(name).with_extension("o");
-    let mut command = Command::new(compiler);
+    let mut command = command::of(compiler);
     command.args(["-O2", "-fno-pie", "-pthread", "-c"]).args(options).arg(source(source_name)).arg("-o").arg(&object);
     run(&mut command);
     object
@@ -108,7 +110,7 @@ pub fn object(name: &str, compiler: &str, options: &[&str], source_name: &str) -
 #[must_use]
 pub fn program(name: &str, compiler: &str, options: &[&str], files: &[PathBuf]) -> PathBuf {
     let program = target().join(name);
-    let mut command = Command::new(compiler);
+    let mut command = command::of(compiler);
     command.args(["-O2", "-no-pie", "-pthread"]).args(options).args(files).arg("-o").arg(&program);
     run(&mut command);
     program

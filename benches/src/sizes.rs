@@ -15,8 +15,16 @@ use crate::build;
 const TARGETS: [&str; 2] = ["aarch64", "thumbv7m"];
 
 /// The members that a kernel with the POSIX family gets: the core, and what `pthread_once` needs.
-const CORE_AND_POSIX: [&str; 6] =
-    ["tsd-core.o", "tsd-table.o", "tsd-posix.o", "tsd-once.o", "tsd-wait.o", "tsd-wake.o"];
+const CORE_AND_POSIX: [&str; 8] = [
+    "tsd-core.o",
+    "tsd-table.o",
+    "tsd-pthread_key_create.o",
+    "tsd-pthread_key_delete.o",
+    "tsd-pthread_getspecific.o",
+    "tsd-pthread_setspecific.o",
+    "tsd-pthread_once.o",
+    "tsd-once.o",
+];
 
 /// Writes the document.
 ///

@@ -4,7 +4,9 @@
  * The functions are declared with the prefix tsd_. Where the archive has plain names (bare-metal targets, or `tsd
  * install --plain-names`), those are declared too, and pthread_key_t and the like come from the C library's <pthread.h>
  * if there is one; else this header defines them. A C library whose own <pthread.h> includes this header defines
- * TSD_IS_PTHREAD_H before.
+ * TSD_IS_PTHREAD_H before, and gets the plain names alone.
+ *
+ * It declares nothing of <tsd.h>, so a program may use all other names that begin with tsd_.
  *
  * What POSIX leaves open: NULL for the key, the control or the routine is EINVAL; a key that does not exist is EINVAL
  * in every call; set is ESRCH where no thread is current; pthread_once() from its own routine is EDEADLK.
@@ -12,20 +14,23 @@
 #ifndef TSD_PTHREAD_H
 #define TSD_PTHREAD_H
 
-#include "tsd.h"
+#include "symbols.h"
+
+#ifndef TSD_IS_PTHREAD_H
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef tsd_key_t tsd_pthread_key_t;
-typedef tsd_once_t tsd_pthread_once_t;
+typedef __UINT32_TYPE__ tsd_pthread_key_t;
+typedef __UINT32_TYPE__ tsd_pthread_once_t;
 
-#define TSD_PTHREAD_ONCE_INIT TSD_ONCE_INIT
+/* An initialiser that can be assigned, too. */
+#define TSD_PTHREAD_ONCE_INIT 0
 #define TSD_PTHREAD_KEYS_MAX TSD_KEYS
 #define TSD_PTHREAD_DESTRUCTOR_ITERATIONS TSD_ROUNDS
 
-/* See tsd_key_create(). EAGAIN when PTHREAD_KEYS_MAX keys exist; never ENOMEM. */
+/* See tsd_key_create() in <tsd.h>. EAGAIN when PTHREAD_KEYS_MAX keys exist; never ENOMEM. */
 int tsd_pthread_key_create(tsd_pthread_key_t *key, void (*destructor)(void *)) TSD_FAMILY_SYMBOL(pthread_key_create);
 /* See tsd_key_delete(). */
 int tsd_pthread_key_delete(tsd_pthread_key_t key) TSD_FAMILY_SYMBOL(pthread_key_delete);
@@ -40,6 +45,8 @@ int tsd_pthread_once(tsd_pthread_once_t *control, void (*routine)(void)) TSD_FAM
 }
 #endif
 
+#endif
+
 #ifdef TSD_PLAIN_NAMES
 
 #if !defined(TSD_IS_PTHREAD_H) && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 && defined(__has_include)
@@ -51,17 +58,17 @@ int tsd_pthread_once(tsd_pthread_once_t *control, void (*routine)(void)) TSD_FAM
 #ifdef TSD_HAS_PTHREAD_H
 #include <limits.h>
 #include <pthread.h>
-TSD_ASSERT(sizeof(pthread_key_t) == sizeof(tsd_key_t), size_of_pthread_key_t);
-TSD_ASSERT(sizeof(pthread_once_t) >= sizeof(tsd_once_t), size_of_pthread_once_t);
+TSD_ASSERT(sizeof(pthread_key_t) == sizeof(__UINT32_TYPE__), size_of_pthread_key_t);
+TSD_ASSERT(sizeof(pthread_once_t) >= sizeof(__UINT32_TYPE__), size_of_pthread_once_t);
 #ifdef _NEWLIB_VERSION
 /* Newlib's begins with a 1. */
 #undef PTHREAD_ONCE_INIT
 #define PTHREAD_ONCE_INIT {0, 0}
 #endif
 #else
-typedef tsd_pthread_key_t pthread_key_t;
-typedef tsd_pthread_once_t pthread_once_t;
-#define PTHREAD_ONCE_INIT TSD_ONCE_INIT
+typedef __UINT32_TYPE__ pthread_key_t;
+typedef __UINT32_TYPE__ pthread_once_t;
+#define PTHREAD_ONCE_INIT 0
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -19,13 +19,32 @@
 #define TSD_STATIC_H
 
 /* The calling thread's value of a static key; NULL if it set none. As tsd_get(). */
-#define tsd_static_get(name) ((void *)tsd_slot_load(TSD_STATIC_OFFSET_(name) + offsetof(tsd_slot_t, value)))
+#define tsd_static_get(name)                                                                                           \
+    (tsd_static_want_table(), (void *)tsd_slot_load(TSD_STATIC_OFFSET_(name) + offsetof(tsd_slot_t, value)))
 
 /* tsd_set() for a static key; a few instructions where the thread has set it before. */
 #define tsd_static_set(name, value) tsd_static_store((name), TSD_STATIC_OFFSET_(name), (value))
 
 /* Of the file with the table. Where this is an undefined symbol, no file has TSD_STATIC_KEY_TABLE. */
-int tsd_static_set_first(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_static_set_first);
+int tsd_static_set_first(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_static_set_first)
+    __attribute__((visibility("hidden")));
+
+/*
+ * Makes that symbol wanted wherever a value is read, since a get calls nothing and asks for no tag: without the table it
+ * would read what a run-time key has there. No instruction: a mark of the linker's that keeps one word a file, which
+ * names the symbol. (The mark itself does not do: lld lets it name what does not exist.)
+ */
+static inline void tsd_static_want_table(void) {
+    __asm__ volatile(".ifndef .Ltsd_static_table_wanted\n\t"
+                     ".pushsection .rodata.tsd_static_table_wanted,\"a\",%progbits\n\t"
+                     ".balign 4\n\t"
+                     ".hidden " TSD_LINKER_NAME(tsd_static_set_first) "\n"
+                     ".Ltsd_static_table_wanted:\n\t"
+                     ".long " TSD_LINKER_NAME(tsd_static_set_first) " - .\n\t"
+                     ".popsection\n\t"
+                     ".endif\n\t"
+                     ".reloc ., BFD_RELOC_NONE, .Ltsd_static_table_wanted");
+}
 
 /* A static key's tag is the key: the first generation. */
 static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *value) {
@@ -52,9 +71,10 @@ static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *
 #define TSD_STATIC_FLAGS_(name, destructor, flags)                                                                     \
     TSD_ASSERT((flags) == 0 || (flags) == TSD_KEY_LAST_PHASE, flags_of_##name);
 
-/* Defines the table with the keys of the list, in place of the archive's. */
+/* Defines the table with the keys of the list, in place of the archive's. `used`: what assembly names, optimisers of the
+   whole program do not see. */
 #define TSD_STATIC_KEY_TABLE(LIST)                                                                                     \
-    int tsd_static_set_first(tsd_key_t key, const void *value) {                                                       \
+    __attribute__((used)) int tsd_static_set_first(tsd_key_t key, const void *value) {                                                       \
         return tsd_set(key, value);                                                                                    \
     }                                                                                                                  \
     tsd_table_t tsd_table = {                                                                                          \

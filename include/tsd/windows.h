@@ -5,12 +5,14 @@
  * Win32's type names unless an SDK's headers have defined them.
  *
  * Indexes are keys: 32 bits, not small numbers, never 0. Attach and detach notifications, DllMain's
- * DLL_THREAD_ATTACH and DLL_THREAD_DETACH, are in <tsd.h>.
+ * DLL_THREAD_ATTACH and DLL_THREAD_DETACH, are in <tsd.h>, of which this header declares nothing.
  */
 #ifndef TSD_WINDOWS_H
 #define TSD_WINDOWS_H
 
-#include "tsd.h"
+#include <stdint.h>
+
+#include "symbols.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,7 +33,7 @@ void tsd_SetLastError(uint32_t error) TSD_FAMILY_SYMBOL(SetLastError);
 /*
  * Tls. A fresh index reads NULL in every thread. Functions that fail return TLS_OUT_OF_INDEXES, 0 or NULL and set the
  * last error; TlsGetValue sets it to 0 when it succeeds, so that a stored NULL can be told; the others leave it alone.
- * Costs and contexts: those of tsd_key_create(), tsd_key_delete(), tsd_get() and tsd_set().
+ * Costs and contexts: those of tsd_key_create(), tsd_key_delete(), tsd_get() and tsd_set() in <tsd.h>.
  */
 uint32_t tsd_TlsAlloc(void) TSD_FAMILY_SYMBOL(TlsAlloc);
 int tsd_TlsFree(uint32_t index) TSD_FAMILY_SYMBOL(TlsFree);
@@ -87,8 +89,9 @@ typedef tsd_fls_callback_t PFLS_CALLBACK_FUNCTION;
 #define ERROR_NOT_ENOUGH_MEMORY TSD_ERROR_NOT_ENOUGH_MEMORY
 #define ERROR_INVALID_PARAMETER TSD_ERROR_INVALID_PARAMETER
 #define ERROR_NO_MORE_ITEMS TSD_ERROR_NO_MORE_ITEMS
-#define DLL_THREAD_ATTACH TSD_THREAD_ATTACH
-#define DLL_THREAD_DETACH TSD_THREAD_DETACH
+/* TSD_THREAD_ATTACH and TSD_THREAD_DETACH. */
+#define DLL_THREAD_ATTACH 2u
+#define DLL_THREAD_DETACH 3u
 
 DWORD GetLastError(void);
 void SetLastError(DWORD error);

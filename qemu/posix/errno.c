@@ -1,5 +1,5 @@
 /*
- * errno as thread-specific data: a key whose value points to the thread's number.
+ * errno as thread-specific data: a static key, which no program can delete, whose value points to the thread's number.
  *
  * The numbers are taken from a fixed pool, since an allocator sets errno itself, and go back to it in the last phase of
  * the thread's exit, because destructors of ordinary keys may still use theirs. The pool has one for each thread that the
@@ -17,24 +17,21 @@ enum { THREADS = 320 };
 static int numbers[THREADS];
 static atomic_uchar is_used[THREADS];
 
-/* For code before the key exists, and behind the end of a thread's keys. */
+/* For threads beyond the kernel's number, and after the end of a thread's keys. */
 static int of_no_thread;
-
-static tsd_key_t key;
 
 static void give_back(void *number) { atomic_store(&is_used[(int *)number - numbers], 0); }
 
-/* Ahead of the program's own constructors. */
-__attribute__((constructor(101))) static void create_key(void) {
-    const tsd_key_options_t options = {.destructor = give_back, .name = "errno", .flags = TSD_KEY_LAST_PHASE};
-    (void)tsd_key_create_with(&key, &options);
-}
+/* The one static key that programs have, ahead of PTHREAD_KEYS_MAX of their own. */
+#define KEYS(KEY) KEY(errno_key, give_back, TSD_KEY_LAST_PHASE)
+TSD_STATIC_KEYS(KEYS);
+TSD_STATIC_KEY_TABLE(KEYS);
 
 static int *take(void) {
     for (int i = 0; i < THREADS; i++) {
         unsigned char expected = 0;
         if (atomic_compare_exchange_strong(&is_used[i], &expected, 1)) {
-            if (tsd_set(key, &numbers[i]) == 0) {
+            if (tsd_static_set(errno_key, &numbers[i]) == 0) {
                 numbers[i] = 0;
                 return &numbers[i];
             }
@@ -46,7 +43,7 @@ static int *take(void) {
 }
 
 int *__errno_location(void) {
-    int *number = tsd_get(key);
+    int *number = tsd_static_get(errno_key);
     return number ? number : take();
 }
 

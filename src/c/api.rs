@@ -16,9 +16,9 @@ pub type Routine = unsafe extern "C" fn();
 unsafe extern "C" {
     /// The kernel's hook: the calling thread's structure, or NULL.
     pub safe fn tsd_current() -> *mut Thread;
-    /// The kernel's, or the default of the member `wait`.
+    /// The kernel's hook: blocks the calling thread while `word` is `expected`.
     pub safe fn tsd_wait(word: &AtomicU32, expected: u32);
-    /// The kernel's, or the default of the member `wake`.
+    /// The kernel's hook: wakes who waits on `word`.
     pub safe fn tsd_wake(word: &AtomicU32);
 
     /// Writes to `key` unless that is NULL.
@@ -42,6 +42,11 @@ unsafe extern "C" {
     /// Registers a function that must be callable with `argument` at the thread's exit.
     pub fn tsd_at_thread_exit(function: Option<ExitFunction>, argument: *mut c_void) -> c_int;
 }
+
+#[cfg(feature = "core")]
+pub use crate::wake::wake;
+#[cfg(not(feature = "core"))]
+pub use tsd_wake as wake;
 
 #[cfg(feature = "core")]
 pub use crate::space::{DETACH, LEAVE_FLS};

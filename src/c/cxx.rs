@@ -30,8 +30,8 @@ pub unsafe extern "C" fn tsd___cxa_thread_atexit(
 pub unsafe extern "C" fn tsd___cxa_thread_atexit_impl(
     destructor: Option<ExitFunction>,
     object: *mut c_void,
-    dso_handle: *mut c_void,
+    _dso_handle: *mut c_void,
 ) -> c_int {
-    // SAFETY: the caller's word.
-    unsafe { tsd___cxa_thread_atexit(destructor, object, dso_handle) }
+    // SAFETY: the caller's word. Not by way of the other name, which a C++ runtime may have as well.
+    unsafe { api::tsd_at_thread_exit(destructor, object) }
 }

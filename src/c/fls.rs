@@ -271,6 +271,8 @@ fn forget(block: *const Thread) {
             // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it next
             // begins with the value that is taken already.
             index.key.store(key.raw(), Relaxed);
+        } else {
+            index.taken.store(ptr::null_mut(), Relaxed);
         }
         index.freer.store(NONE, Relaxed);
         FREES.fetch_sub(1, Relaxed);

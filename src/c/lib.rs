@@ -1,7 +1,7 @@
 //! tsd for C, C++ and Win32-style kernels.
 //!
-//! One static key table behind C names. The archive has a member for each feature of this crate; what a kernel does
-//! not call, it does not link. `include/tsd.h` describes the calls to those who make them.
+//! One static key table behind C names. The archive has a member for each feature of this crate, and one for each
+//! function of a family; what a kernel does not call, it does not link. `include/tsd.h` describes the calls to those who make them.
 //!
 //! | Module | Member | What it owns |
 //! |---|---|---|
@@ -11,7 +11,7 @@
 //! | `space` | core | keys, values, thread start and exit |
 //! | `table` | the same | the key table, for kernels that make none with static keys |
 //! | `options`, `functions`, `notify`, `once`, `listing` | the same | the rest of the prefixed core |
-//! | `wait`, `wake` | the same | the hooks' defaults, for kernels that have none |
+//! | `wake` | core | the hook that wakes, which a kernel need not have |
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `win32` | | what the two Win32 families share |
 //!
@@ -51,9 +51,7 @@ pub mod space;
 pub mod table;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(feature = "wait")]
-pub mod wait;
-#[cfg(feature = "wake")]
+#[cfg(feature = "core")]
 pub mod wake;
 #[cfg(any(feature = "tls", feature = "fls"))]
 pub mod win32;

@@ -110,6 +110,23 @@ pub unsafe extern "C" fn tsd_thread_running(thread: *const Thread, round: *mut u
     key.raw()
 }
 
+/// Deletes the keys whose destructors lie in an address range; how many there were.
+#[unsafe(no_mangle)]
+pub extern "C" fn tsd_keys_purge(start: *const (), end: *const ()) -> u32 {
+    SPACE.table().purge(start..end) as u32
+}
+
+/// Whether a thread is in its exit.
+///
+/// # Safety
+///
+/// `thread` is NULL or readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tsd_thread_is_exiting(thread: *const Thread) -> c_int {
+    // SAFETY: the caller's word.
+    unsafe { thread.as_ref() }.is_some_and(|thread| thread.slots.is_exiting()).into()
+}
+
 fn next(cursor: &mut u32) -> Option<KeyInfo> {
     while (*cursor as usize) < KEYS {
         let index = *cursor as usize;

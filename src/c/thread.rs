@@ -67,9 +67,9 @@ pub type FlsFunction = extern "C" fn(*const Thread, FlsEvent);
 
 const WORD: usize = size_of::<usize>();
 
-// The header declares these sizes. Slots: two words a key, two numbers, three pointers and a tag, flags, a bit a key.
+// The header declares these sizes. Slots: two words a key, five more, a bit a key.
 const _: () = {
-    let slots = 2 * KEYS * WORD + 4 * WORD + 8 + KEYS.div_ceil(usize::BITS as usize) * WORD;
+    let slots = 2 * KEYS * WORD + 5 * WORD + KEYS.div_ceil(usize::BITS as usize) * WORD;
     assert!(size_of::<Slots<KEYS>>() == slots.next_multiple_of(WORD));
     assert!(offset_of!(Thread, last_error) == size_of::<Slots<KEYS>>());
     assert!(offset_of!(Thread, fls) == (offset_of!(Thread, last_error) + 4).next_multiple_of(WORD));
@@ -155,6 +155,6 @@ unsafe impl Port for CPort {
     }
 
     fn wake(&self, word: &AtomicU32) {
-        api::tsd_wake(word);
+        api::wake(word);
     }
 }

@@ -1,13 +1,15 @@
-//! The archive: its symbols, its members, what happens when it does not match the header, and how others find it.
+//! The archive: its symbols, its members, and how others find it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::install::archive::{MEMBERS, suffix};
-use tsd_runner::{command, install, programs as tools};
+use tsd_runner::install::archive::suffix;
+use tsd_runner::install::{self, Numbers};
+use tsd_runner::{command, programs as tools};
 
 use super::place::Place;
 use super::{run, scratch};
@@ -15,28 +17,36 @@ use super::{run, scratch};
 /// All tests.
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("c::archive::symbols_are_ours_alone", || symbols_are_ours(&installed("host", false)?, false)),
-        Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed("plain", true)?, true)),
+        Trial::test("c::archive::symbols_are_ours_alone", || symbols_are_ours(&installed(false)?, false)),
+        Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed(true)?, true)),
         Trial::test("c::archive::every_declared_function_is_there", every_declared_function_is_there),
         Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
         Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
-        Trial::test("c::archive::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
-        Trial::test("c::archive::static_keys_want_their_table", static_keys_want_their_table),
         Trial::test("c::archive::thread_pointer_replaces_the_hook", thread_pointer_replaces_the_hook),
+        Trial::test("c::archive::rustflags_reach_the_compiler", rustflags_reach_the_compiler),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
         Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
     ]
 }
 
 /// The prefix of an archive for the host.
-fn installed(name: &str, plain_names: bool) -> Result<install::Options, Failed> {
-    let mut options = Place::ALL[0].options();
-    if plain_names {
-        options.prefix = scratch(name)?;
+fn installed(plain_names: bool) -> Result<install::Options, Failed> {
+    if plain_names { plain() } else { Ok(Place::ALL[0].options()) }
+}
+
+/// An archive with plain names, the least capacities and an option for the compiler, installed once a run.
+pub(crate) fn plain() -> Result<install::Options, Failed> {
+    static INSTALLED: OnceLock<Result<install::Options, String>> = OnceLock::new();
+    let install = || {
+        let mut options = Place::ALL[0].options();
+        options.prefix = scratch("plain").map_err(|_| "no folder for an archive")?;
         options.plain_names = true;
+        options.rustflags = vec!["-Cforce-frame-pointers=yes".into()];
+        options.numbers = Numbers { exit_functions: 0, notifications: 0, ..options.numbers };
         install::run(&options).map_err(|error| error.to_string())?;
-    }
-    Ok(options)
+        Ok(options)
+    };
+    Ok(INSTALLED.get_or_init(install).clone()?)
 }
 
 /// The symbols of each member: whether it defines them, and whether others see them.
@@ -59,16 +69,41 @@ fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Faile
             [] => {}
         }
     }
-    if members.len() == MEMBERS.len() { Ok(members) } else { Err(format!("members: {:?}", members.keys()).into()) }
+    let expected = OTHER_MEMBERS.iter().chain(&FAMILIES).map(|name| format!("tsd-{name}.o")).collect::<BTreeSet<_>>();
+    assert_eq!(members.keys().cloned().collect::<BTreeSet<_>>(), expected, "members");
+    Ok(members)
 }
 
-/// The names of the standards that the archive implements.
-const FAMILIES: &str = "pthread_key_create pthread_key_delete pthread_getspecific pthread_setspecific pthread_once \
-    tss_create tss_delete tss_get tss_set call_once __cxa_thread_atexit __cxa_thread_atexit_impl TlsAlloc TlsFree \
-    TlsGetValue TlsSetValue FlsAlloc FlsFree FlsGetValue FlsSetValue GetLastError SetLastError";
+/// The names of the standards that the archive implements, each with a member of its own.
+pub(crate) const FAMILIES: [&str; 18] = [
+    "pthread_key_create",
+    "pthread_key_delete",
+    "pthread_getspecific",
+    "pthread_setspecific",
+    "pthread_once",
+    "tss_create",
+    "tss_delete",
+    "tss_get",
+    "tss_set",
+    "call_once",
+    "__cxa_thread_atexit",
+    "__cxa_thread_atexit_impl",
+    "TlsAlloc",
+    "TlsFree",
+    "TlsGetValue",
+    "TlsSetValue",
+    "GetLastError",
+    "SetLastError",
+];
+
+/// Those that share one.
+const FLS: [&str; 4] = ["FlsAlloc", "FlsFree", "FlsGetValue", "FlsSetValue"];
+
+/// The other members.
+const OTHER_MEMBERS: [&str; 8] = ["core", "table", "options", "functions", "notify", "once", "listing", "fls"];
 
 /// Every global symbol is ours, every name of a standard has its prefix or has none, and what the archive wants is the
-/// kernel's hook alone.
+/// kernel's hooks alone.
 fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Failed> {
     let suffix = suffix(options);
     let mut defined = BTreeSet::new();
@@ -77,7 +112,8 @@ fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Faile
         match kind {
             'U' => wanted.insert(name),
             'w' => {
-                assert!(["__start_tsd_notifications", "__stop_tsd_notifications"].contains(&name.as_str()), "{name}");
+                let bounds = ["__start_tsd_notifications", "__stop_tsd_notifications"];
+                assert!(bounds.contains(&name.as_str()) || name == format!("tsd_wake{suffix}"), "{name}");
                 continue;
             }
             kind if kind.is_ascii_uppercase() => defined.insert(name),
@@ -86,22 +122,24 @@ fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Faile
     }
     let ours = |name: &String| name.starts_with("tsd_") && name.ends_with(&suffix);
     let families: BTreeSet<String> = FAMILIES
-        .split_whitespace()
-        .map(|name| if plain { name.to_owned() } else { format!("tsd_{name}{suffix}") })
+        .iter()
+        .chain(&FLS)
+        .map(|&name| if plain { name.to_owned() } else { format!("tsd_{name}{suffix}") })
         .collect();
     let strangers: Vec<_> = defined.iter().filter(|name| !ours(name) && !families.contains(*name)).collect();
     assert!(strangers.is_empty(), "not ours: {strangers:?}");
     let missing: Vec<_> = families.difference(&defined).collect();
     assert!(missing.is_empty(), "missing: {missing:?}");
     let outside: Vec<_> = wanted.difference(&defined).collect();
-    assert_eq!(outside, [&format!("tsd_current{suffix}")], "wanted from outside");
+    let hooks = ["tsd_current", "tsd_wait", "tsd_wake"].map(|name| format!("{name}{suffix}"));
+    assert_eq!(outside, hooks.each_ref(), "wanted from outside");
     Ok(())
 }
 
 /// What a header declares with TSD_SYMBOL or TSD_FAMILY_SYMBOL, the archive defines; and the other way round, but for
 /// what its members use among themselves.
 fn every_declared_function_is_there() -> Result<(), Failed> {
-    let options = installed("host", false)?;
+    let options = installed(false)?;
     let suffix = suffix(&options);
     let include = options.prefix.join("include");
     let mut declared = BTreeSet::new();
@@ -122,8 +160,8 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
     let defined: BTreeSet<String> =
         all.filter(|(kind, _)| kind.is_ascii_uppercase() && *kind != 'U').map(|(_, name)| name).collect();
     let missing: Vec<_> = declared.difference(&defined).collect();
-    // The kernel's hook, and what TSD_STATIC_KEY_TABLE defines.
-    let others = ["tsd_current", "tsd_static_set_first"].map(|name| format!("{name}{suffix}"));
+    // The kernel's hooks, and what TSD_STATIC_KEY_TABLE defines.
+    let others = ["tsd_current", "tsd_static_set_first", "tsd_wait", "tsd_wake"].map(|name| format!("{name}{suffix}"));
     assert_eq!(missing, others.each_ref(), "declared but not defined");
     let undeclared: Vec<_> = defined.difference(&declared).map(|name| name.trim_end_matches(&suffix)).collect();
     assert_eq!(undeclared, ["tsd_detach", "tsd_key_create_from", "tsd_leave_fls"], "defined but not declared");
@@ -141,7 +179,8 @@ fn nothing_can_panic() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that uses the core's five calls links with the member `core` and the two default hooks only.
+/// A program that uses the core's five calls links with the member `core` and the table only, and needs no hook but the
+/// one that names the thread.
 fn core_pulls_in_nothing_else() -> Result<(), Failed> {
     let place = &Place::ALL[0];
     let dir = scratch("core")?;
@@ -169,69 +208,11 @@ fn core_pulls_in_nothing_else() -> Result<(), Failed> {
         .lines()
         .filter_map(|line| line.split_once("libtsd.a(")?.1.split_once(')').map(|(member, _)| member.to_owned()))
         .collect();
-    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-table.o", "tsd-wake.o"]);
+    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-table.o"]);
     Ok(())
 }
 
-/// A header of another capacity, with an archive of the usual one: the linker says so.
-fn mismatch_fails_at_link_time() -> Result<(), Failed> {
-    let [usual, small, _] = &Place::ALL;
-    let dir = scratch("mismatch")?;
-    let program = dir.join("program.c");
-    let text = "#include <tsd.h>
-        static tsd_thread_t thread;
-        tsd_thread_t *tsd_current(void) { return &thread; }
-        int main(void) { return tsd_get(0) != NULL; }\n";
-    fs::write(&program, text).map_err(|error| error.to_string())?;
-    let mut gcc = command::of(usual.c);
-    gcc.arg("-I").arg(small.prefix().join("include")).arg(&program).arg("-L").arg(usual.prefix().join("lib"));
-    let output = gcc.args(["-ltsd", "-o"]).arg(dir.join("program")).output().map_err(|error| error.to_string())?;
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "it linked");
-    assert!(message.contains(&format!("tsd_get{}", suffix(&small.options()))), "{message}");
-    Ok(())
-}
-
-/// Static keys that are declared but in no table: the linker says so where one is set by its name; by its handle, it is no
-/// key, and no run-time key is taken for it. With the table, the archive's own is not linked.
-fn static_keys_want_their_table() -> Result<(), Failed> {
-    let place = &Place::ALL[0];
-    let dir = scratch("static-keys")?;
-    let build = |name: &str, table: &str, body: &str| -> Result<_, Failed> {
-        let program = dir.join(name).with_extension("c");
-        let text = format!(
-            "#include <tsd.h>\n#define KEYS(KEY) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n{table}
-            static tsd_thread_t thread;
-            tsd_thread_t *tsd_current(void) {{ return &thread; }}
-            int main(void) {{ tsd_key_t key; {body} }}\n"
-        );
-        fs::write(&program, text).map_err(|error| error.to_string())?;
-        let mut gcc = command::of(place.c);
-        gcc.arg("-I").arg(place.prefix().join("include")).arg(&program).arg("-L").arg(place.prefix().join("lib"));
-        gcc.args(["-ltsd", "-o"]).arg(dir.join(name)).arg(format!("-Wl,-Map={}", dir.join("map").display()));
-        Ok(gcc)
-    };
-    let by_name = "return tsd_key_create(&key, NULL) | tsd_static_set(only, &key);";
-    let output = build("no_table", "", by_name)?.output().map_err(|error| error.to_string())?;
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "it linked");
-    assert!(message.contains(&format!("tsd_static_set_first{}", suffix(&place.options()))), "{message}");
-
-    let by_handle = "return tsd_key_create(&key, NULL) != 0 || tsd_set(only, &key) != TSD_EINVAL;";
-    run(&mut build("no_table_by_handle", "", by_handle)?)?;
-    run(&mut Command::new(dir.join("no_table_by_handle")))?;
-
-    for linker in ["bfd", "lld"] {
-        let mut gcc = build("table", "TSD_STATIC_KEY_TABLE(KEYS);", by_name)?;
-        run(gcc.arg(format!("-fuse-ld={linker}")))?;
-        run(&mut Command::new(dir.join("table")))?;
-        let map = fs::read_to_string(dir.join("map")).map_err(|error| error.to_string())?;
-        assert!(map.contains("tsd-core.o") && !map.contains("tsd-table.o"), "{linker}: {map}");
-    }
-    Ok(())
-}
-
-/// An archive that was installed for a thread pointer wants nothing from outside, and finds the thread.
+/// An archive that was installed for a thread pointer wants the hooks for waiting only, and finds the thread.
 fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     if !cfg!(target_arch = "x86_64") {
         // Elsewhere the C library has the only register that a program can set.
@@ -244,8 +225,9 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     let all: Vec<(char, String)> = symbols(&options.prefix)?.into_values().flatten().collect();
     let is_defined =
         |name: &String| all.iter().any(|(kind, its)| its == name && kind.is_ascii_uppercase() && *kind != 'U');
-    let outside: Vec<_> = all.iter().filter(|(kind, name)| *kind == 'U' && !is_defined(name)).collect();
-    assert!(outside.is_empty(), "wanted from outside: {outside:?}");
+    let outside = all.iter().filter(|(kind, name)| *kind == 'U' && !is_defined(name)).map(|(_, name)| name);
+    let hooks = ["tsd_wait", "tsd_wake"].map(|name| format!("{name}{}", suffix(&options)));
+    assert_eq!(outside.collect::<BTreeSet<_>>(), hooks.iter().collect(), "wanted from outside");
 
     let program = options.prefix.join("program");
     let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
@@ -253,6 +235,22 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
     run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;
     run(&mut Command::new(program)).map(|_| ())
+}
+
+/// One archive's compiler was told to keep frame pointers, the other's was not.
+fn rustflags_reach_the_compiler() -> Result<(), Failed> {
+    if !cfg!(target_arch = "x86_64") {
+        // Elsewhere they may be usual.
+        return Ok(());
+    }
+    for (options, is_told) in [(installed(true)?, true), (installed(false)?, false)] {
+        let mut objdump = command::of(tools::OBJDUMP.command);
+        objdump.args(["-d", "--no-show-raw-insn"]).arg(options.prefix.join("lib/libtsd.a"));
+        // More than fits into a pipe that is read when the command has ended.
+        let text = command::answer(&mut objdump).ok_or("no disassembly")?;
+        assert_eq!(text.contains("%rsp, %rbp"), is_told, "{:?}", options.rustflags);
+    }
+    Ok(())
 }
 
 const PROGRAM: &str = "#include <tsd.h>

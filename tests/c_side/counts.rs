@@ -9,12 +9,13 @@ use tsd_runner::{command, programs as tools, workspace};
 use super::place::Place;
 use super::{run, scratch};
 
-/// A compiler, how it is told its target, and a register there.
+/// A compiler, how it is told its target, and a register there. On aarch64 x18 is the platform's, which the header's
+/// assembly must not choose itself.
 const COMPILERS: [(&str, &[&str], &str); 4] = [
     ("gcc", &[], "fs"),
     ("clang", &["--target=x86_64-linux-gnu"], "fs"),
-    ("aarch64-linux-gnu-gcc", &[], "tpidr_el1"),
-    ("clang", &["--target=aarch64-linux-gnu"], "tpidr_el1"),
+    ("aarch64-linux-gnu-gcc", &["-ffixed-x18"], "tpidr_el1"),
+    ("clang", &["--target=aarch64-linux-gnu", "-ffixed-x18"], "tpidr_el1"),
 ];
 
 /// How the thread is found and the kernel addressed, and what that adds on x86_64 and on aarch64.
@@ -64,6 +65,10 @@ fn check(compiler: &str, options: &[&str], register: &str, bar: usize, name: &st
     let mut objdump = command::of(tools::OBJDUMP.command);
     let text = run(objdump.args(["-d", "--no-show-raw-insn"]).arg(&object))?;
     let text = String::from_utf8_lossy(&text.stdout);
+
+    let names_x18 =
+        |line: &&str| line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| ["x18", "w18"].contains(&word));
+    assert_eq!(text.lines().find(names_x18), None, "the platform's register");
 
     let run_time_key = Function::find(&text, "run_time_key")?.paths();
     let with_value = run_time_key.iter().filter(|path| !path.clears).map(|path| path.length).max();

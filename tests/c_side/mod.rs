@@ -5,6 +5,7 @@ pub(crate) mod counts;
 pub(crate) mod fls;
 pub(crate) mod headers;
 pub(crate) mod inline;
+pub(crate) mod links;
 pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod readme;

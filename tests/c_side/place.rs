@@ -61,6 +61,7 @@ impl Place {
             numbers: self.numbers(),
             plain_names: false,
             thread_pointer: None,
+            rustflags: Vec::new(),
             has_counters: counters().is_some(),
             may_install: true,
         }

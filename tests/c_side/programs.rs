@@ -31,7 +31,7 @@ fn programs(place: &'static Place) -> Vec<PathBuf> {
 
 fn build_and_run(place: &Place, program: &Path) -> Result<(), Failed> {
     let folder = program.parent().map(stem).unwrap_or_default();
-    let port = port(place, folder != "default_hooks")?;
+    let port = port(place, folder != "spin")?;
     let executable = scratch(&format!("{}/{folder}", place.name))?.join(stem(program));
     let mut compiler = if is_cxx(program) {
         let mut compiler = command::of(place.cxx.unwrap_or_default());

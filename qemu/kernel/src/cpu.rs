@@ -19,7 +19,7 @@ pub(crate) const MAX_CPUS: usize = 8;
 
 const FAULT_STACK_BYTES: usize = 16 << 10;
 
-/// What a CPU finds through its CPU pointer. The machine's code reads the first two words.
+/// What a CPU finds through its CPU pointer. The machine's code uses all but the number.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct CpuLocal {
@@ -29,6 +29,8 @@ pub(crate) struct CpuLocal {
     pub(crate) fault_stack_top: AtomicUsize,
     /// The CPU's number, from 0.
     pub(crate) id: usize,
+    /// For the first instructions of an exception.
+    pub(crate) put_aside: [AtomicUsize; 3],
 }
 
 #[repr(C, align(16))]
@@ -51,7 +53,12 @@ static FAULT_STACKS: [FaultStack; MAX_CPUS] = [const { FaultStack(UnsafeCell::ne
 
 impl CpuLocal {
     const fn new(id: usize) -> Self {
-        Self { current_thread: AtomicPtr::new(ptr::null_mut()), fault_stack_top: AtomicUsize::new(0), id }
+        Self {
+            current_thread: AtomicPtr::new(ptr::null_mut()),
+            fault_stack_top: AtomicUsize::new(0),
+            id,
+            put_aside: [const { AtomicUsize::new(0) }; 3],
+        }
     }
 }
 

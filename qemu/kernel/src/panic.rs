@@ -28,7 +28,13 @@ const NO_CPU: usize = usize::MAX;
 
 /// Prints the final line and powers off. 0 is success.
 pub(crate) fn end(status: u8) -> ! {
+    end_because(status, || ())
+}
+
+/// The same after `print_cause`, wherever the caller was interrupted.
+pub(crate) fn end_because(status: u8, print_cause: impl FnOnce()) -> ! {
     become_last();
+    print_cause();
     coverage::print();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)

@@ -9,7 +9,8 @@
 //! - `thread`  threads: create, end, cancel, scheduling
 //! - `futex`   waiting for a word
 //! - `clock`   clocks and sleeping
-//! - `memory`  pages for the program's allocator and its stacks
+//! - `memory`  addresses for the program's allocator and its stacks
+//! - `pages`   RAM for those that it uses
 //! - `output`  the console
 //!
 //! There is one program a run, and its memory is the kernel's: a wild pointer hurts both.
@@ -22,8 +23,10 @@ mod futex;
 mod image;
 mod memory;
 mod output;
+mod pages;
 mod thread;
 
+pub(crate) use memory::touch;
 pub(crate) use thread::cancel_after_interrupt;
 
 /// Runs the program with `words` as its arguments. The first word is the time of day: `epoch=SECONDS`.

@@ -27,13 +27,14 @@ Usage: cargo run -- [COMMAND] [OPTIONS]
 Commands:
   demo (default)     a request server inside the kernel, on both CPUs, with the figures side by side
   program FILE...    compiles a C or C++ program of these files for the image, boots it and exits with its status;
-                     takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments
+                     takes the compiler's options (-I DIR, -D NAME, ..) and, after --, the program's arguments;
+                     fork, signal handlers, files and sockets are ENOSYS
   storm              threads and keys that come and go under preemption at random intervals, on both CPUs, aarch64
                      with and without atomic instructions; each value accounted for, each kind of event counted
   install            libtsd.a, headers, pkg-config and CMake files for C and C++ kernels: --target T --prefix DIR
   lint               clippy on every bare-metal target, warnings as errors; takes --no-install only
-  evidence KIND      what is checked beside the tests: interleavings, orderings, stepping, fuzz, sanitizers, mutants,
-                     coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
+  evidence KIND      what is checked beside the tests: interleavings, orderings, handlers, stepping, fuzz, sanitizers,
+                     mutants, coverage or storm; writes its row of docs/evidence.md; takes --no-install and --seconds only
 
 Options:
   --arch ARCH        x86_64 or aarch64 only
@@ -49,7 +50,8 @@ Options:
   --thread-pointer REGISTER:OFFSET or REGISTER:AT:OFFSET
                      of install: the archive finds the thread by itself, and tsd_get() is inline, as
                      include/tsd/inline.h says
-  --plain-names      of install: no prefix before the families' names, for the host too
+  --plain-names      of install: no prefix before the families' names, for the host too; what else the compiler is
+                     to be told comes from RUSTFLAGS
   --seconds N        how long the fuzzer runs, or a program may run (default 600); how long a storm lasts
                      (default 10; as evidence 20 on each machine)
   --seed S           of storm: the decisions of all its threads and timers, drawn if not given
@@ -213,9 +215,9 @@ fn install(mut parser: Parser) -> Result<Command> {
             "--target" => target = Some(value(&mut parser, &option, Target::ALLOWED, Target::named)?),
             "--prefix" => prefix = Some(PathBuf::from(text(&mut parser)?)),
             "--keys" => numbers.keys = number(&mut parser, &option, image::KEYS_ALLOWED, image::is_allowed)?,
-            "--rounds" => numbers.rounds = count(&mut parser, &option)?,
-            "--exit-functions" => numbers.exit_functions = count(&mut parser, &option)?,
-            "--notifications" => numbers.notifications = count(&mut parser, &option)?,
+            "--rounds" => numbers.rounds = count(&mut parser, &option, 1)?,
+            "--exit-functions" => numbers.exit_functions = count(&mut parser, &option, 0)?,
+            "--notifications" => numbers.notifications = count(&mut parser, &option, 0)?,
             "--thread-pointer" => {
                 thread_pointer = Some(value(&mut parser, &option, "REGISTER:[AT:]OFFSET", ThreadPointer::parse)?);
             }
@@ -235,13 +237,14 @@ fn install(mut parser: Parser) -> Result<Command> {
         numbers,
         plain_names,
         thread_pointer,
+        rustflags: install::users_flags(),
         has_counters,
         may_install,
     }))
 }
 
-fn count(parser: &mut Parser, option: &str) -> Result<u32> {
-    number(parser, option, &format!("1 to {MAX_COUNT}"), |count| (1..=MAX_COUNT).contains(&count))
+fn count(parser: &mut Parser, option: &str, least: u32) -> Result<u32> {
+    number(parser, option, &format!("{least} to {MAX_COUNT}"), |count| (least..=MAX_COUNT).contains(&count))
 }
 
 fn value<T>(parser: &mut Parser, option: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {

@@ -41,7 +41,8 @@ fn assigned(value: &str) -> String {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// Returns `word` as a shell takes it for one word.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

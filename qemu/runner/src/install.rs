@@ -1,12 +1,14 @@
 //! `tsd install`: the archive, the headers, and what build systems want to know of them, for one target.
 //!
 //! - [`target`]   the names that users type, and the compiler's
-//! - [`archive`]  `libtsd.a`: one member a feature of the crate in `src/c`, only our symbols visible
+//! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
+//! - `registers`  those that the archive must not use
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use crate::{
+    command,
     error::{Error, Result},
     image, programs, setup,
     setup::Wants,
@@ -15,6 +17,7 @@ use crate::{
 
 pub mod archive;
 pub mod layout;
+mod registers;
 pub mod target;
 
 pub use target::Target;
@@ -35,6 +38,8 @@ pub struct Options {
     pub plain_names: bool,
     /// How C code finds its thread without a call.
     pub thread_pointer: Option<ThreadPointer>,
+    /// What the compiler is told besides: [`users_flags`].
+    pub rustflags: Vec<String>,
     /// The archive counts what it runs, for [coverage](crate::evidence); programs are to be linked with LLVM's run-time
     /// library then.
     pub has_counters: bool,
@@ -129,8 +134,35 @@ pub fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// Something does not compile, or can't be written.
 pub fn run_with(options: &Options, toolchain: &Toolchain) -> Result<()> {
+    require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
+    registers::check(&archive.file, &options.target)?;
     layout::write(options, &archive)
+}
+
+/// Returns the options for the compiler that the user has put where cargo looks for them: `RUSTFLAGS`, or cargo's other
+/// form of it, which comes first.
+pub fn users_flags() -> Vec<String> {
+    let words = |name: &str, separator: fn(char) -> bool| {
+        let value = env::var(name).ok()?;
+        Some(value.split(separator).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    };
+    let encoded = words("CARGO_ENCODED_RUSTFLAGS", |c| c == '\x1f');
+    encoded.or_else(|| words("RUSTFLAGS", char::is_whitespace)).unwrap_or_default()
+}
+
+/// What the library does to a key table can't be done without; the compiler would say so at each place.
+fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<()> {
+    let target = &options.target.triple;
+    let mut rustc = toolchain.rustc();
+    rustc.args(["--print=cfg", "--target", target]).args(&options.rustflags);
+    let settings = command::answer(&mut rustc)
+        .ok_or_else(|| Error::usage(format!("no compiler here can build for {target} with these RUSTFLAGS")))?;
+    if settings.lines().any(|line| line == "target_has_atomic=\"ptr\"") {
+        Ok(())
+    } else {
+        Err(Error::usage(format!("{target} has no compare-and-swap instruction, and the library needs one")))
+    }
 }
 
 fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
@@ -150,6 +182,28 @@ fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn target_without_compare_and_swap_is_refused_in_a_sentence() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |target: &str| {
+            let options = Options {
+                target: Target::named(target).unwrap(),
+                prefix: PathBuf::new(),
+                numbers: Numbers::default(),
+                plain_names: true,
+                thread_pointer: None,
+                rustflags: Vec::new(),
+                has_counters: false,
+                may_install: false,
+            };
+            require_compare_and_swap(&options, &toolchain).err().map(|error| error.to_string())
+        };
+        let sentence = "thumbv6m-none-eabi has no compare-and-swap instruction, and the library needs one";
+        assert_eq!(refused("thumbv6m-none-eabi").as_deref(), Some(sentence));
+        assert_eq!(refused("thumbv7m"), None);
+        assert!(refused("arm-no-such").is_some_and(|line| line.contains("arm-no-such")));
+    }
 
     #[test]
     fn thread_pointers() {

@@ -4,7 +4,7 @@ use crate::{
     command,
     error::{Error, Result},
     image,
-    install::{THREAD_POINTER_CFG, ThreadPointer, archive::MEMBERS},
+    install::{THREAD_POINTER_CFG, ThreadPointer, archive::PARTS},
     setup,
     setup::Wants,
     toolchain::Toolchain,
@@ -35,9 +35,9 @@ pub fn run(may_install: bool) -> Result<()> {
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
 }
 
-/// Every member of the C archive, and each alone, as it is built.
+/// Every part of the C archive, and each alone, as it is built.
 fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
-    let alone = MEMBERS.iter().map(|member| format!("--features={}", member.name));
+    let alone = PARTS.iter().map(|part| format!("--features={}", part.name));
     for features in alone.chain(["--all-features".into()]) {
         let mut cargo = toolchain.cargo("clippy", target);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);

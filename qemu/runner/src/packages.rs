@@ -52,6 +52,16 @@ impl<'a> Need<'a> {
         }
     }
 
+    /// Returns the program that shows whether it is there; the empty name if nobody knows it.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Compiler => "cargo",
+            Self::Clippy => "cargo-clippy",
+            Self::Program(program) => program.command,
+            Self::Package(_) => "",
+        }
+    }
+
     fn in_words(self) -> &'a str {
         match self {
             Self::Compiler => "a compiler with its library's source",

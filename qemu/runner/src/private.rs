@@ -16,10 +16,10 @@ use std::{
 
 use crate::{
     apt::Apt,
-    command,
+    command::{self, quoted},
     error::{Error, Result},
     packages::{self, Need},
-    programs::Program,
+    programs::Trial,
     workspace,
 };
 
@@ -111,6 +111,10 @@ impl Folder {
         apt.fetch(&packages::of(needs, apt)?)?;
         self.archives()?.iter().try_for_each(|archive| self.unpack(archive))?;
         let root = self.root();
+        for need in needs {
+            // It gets another chance.
+            let _ = fs::remove_file(self.note_of_fault(need.program()));
+        }
         relocation::relocate(&root, &root).map_err(|error| Error::of_file("adapted", &root, &error))?;
         self.write_launchers()?;
         needs.iter().try_for_each(|need| self.check(*need))
@@ -176,6 +180,9 @@ impl Folder {
         let bin = self.make("bin")?;
         let libraries: Vec<_> = library_folders(&self.root()).iter().map(|dir| dir.display().to_string()).collect();
         for program in fs::read_dir(self.root().join("usr/bin")).into_iter().flatten().flatten() {
+            if self.note_of_fault(program.file_name()).is_file() {
+                continue;
+            }
             let text = launcher(&program.path(), &libraries.join(":"), &bin);
             let (launcher, new) = (bin.join(program.file_name()), bin.join(".new"));
             if fs::read_to_string(&launcher).is_ok_and(|found| found == text) {
@@ -190,27 +197,34 @@ impl Folder {
         Ok(())
     }
 
+    /// The note that a program does not work.
+    fn note_of_fault(&self, program: impl AsRef<Path>) -> PathBuf {
+        self.path.join("faults").join(program)
+    }
+
     /// Fails unless what was wanted is there and works.
     fn check(&self, need: Need) -> Result<()> {
-        let (program, is_compiler) = match need {
-            Need::Compiler => ("cargo", false),
-            Need::Clippy => ("cargo-clippy", false),
-            Need::Program(Program { command, is_compiler, .. }) => (*command, *is_compiler),
-            Need::Package(_) => return Ok(()),
-        };
+        let program = need.program();
+        if program.is_empty() {
+            return Ok(());
+        }
         let launcher = self.find(program);
         let launcher = launcher.ok_or_else(|| Error::failure(format!("the packages bring no {program}")))?;
         let mut trial = Command::new(&launcher);
-        if is_compiler {
-            let source = self.path.join("trial.c");
-            write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
-            trial.arg(source).arg("-o").arg(self.path.join("trial"));
-        } else {
-            trial.arg("--version");
-        }
+        let source = self.path.join("trial.c");
+        write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
+        let kind = if let Need::Program(program) = need { &program.trial } else { &Trial::Version };
+        match kind {
+            Trial::Version => trial.arg("--version"),
+            Trial::Program => trial.arg(source).arg("-o").arg(self.path.join("trial")),
+            Trial::Freestanding => {
+                trial.args(["-ffreestanding", "-nostdlib"]).arg(source).arg("-o").arg(self.path.join("trial"))
+            }
+        };
         command::output(&mut trial).map(drop).map_err(|error| {
-            // Nobody should find it. What can't be removed is in the way of this user's files only.
+            // Nobody should find it, now or after the next package. What can't be done is in the way of these files only.
             let _ = fs::remove_file(&launcher);
+            let _ = self.make("faults").and_then(|_| write(&self.note_of_fault(program), ""));
             Error::failure(format!("{program} does not work from {}", self.path.display())).with_details(error.lines())
         })
     }
@@ -249,12 +263,13 @@ fn is_c_library(archive: &Path) -> bool {
 fn launcher(program: &Path, libraries: &str, bin: &Path) -> String {
     format!(
         "#!/bin/sh\n\
-         LD_LIBRARY_PATH='{libraries}'${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n\
-         PATH=$PATH:'{}'\n\
+         LD_LIBRARY_PATH={}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}\n\
+         PATH=$PATH:{}\n\
          export LD_LIBRARY_PATH PATH\n\
-         exec '{}' \"$@\"\n",
-        bin.display(),
-        program.display()
+         exec {} \"$@\"\n",
+        quoted(libraries),
+        quoted(&bin.to_string_lossy()),
+        quoted(&program.to_string_lossy())
     )
 }
 
@@ -298,8 +313,8 @@ mod tests {
 
     #[test]
     fn launcher_quotes_and_passes_everything_on() {
-        let text = launcher(Path::new("/t x/root/usr/bin/ld"), "/t x/lib", Path::new("/t x/bin"));
+        let text = launcher(Path::new("/it's/root/usr/bin/ld"), "/t x/lib", Path::new("/t x/bin"));
         assert!(text.contains("LD_LIBRARY_PATH='/t x/lib'${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n"), "{text}");
-        assert!(text.ends_with("exec '/t x/root/usr/bin/ld' \"$@\"\n"), "{text}");
+        assert!(text.ends_with("exec '/it'\\''s/root/usr/bin/ld' \"$@\"\n"), "{text}");
     }
 }

@@ -4,13 +4,23 @@ use std::path::PathBuf;
 
 use crate::command;
 
+/// What shows that a program works from where it has been unpacked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Trial {
+    /// It says its version.
+    Version,
+    /// It makes a program of a C file.
+    Program,
+    /// It makes one that does without a C library: the packages bring none.
+    Freestanding,
+}
+
 /// A program and where it comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Program {
     /// What it is called on the search path.
     pub command: &'static str,
-    /// Whether it makes a program of a C file.
-    pub(crate) is_compiler: bool,
+    pub(crate) trial: Trial,
     /// The packages that bring it, by their names for each package manager.
     pub(crate) apt: &'static [&'static str],
     pub(crate) dnf: &'static [&'static str],
@@ -28,7 +38,7 @@ impl Program {
 /// The machine of the images for 64-bit x86.
 pub const QEMU_X86_64: Program = Program {
     command: "qemu-system-x86_64",
-    is_compiler: false,
+    trial: Trial::Version,
     apt: &["qemu-system-x86"],
     dnf: &["qemu-system-x86-core"],
     pacman: &["qemu-system-x86"],
@@ -38,7 +48,7 @@ pub const QEMU_X86_64: Program = Program {
 /// The machine of the images for 64-bit Arm.
 pub const QEMU_AARCH64: Program = Program {
     command: "qemu-system-aarch64",
-    is_compiler: false,
+    trial: Trial::Version,
     apt: &["qemu-system-arm"],
     dnf: &["qemu-system-aarch64-core"],
     pacman: &["qemu-system-aarch64"],
@@ -46,11 +56,17 @@ pub const QEMU_AARCH64: Program = Program {
 };
 
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
-pub const LLD: Program =
-    Program { command: "ld.lld", is_compiler: false, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };
+pub const LLD: Program = Program {
+    command: "ld.lld",
+    trial: Trial::Version,
+    apt: &["lld"],
+    dnf: &["lld"],
+    pacman: &["lld"],
+    brew: &["lld"],
+};
 
 const LLVM: Program =
-    Program { command: "", is_compiler: false, apt: &["llvm"], dnf: &["llvm"], pacman: &["llvm"], brew: &["llvm"] };
+    Program { command: "", trial: Trial::Version, apt: &["llvm"], dnf: &["llvm"], pacman: &["llvm"], brew: &["llvm"] };
 
 /// Hides and renames symbols.
 pub const OBJCOPY: Program = Program { command: "llvm-objcopy", ..LLVM };
@@ -65,12 +81,12 @@ pub const OBJDUMP: Program = Program { command: "llvm-objdump", ..LLVM };
 pub const AR: Program = Program { command: "llvm-ar", ..LLVM };
 
 /// What making an archive takes besides a Rust compiler.
-pub const ARCHIVE: [&Program; 4] = [&LLD, &OBJCOPY, &NM, &AR];
+pub const ARCHIVE: [&Program; 5] = [&LLD, &OBJCOPY, &NM, &OBJDUMP, &AR];
 
 /// The host's C compiler.
 pub const GCC: Program = Program {
     command: "gcc",
-    is_compiler: true,
+    trial: Trial::Program,
     apt: &["gcc", "libc6-dev"],
     dnf: &["gcc", "glibc-devel"],
     pacman: &["gcc"],
@@ -78,13 +94,19 @@ pub const GCC: Program = Program {
 };
 
 /// The host's C++ compiler.
-pub const GXX: Program =
-    Program { command: "g++", is_compiler: true, apt: &["g++"], dnf: &["gcc-c++"], pacman: &["gcc"], brew: &["gcc"] };
+pub const GXX: Program = Program {
+    command: "g++",
+    trial: Trial::Program,
+    apt: &["g++"],
+    dnf: &["gcc-c++"],
+    pacman: &["gcc"],
+    brew: &["gcc"],
+};
 
 /// A second C and C++ compiler.
 pub const CLANG: Program = Program {
     command: "clang",
-    is_compiler: true,
+    trial: Trial::Program,
     apt: &["clang"],
     dnf: &["clang"],
     pacman: &["clang"],
@@ -94,7 +116,7 @@ pub const CLANG: Program = Program {
 /// A second C library.
 pub const MUSL_GCC: Program = Program {
     command: "musl-gcc",
-    is_compiler: true,
+    trial: Trial::Program,
     apt: &["musl-tools"],
     dnf: &["musl-gcc"],
     pacman: &["musl"],
@@ -104,7 +126,7 @@ pub const MUSL_GCC: Program = Program {
 /// A C compiler for 64-bit Arm.
 pub const AARCH64_GCC: Program = Program {
     command: "aarch64-linux-gnu-gcc",
-    is_compiler: true,
+    trial: Trial::Freestanding,
     apt: &["gcc-aarch64-linux-gnu"],
     dnf: &["gcc-aarch64-linux-gnu"],
     pacman: &["aarch64-linux-gnu-gcc"],
@@ -114,7 +136,7 @@ pub const AARCH64_GCC: Program = Program {
 /// A C++ compiler for 64-bit Arm.
 pub const AARCH64_GXX: Program = Program {
     command: "aarch64-linux-gnu-g++",
-    is_compiler: true,
+    trial: Trial::Program,
     apt: &["g++-aarch64-linux-gnu"],
     dnf: &["gcc-c++-aarch64-linux-gnu"],
     pacman: &["aarch64-linux-gnu-gcc"],
@@ -124,7 +146,7 @@ pub const AARCH64_GXX: Program = Program {
 /// A C compiler for 64-bit x86.
 pub const X86_64_GCC: Program = Program {
     command: "x86_64-linux-gnu-gcc",
-    is_compiler: true,
+    trial: Trial::Freestanding,
     apt: &["gcc-x86-64-linux-gnu"],
     dnf: &["gcc-x86_64-linux-gnu"],
     pacman: &[],
@@ -134,7 +156,7 @@ pub const X86_64_GCC: Program = Program {
 /// A C++ compiler for 64-bit x86.
 pub const X86_64_GXX: Program = Program {
     command: "x86_64-linux-gnu-g++",
-    is_compiler: true,
+    trial: Trial::Program,
     apt: &["g++-x86-64-linux-gnu"],
     dnf: &["gcc-c++-x86_64-linux-gnu"],
     pacman: &[],
@@ -144,7 +166,7 @@ pub const X86_64_GXX: Program = Program {
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Program = Program {
     command: "cmake",
-    is_compiler: false,
+    trial: Trial::Version,
     apt: &["cmake", "make"],
     dnf: &["cmake"],
     pacman: &["cmake"],
@@ -154,7 +176,7 @@ pub const CMAKE: Program = Program {
 /// Builds projects that look for the library's pkg-config file.
 pub const PKG_CONFIG: Program = Program {
     command: "pkg-config",
-    is_compiler: false,
+    trial: Trial::Version,
     apt: &["pkg-config"],
     dnf: &["pkgconf"],
     pacman: &["pkgconf"],

@@ -100,6 +100,11 @@ impl Toolchain {
         Some(major_minor(self.version.lines().find_map(|line| line.strip_prefix("LLVM version: "))?)?.0)
     }
 
+    /// Returns a command that runs the compiler, with none of the caller's settings.
+    pub fn rustc(&self) -> Command {
+        command::independent_cargo(&self.bin.join("rustc"))
+    }
+
     /// Returns a command of cargo's, such as `test`, for the host: this compiler, none of the caller's settings.
     pub fn host_cargo(&self, verb: &str) -> Command {
         let cargo = self.bin.join("cargo");

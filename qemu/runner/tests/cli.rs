@@ -1,6 +1,11 @@
 //! The built command, as a user meets it.
 
-use std::process::{Command, Output};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Output},
+};
 
 fn tsd(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tsd")).args(words).output().unwrap()
@@ -58,4 +63,32 @@ fn missing_packages_are_one_line_and_status_2() {
     let error = text(&output.stderr);
     assert_eq!(error.lines().count(), 1, "{error}");
     assert!(error.contains("missing: qemu-system-x86_64, qemu-system-aarch64"), "{error}");
+}
+
+/// An apt that can't fetch: what it printed is the end of the error, and the system was left as it is.
+#[test]
+fn words_of_a_failing_apt_are_in_the_error() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("failing-apt");
+    fs::create_dir_all(&dir).unwrap();
+    let fetches_only = r#"case "$*" in *update*) ;; *--download-only*) echo "E: Unable to fetch" >&2; exit 100 ;;
+        *) echo "E: it installs" >&2; exit 100 ;; esac"#;
+    let programs = [
+        ("apt-get", fetches_only),
+        ("apt-cache", "echo '  Candidate: 9.9-1'"),
+        ("dpkg-deb", "exit 1"),
+        ("id", "echo 0"),
+    ];
+    for (name, script) in programs {
+        let file = dir.join(name);
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tsd"));
+    command.env("PATH", &dir).env("TSD_PRIVATE", dir.join("private")).env_remove("CARGO").env_remove("TSD_NO_INSTALL");
+    let output = command.output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("tsd: error: missing: qemu-system-x86_64, qemu-system-aarch64"), "{error}");
+    assert!(error.trim_end().ends_with("E: Unable to fetch"), "{error}");
+    assert!(!error.contains("E: it installs"), "{error}");
 }

@@ -49,5 +49,5 @@ void test(void) {
     } catch (int number) {
         caught = number;
     }
-    CHECK(caught == 1 && flag.state == 0);
+    CHECK(caught == 1 && flag == TSD_ONCE_INIT);
 }

@@ -55,11 +55,11 @@ fn answer(number: usize, frame: &Frame) -> Result {
         calls::LSEEK => output::check(a).and(Err(ESPIPE)),
         calls::IOCTL => output::check(a).and(Err(ENOTTY)),
 
-        calls::MMAP => memory::map(b, d),
+        calls::MMAP => memory::map(a, b, c, d),
         calls::MUNMAP => memory::unmap(a, b),
         calls::MREMAP => memory::resize(a, b, c, d),
-        // Every page can be read, written and executed, which is less protection than is asked for.
-        calls::MPROTECT | calls::MADVISE => Ok(0),
+        calls::MPROTECT => memory::protect(a, b, c),
+        calls::MADVISE => memory::advise(a, b, c),
 
         calls::FUTEX => futex::call(a, b, c, d),
         calls::CLOCK_GETTIME => clock::time(a, b),
@@ -98,7 +98,7 @@ fn answer(number: usize, frame: &Frame) -> Result {
 ///
 /// [`EFAULT`] for an address that is no value's in the program's memory.
 pub(super) fn place<T>(address: usize) -> core::result::Result<*mut T, Errno> {
-    let is_program = |address| program::PROGRAM.contains(&address) || program::HEAP.contains(&address);
+    let is_program = |address| program::PROGRAM.contains(&address) || memory::is_open(address);
     let last = address.checked_add(size_of::<T>() - 1).ok_or(EFAULT)?;
     if address.is_multiple_of(align_of::<T>()) && is_program(address) && is_program(last) {
         Ok(address as *mut T)

@@ -54,7 +54,7 @@ pub(super) fn load(arguments: SplitAsciiWhitespace<'_>) -> (usize, usize) {
         println!("tsd: kernel: no program lies at {:#x}", PROGRAM.start);
         crate::panic::end(crate::STATUS_USAGE)
     }
-    let bottom = memory::map(STACK_BYTES, memory::ANONYMOUS).expect("nothing is mapped yet");
+    let bottom = memory::map(0, STACK_BYTES, memory::ACCESS, memory::ANONYMOUS).expect("nothing is mapped yet");
     let mut stack = Stack { pointer: bottom + STACK_BYTES };
     // "Random" bytes for the C library's guard against overflow: a run can be repeated exactly.
     let random = stack.push(&[0x5a; 16]);

@@ -1,128 +1,243 @@
-//! Pages for the program: a bit for each page of the region says whether it is in use.
+//! Addresses for the program: a bit for each page of the space says whether it is mapped, another one whether it may be
+//! accessed.
 //!
-//! What is given out is always zero. The lock is held, with interrupts masked, while bits are looked at
-//! and changed, not while pages are cleared or copied.
+//! To map costs no RAM: pages get it when they are first accessed (`pages`), and keep it, so that what a program
+//! accesses at different addresses may be as much as there is RAM for. What is mapped anew is zero. Protection is
+//! all or nothing, and only a page that was not accessed before is protected from it. Guard pages are such pages.
+//!
+//! The lock is held, with interrupts masked, while bits are changed, not while pages are cleared or copied.
 
-use core::{ops::Range, ptr};
+use core::{
+    ops::Range,
+    ptr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use spin::Mutex;
 
 use super::{
     call::{EFAULT, EINVAL, ENOMEM, ENOSYS, Errno, Result},
-    thread,
+    output, pages, thread,
 };
-use crate::machine::{interrupts, program::HEAP};
+pub(super) use crate::layout::PAGE;
+use crate::{
+    machine::{
+        interrupts,
+        program::{FRAMES, PROGRAM, SPACE},
+    },
+    panic, println,
+};
 
-pub(super) const PAGE: usize = 4096;
+/// The bits of protection that allow an access: to read, to write, to execute.
+pub(super) const ACCESS: usize = 1 | 2 | 4;
 /// The flag of `mmap` for memory that is no file's.
 pub(super) const ANONYMOUS: usize = 0x20;
 /// The flag for memory at an address that the program chooses.
 const FIXED: usize = 0x10;
 /// The flag of `mremap` that lets it choose another address.
 const MAY_MOVE: usize = 1;
+/// The advice of `madvise` that the pages shall be zero.
+const DONT_NEED: usize = 4;
 
-const PAGES: usize = (HEAP.end - HEAP.start) / PAGE;
+/// The status of a program that used up the RAM, as a shell would say it of one that Linux has killed for that.
+const STATUS_OUT_OF_MEMORY: u8 = 128 + 9;
+
+const PAGES: usize = (SPACE.end - SPACE.start) / PAGE;
 const BITS: usize = usize::BITS as usize;
 
-struct Pages {
-    used: [usize; PAGES / BITS],
-    /// No page below is free.
-    first_free: usize,
-}
+/// A bit for each page. Changed under the lock.
+struct Bits([AtomicUsize; PAGES / BITS]);
 
-static POOL: Mutex<Pages> = Mutex::new(Pages { used: [0; PAGES / BITS], first_free: 1 });
+static MAPPED: Bits = Bits::new();
+static OPEN: Bits = Bits::new();
 
-impl Pages {
-    fn is_used(&self, page: usize) -> bool {
-        self.used[page / BITS] & 1 << (page % BITS) != 0
+/// The number of a page below which none is free. The first page is never given out, so that the lowest stack has an end.
+static FIRST_FREE: Mutex<usize> = Mutex::new(1);
+
+impl Bits {
+    const fn new() -> Self {
+        Self([const { AtomicUsize::new(0) }; PAGES / BITS])
     }
 
-    fn set(&mut self, pages: Range<usize>, used: bool) {
-        for page in pages {
-            let bit = 1 << (page % BITS);
-            if used {
-                self.used[page / BITS] |= bit;
+    /// Returns the words with bits of `pages`, and which bits.
+    fn words(&self, pages: Range<usize>) -> impl Iterator<Item = (&AtomicUsize, usize)> {
+        (pages.start / BITS..pages.end.div_ceil(BITS)).map(move |word| {
+            let from = pages.start.saturating_sub(word * BITS);
+            let to = (pages.end - word * BITS).min(BITS);
+            (&self.0[word], usize::MAX << from & usize::MAX >> (BITS - to))
+        })
+    }
+
+    fn has(&self, page: usize) -> bool {
+        self.0[page / BITS].load(Ordering::SeqCst) & 1 << (page % BITS) != 0
+    }
+
+    fn have_all(&self, pages: Range<usize>) -> bool {
+        self.words(pages).all(|(word, mask)| word.load(Ordering::SeqCst) & mask == mask)
+    }
+
+    fn have_none(&self, pages: Range<usize>) -> bool {
+        self.words(pages).all(|(word, mask)| word.load(Ordering::SeqCst) & mask == 0)
+    }
+
+    fn set(&self, pages: Range<usize>, value: bool) {
+        for (word, mask) in self.words(pages) {
+            let before = word.load(Ordering::SeqCst);
+            word.store(if value { before | mask } else { before & !mask }, Ordering::SeqCst);
+        }
+    }
+
+    /// Finds `count` clear bits in a row, from `first` on.
+    fn find(&self, count: usize, mut first: usize) -> Option<usize> {
+        let mut page = first;
+        while page - first < count {
+            if page >= PAGES {
+                return None;
+            }
+            let rest = self.0[page / BITS].load(Ordering::SeqCst) >> (page % BITS);
+            if rest == 0 {
+                page = (page / BITS + 1) * BITS;
+            } else if rest & 1 == 0 {
+                page += rest.trailing_zeros() as usize;
             } else {
-                self.used[page / BITS] &= !bit;
-                self.first_free = self.first_free.min(page);
+                page += rest.trailing_ones() as usize;
+                first = page;
             }
         }
-    }
-
-    fn are_free(&self, mut pages: Range<usize>) -> bool {
-        pages.end <= PAGES && pages.all(|page| !self.is_used(page))
-    }
-
-    /// Finds and takes `count` pages in a row. The first page of the region is never given out, so that
-    /// the lowest stack has an end.
-    fn take(&mut self, count: usize) -> Option<usize> {
-        while self.is_used(self.first_free) && self.first_free + 1 < PAGES {
-            self.first_free += 1;
-        }
-        let mut first = self.first_free;
-        while first + count <= PAGES {
-            match (first..first + count).rev().find(|&page| self.is_used(page)) {
-                Some(used) => first = used + 1,
-                None => {
-                    self.set(first..first + count, true);
-                    return Some(first);
-                }
-            }
-        }
-        None
+        Some(first)
     }
 }
 
-fn with_pool<T>(work: impl FnOnce(&mut Pages) -> T) -> T {
+fn with_lock<T>(work: impl FnOnce(&mut usize) -> T) -> T {
     let state = interrupts::save_and_disable();
-    let result = work(&mut POOL.lock());
+    let result = work(&mut FIRST_FREE.lock());
     // SAFETY: The state is from above, on the same CPU since interrupts were masked.
     unsafe { interrupts::restore(state) };
     result
 }
 
+/// Takes `count` pages in a row, not to be accessed yet.
+fn take(count: usize) -> core::result::Result<Range<usize>, Errno> {
+    with_lock(|first_free| {
+        let first = MAPPED.find(count, *first_free).ok_or(ENOMEM)?;
+        MAPPED.set(first..first + count, true);
+        if first == *first_free {
+            *first_free += count;
+        }
+        Ok(first..first + count)
+    })
+}
+
+fn free(pages: Range<usize>) {
+    with_lock(|first_free| {
+        *first_free = pages.start.clamp(1, *first_free);
+        OPEN.set(pages.clone(), false);
+        MAPPED.set(pages, false);
+    });
+}
+
 fn address_of(page: usize) -> usize {
-    HEAP.start + page * PAGE
+    SPACE.start + page * PAGE
+}
+
+fn addresses_of(pages: &Range<usize>) -> Range<usize> {
+    address_of(pages.start)..address_of(pages.end)
+}
+
+/// Clears pages that were just mapped, and lets them be accessed if they may.
+fn begin(pages: Range<usize>, access: usize) {
+    // SAFETY: They are mapped by the program, which has not been told yet or has asked for it.
+    unsafe { pages::clear(addresses_of(&pages)) };
+    with_lock(|_| OPEN.set(pages, access & ACCESS != 0));
 }
 
 /// Returns the pages from `address` on, which must be a page's, with at least `bytes`.
 fn pages(address: usize, bytes: usize) -> core::result::Result<Range<usize>, Errno> {
-    let is_page = address.is_multiple_of(PAGE) && HEAP.contains(&address);
-    let fits = bytes != 0 && bytes <= HEAP.end.saturating_sub(address);
+    let is_page = address.is_multiple_of(PAGE) && SPACE.contains(&address);
+    let fits = bytes != 0 && bytes <= SPACE.end.saturating_sub(address);
     if !is_page || !fits {
         return Err(EINVAL);
     }
-    let first = (address - HEAP.start) / PAGE;
+    let first = (address - SPACE.start) / PAGE;
     Ok(first..first + bytes.div_ceil(PAGE))
 }
 
-/// `mmap` of `bytes` anywhere.
-pub(super) fn map(bytes: usize, flags: usize) -> Result {
-    if flags & ANONYMOUS == 0 || flags & FIXED != 0 {
+/// Returns whether the program may access `address`, as far as its pages are concerned.
+pub(super) fn is_open(address: usize) -> bool {
+    SPACE.contains(&address) && OPEN.has((address - SPACE.start) / PAGE)
+}
+
+/// Gives the page at `address` RAM if it may be accessed; returns whether it may. Called on a CPU's fault stack, for the
+/// program or for the kernel on its behalf.
+pub(crate) fn touch(address: usize) -> bool {
+    if !is_open(address) {
+        return false;
+    }
+    if !with_lock(|_| pages::give(address)) {
+        panic::end_because(STATUS_OUT_OF_MEMORY, || {
+            output::end_line();
+            println!("tsd: kernel: the program has used all of its {} MiB", (FRAMES.end - FRAMES.start) >> 20);
+        })
+    }
+    true
+}
+
+/// `mmap` of `bytes`, at `address` if the flags say so, else anywhere.
+pub(super) fn map(address: usize, bytes: usize, access: usize, flags: usize) -> Result {
+    if flags & ANONYMOUS == 0 {
         return Err(ENOSYS);
     }
     if bytes == 0 {
         return Err(EINVAL);
     }
-    let count = bytes.div_ceil(PAGE);
-    let first = with_pool(|pool| pool.take(count)).ok_or(ENOMEM)?;
-    clear(first..first + count);
-    Ok(address_of(first))
-}
-
-fn clear(pages: Range<usize>) {
-    // SAFETY: Pages that were just taken, so nobody else's.
-    unsafe { (address_of(pages.start) as *mut u8).write_bytes(0, pages.len() * PAGE) };
+    let pages = if flags & FIXED == 0 {
+        take(bytes.div_ceil(PAGE))?
+    } else {
+        let pages = pages(address, bytes)?;
+        with_lock(|_| MAPPED.set(pages.clone(), true));
+        pages
+    };
+    begin(pages.clone(), access);
+    Ok(address_of(pages.start))
 }
 
 /// `munmap`. The stack that the caller runs on is given back when its thread has left it.
 pub(super) fn unmap(address: usize, bytes: usize) -> Result {
     let pages = pages(address, bytes)?;
     let here = ptr::from_ref(&pages).addr();
-    if (address..address + bytes).contains(&here) {
+    if addresses_of(&pages).contains(&here) {
         thread::unmap_at_end(address, bytes);
     } else {
-        with_pool(|pool| pool.set(pages, false));
+        free(pages);
+    }
+    Ok(0)
+}
+
+/// `mprotect`.
+pub(super) fn protect(address: usize, bytes: usize, access: usize) -> Result {
+    // The program's own code and data stay as they are; so does nothing at all.
+    if PROGRAM.contains(&address) || bytes == 0 {
+        return Ok(0);
+    }
+    let pages = pages(address, bytes)?;
+    with_lock(|_| {
+        if !MAPPED.have_all(pages.clone()) {
+            return Err(ENOMEM);
+        }
+        OPEN.set(pages, access & ACCESS != 0);
+        Ok(0)
+    })
+}
+
+/// `madvise`. Advice that changes no contents is not needed.
+pub(super) fn advise(address: usize, bytes: usize, advice: usize) -> Result {
+    if advice == DONT_NEED && bytes != 0 {
+        let pages = pages(address, bytes)?;
+        if !MAPPED.have_all(pages.clone()) {
+            return Err(ENOMEM);
+        }
+        // SAFETY: The program has said that it does not need what is there.
+        unsafe { pages::clear(addresses_of(&pages)) };
     }
     Ok(0)
 }
@@ -130,32 +245,36 @@ pub(super) fn unmap(address: usize, bytes: usize) -> Result {
 /// `mremap`.
 pub(super) fn resize(address: usize, old_bytes: usize, new_bytes: usize, flags: usize) -> Result {
     let old = pages(address, old_bytes)?;
-    let new = pages(address, new_bytes).map_err(|_| ENOMEM)?;
-    let done = with_pool(|pool| {
-        if !old.clone().all(|page| pool.is_used(page)) {
-            return Err(EFAULT);
+    if new_bytes == 0 {
+        return Err(EINVAL);
+    }
+    let count = new_bytes.div_ceil(PAGE);
+    if !MAPPED.have_all(old.clone()) {
+        return Err(EFAULT);
+    }
+    if count <= old.len() {
+        free(old.start + count..old.end);
+        return Ok(address);
+    }
+    let access = if OPEN.has(old.start) { ACCESS } else { 0 };
+    let more = old.end..old.start + count;
+    let grows = with_lock(|_| {
+        let is_free = more.end <= PAGES && MAPPED.have_none(more.clone());
+        if is_free {
+            MAPPED.set(more.clone(), true);
         }
-        if new.end <= old.end {
-            pool.set(new.end..old.end, false);
-        } else if pool.are_free(old.end..new.end) {
-            pool.set(old.end..new.end, true);
-        } else {
-            return Ok(false);
-        }
-        Ok(true)
-    })?;
-    if done {
-        if new.end > old.end {
-            clear(old.end..new.end);
-        }
+        is_free
+    });
+    if grows {
+        begin(more, access);
         return Ok(address);
     }
     if flags & MAY_MOVE == 0 {
         return Err(ENOMEM);
     }
-    let moved = map(new_bytes, ANONYMOUS)?;
+    let moved = map(0, new_bytes, access, ANONYMOUS)?;
     // SAFETY: The old pages are the program's, which asked to move them; the new ones are not in use yet.
-    unsafe { (moved as *mut u8).copy_from_nonoverlapping(address as *const u8, old.len() * PAGE) };
-    with_pool(|pool| pool.set(old, false));
+    unsafe { pages::copy(addresses_of(&old), moved) };
+    free(old);
     Ok(moved)
 }

@@ -78,6 +78,9 @@ fn install_takes_a_target_and_a_prefix() {
         panic!("not an installation");
     };
     assert!(!options.plain_names && options.numbers.rounds == 2);
+    let line = "install --prefix out --target host --exit-functions 0 --notifications 0";
+    let Command::Install(options) = parsed(line) else { panic!("not an installation") };
+    assert_eq!((options.numbers.exit_functions, options.numbers.notifications), (0, 0));
     assert!(error("install --prefix out").contains("--target and --prefix"));
     assert!(error("install --target sparc").contains(Target::ALLOWED));
     assert!(error("install --rounds 0").contains("1 to 1024"));

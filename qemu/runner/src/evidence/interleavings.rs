@@ -45,13 +45,7 @@ impl Checker {
 
     /// Builds the cases of the repository at `root`, with compiler flags that set `loom`.
     pub(super) fn build_in(root: &Path, target: &Path, flags: &str) -> Result<Self> {
-        let mut cargo = super::host_cargo("build");
-        // Optimised, but with the checks of a development build: there are hundreds of thousands of executions.
-        cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
-        cargo.args(["--quiet", "--locked", "--package=tsd-loom"]).current_dir(root);
-        cargo.arg("--target-dir").arg(target);
-        command::run(&mut cargo)?;
-        Ok(Self { program: target.join("debug/tsd-loom") })
+        Ok(Self { program: super::build_model("tsd-loom", root, target, flags)? })
     }
 
     /// Explores one case.

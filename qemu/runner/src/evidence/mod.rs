@@ -2,6 +2,7 @@
 //!
 //! - `interleavings`    the library under loom, each case in its long form
 //! - `orderings`        the same with one memory ordering weakened at a time
+//! - `handlers`         interrupt handlers at every access of the library's code, up to three in a run
 //! - `stepping`         an interrupt at each instruction of each call, in the images
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
@@ -18,6 +19,7 @@
 
 mod coverage;
 mod fuzz;
+pub mod handlers;
 pub mod interleavings;
 mod mutants;
 mod orderings;
@@ -30,7 +32,11 @@ mod storm;
 mod tools;
 mod tree;
 
-use std::{env, path::PathBuf, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{command, error::Result, workspace};
 
@@ -45,6 +51,8 @@ pub enum Kind {
     Interleavings,
     /// Model checks of weakened code.
     Orderings,
+    /// Interrupt handlers at every access.
+    Handlers,
     /// Single steps.
     Stepping,
     /// Random sequences.
@@ -61,9 +69,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Interleavings,
         Self::Orderings,
+        Self::Handlers,
         Self::Stepping,
         Self::Fuzz,
         Self::Sanitizers,
@@ -78,6 +87,7 @@ impl Kind {
         match self {
             Self::Interleavings => "interleavings",
             Self::Orderings => "orderings",
+            Self::Handlers => "handlers",
             Self::Stepping => "stepping",
             Self::Fuzz => "fuzz",
             Self::Sanitizers => "sanitizers",
@@ -112,6 +122,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
     let figures = match kind {
         Kind::Interleavings => interleavings::explore_all(),
         Kind::Orderings => orderings::weaken_all(),
+        Kind::Handlers => handlers::enumerate_all(),
         Kind::Stepping => stepping::sweep_all(may_install),
         Kind::Fuzz => fuzz::run(seconds, may_install),
         Kind::Sanitizers => sanitizers::run_all(may_install),
@@ -120,6 +131,17 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
         Kind::Storm => storm::run(seconds, may_install),
     }?;
     record::write(kind, &figures)
+}
+
+/// Builds the program of `package`, which has the library in it as `flags` say, from the repository at `root`.
+fn build_model(package: &str, root: &Path, target: &Path, flags: &str) -> Result<PathBuf> {
+    let mut cargo = host_cargo("build");
+    // Optimised, but with the checks of a development build: there are millions of runs.
+    cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
+    cargo.args(["--quiet", "--locked", "--package", package]).current_dir(root);
+    cargo.arg("--target-dir").arg(target);
+    command::run(&mut cargo)?;
+    Ok(target.join("debug").join(package))
 }
 
 /// Returns a command of cargo's for the host, with the toolchain that runs this program and none of its settings.

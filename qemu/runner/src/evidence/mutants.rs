@@ -35,7 +35,7 @@ use crate::{
 const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 /// What those tests do without, and what would be built anew for each mutant.
-const NOT_NEEDED: [&str; 2] = ["tsd-loom.workspace", "tsd-runner.workspace"];
+const NOT_NEEDED: [&str; 3] = ["tsd-handlers.workspace", "tsd-loom.workspace", "tsd-runner.workspace"];
 
 /// The files whose survivors are tried under interrupts.
 const FOR_INTERRUPTS: [&str; 2] = ["src/slots.rs", "src/visit.rs"];

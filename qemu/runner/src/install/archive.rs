@@ -1,15 +1,17 @@
 //! `libtsd.a`.
 //!
-//! Each feature of the crate in `src/c` becomes one member. It is compiled by itself; what it needs of Rust's core
-//! library is linked into it and everything else thrown away; then all symbols but ours are made local, and ours get
-//! their final names. So members meet at C symbols only, and nothing of Rust is left to clash with another archive.
+//! Each feature of the crate in `src/c` is compiled by itself and becomes one member, or one for each function. What that
+//! needs of Rust's core library is linked into it and everything else thrown away; then all symbols but ours are made
+//! local, and ours get their final names. So members meet at C symbols only, and nothing of Rust is left to clash with
+//! another archive.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    slice,
 };
 
-use super::Options;
+use super::{Options, registers};
 use crate::{
     command,
     error::{Error, Result},
@@ -21,45 +23,40 @@ use crate::{
 /// Changes together with `TSD_ABI` in the header.
 const ABI: u32 = 1;
 
-/// A member of the archive.
+/// What one compilation gives.
 #[derive(Debug)]
-pub struct Member {
-    /// The feature of the crate, and the file without its ending.
+pub struct Part {
+    /// The feature of the crate.
     pub name: &'static str,
     /// Its symbols carry names of a standard, which may be wanted without the prefix.
     pub is_family: bool,
-    /// Its symbols give way to the kernel's.
-    is_default: bool,
+    /// Each function is a member by itself, so that a program can bring its own in place of one.
+    is_split: bool,
 }
 
-const fn member(name: &'static str) -> Member {
-    Member { name, is_family: false, is_default: false }
+const fn part(name: &'static str) -> Part {
+    Part { name, is_family: false, is_split: false }
 }
 
-const fn family(name: &'static str) -> Member {
-    Member { name, is_family: true, is_default: false }
-}
-
-const fn default(name: &'static str) -> Member {
-    Member { name, is_family: false, is_default: true }
+const fn family(name: &'static str) -> Part {
+    Part { name, is_family: true, is_split: true }
 }
 
 /// All of them.
-pub const MEMBERS: [Member; 15] = [
-    member("core"),
-    member("table"),
-    member("options"),
-    member("functions"),
-    member("notify"),
-    member("once"),
-    member("listing"),
-    default("wait"),
-    default("wake"),
+pub const PARTS: [Part; 13] = [
+    part("core"),
+    part("table"),
+    part("options"),
+    part("functions"),
+    part("notify"),
+    part("once"),
+    part("listing"),
     family("posix"),
     family("c11"),
     family("cxx"),
     family("tls"),
-    family("fls"),
+    // The functions share a lock and a list.
+    Part { name: "fls", is_family: true, is_split: false },
     family("last_error"),
 ];
 
@@ -68,8 +65,8 @@ pub const MEMBERS: [Member; 15] = [
 const THROWN_AWAY: [&str; 6] = [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures"];
 
 /// Symbols that assembly and Rust share within a member.
-const PRIVATE: [&str; 5] =
-    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind"];
+const PRIVATE: [&str; 6] =
+    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind", "tsd_wake_if_any"];
 
 /// What was built.
 #[derive(Debug)]
@@ -92,14 +89,27 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
 
     let figures = build.dir.join("figures");
     let mut objects = Vec::new();
-    for member in &MEMBERS {
-        let linked = build.link(member)?;
-        if member.name == "core" {
-            let mut objcopy = command::of(programs::OBJCOPY.command);
-            objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display())).arg(&linked).arg("/dev/null");
-            command::run_quietly(&mut objcopy)?;
+    for part in &PARTS {
+        // The next part's build replaces the file.
+        let compiled = build.compile(part)?;
+        let symbols = Symbols::of(&compiled)?.defined;
+        if part.is_split {
+            for symbol in &symbols {
+                objects.push(build.member(
+                    part,
+                    symbol.trim_start_matches(PREFIX),
+                    &compiled,
+                    slice::from_ref(symbol),
+                )?);
+            }
+        } else {
+            objects.push(build.member(part, part.name, &compiled, &symbols)?);
         }
-        objects.push(build.finish(member, &linked)?);
+        if part.name == "core" {
+            let mut objcopy = command::of(programs::OBJCOPY.command);
+            objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display()));
+            command::run_quietly(objcopy.arg(build.linked(part.name)).arg("/dev/null"))?;
+        }
     }
     let file = build.dir.join("libtsd.a");
     // The archiver adds to a file that is there.
@@ -126,28 +136,16 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Compiles a member and links it with what it needs of Rust's core library.
-    fn link(&self, member: &Member) -> Result<PathBuf> {
-        let compiled = self.compile(member)?;
-        let linked = self.members.join(format!("{}.linked.o", member.name));
-        let mut linker = command::of(programs::LLD.command);
-        linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
-        for symbol in our_symbols(&compiled, true)? {
-            linker.arg(format!("--undefined={symbol}"));
-        }
-        command::run_quietly(linker.arg(&compiled).arg("-o").arg(&linked))?;
-        Ok(linked)
-    }
-
-    fn compile(&self, member: &Member) -> Result<PathBuf> {
+    fn compile(&self, part: &Part) -> Result<PathBuf> {
         let Options { target, numbers, .. } = self.options;
         let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
-        cargo.arg(format!("--features={},panic-handler", member.name)).arg("--target-dir").arg(self.dir.join("target"));
+        cargo.arg(format!("--features={},panic-handler", part.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
+        flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
             flags.push(super::THREAD_POINTER_CFG);
             cargo.envs(pointer.named());
@@ -157,62 +155,79 @@ impl Build<'_> {
             flags.push("-Zno-profiler-runtime");
             cargo.env("RUSTC_BOOTSTRAP", "1");
         }
+        flags.extend(self.options.rustflags.iter().map(String::as_str));
         cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
             cargo.env(name, number.to_string());
         }
         command::run(&mut cargo)?;
-        // The next member's build replaces the file.
         Ok(self.dir.join("target").join(&target.triple).join("archive/libtsd_c.a"))
     }
 
-    /// Hides all symbols but ours and gives ours their final names.
-    fn finish(&self, member: &Member, linked: &Path) -> Result<PathBuf> {
-        let object = self.members.join(format!("tsd-{}.o", member.name));
+    /// Makes a member that has these symbols of what was compiled.
+    fn member(&self, part: &Part, name: &str, compiled: &Path, symbols: &[String]) -> Result<PathBuf> {
+        let linked = self.linked(name);
+        let mut linker = command::of(programs::LLD.command);
+        linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
+        linker.args(symbols.iter().map(|symbol| format!("--undefined={symbol}")));
+        command::run_quietly(linker.arg(compiled).arg("-o").arg(&linked))?;
+
+        let object = self.members.join(format!("tsd-{name}.o"));
         let mut objcopy = command::of(programs::OBJCOPY.command);
         objcopy.args(["--strip-debug", "--strip-unneeded"]);
         objcopy.args(THROWN_AWAY.iter().map(|section| format!("--remove-section={section}")));
-        for symbol in our_symbols(linked, true)?.iter().filter(|symbol| !PRIVATE.contains(&symbol.as_str())) {
+        let found = Symbols::of(&linked)?;
+        for symbol in found.defined.iter().filter(|symbol| symbols.contains(symbol) && !PRIVATE.contains(&&***symbol)) {
             objcopy.arg(format!("--keep-global-symbol={symbol}"));
-            if member.is_default {
-                objcopy.arg(format!("--weaken-symbol={symbol}"));
-            }
+            objcopy.arg(format!("--redefine-sym={symbol}={}", self.final_name(part, symbol)));
         }
-        let hidden = self.members.join(format!("{}.hidden.o", member.name));
-        command::run_quietly(objcopy.arg(linked).arg(&hidden))?;
-
-        let mut objcopy = command::of(programs::OBJCOPY.command);
-        let defined = our_symbols(&hidden, true)?;
-        for symbol in our_symbols(&hidden, false)? {
-            let name = self.final_name(member, &symbol, defined.contains(&symbol));
-            objcopy.arg(format!("--redefine-sym={symbol}={name}"));
+        for symbol in &found.wanted {
+            objcopy.arg(format!("--redefine-sym={symbol}={symbol}{}", suffix(self.options)));
         }
-        command::run_quietly(objcopy.arg(&hidden).arg(&object))?;
+        command::run_quietly(objcopy.arg(&linked).arg(&object))?;
         Ok(object)
     }
 
-    fn final_name(&self, member: &Member, symbol: &str, is_defined: bool) -> String {
-        if is_defined && member.is_family && self.options.plain_names {
-            symbol.trim_start_matches("tsd_").into()
+    fn linked(&self, name: &str) -> PathBuf {
+        self.members.join(format!("{name}.linked.o"))
+    }
+
+    fn final_name(&self, part: &Part, symbol: &str) -> String {
+        if part.is_family && self.options.plain_names {
+            symbol.trim_start_matches(PREFIX).into()
         } else {
             format!("{symbol}{}", suffix(self.options))
         }
     }
 }
 
-/// The global symbols of a file that are ours: those it defines, or those that it defines or wants.
-fn our_symbols(file: &Path, only_defined: bool) -> Result<Vec<String>> {
-    let mut nm = command::of(programs::NM.command);
-    nm.args(["--no-llvm-bc", "--extern-only", "--format=just-symbols", "--quiet"]);
-    if only_defined {
-        nm.arg("--defined-only");
+/// In front of all our symbols.
+const PREFIX: &str = "tsd_";
+
+/// The global symbols of a file that are ours.
+struct Symbols {
+    defined: Vec<String>,
+    wanted: Vec<String>,
+}
+
+impl Symbols {
+    fn of(file: &Path) -> Result<Self> {
+        let mut nm = command::of(programs::NM.command);
+        let lines = command::answer(nm.args(["--no-llvm-bc", "--extern-only", "--format=posix", "--quiet"]).arg(file))
+            .ok_or_else(|| Error::failure(format!("the symbols of {} can't be read", file.display())))?;
+        let (mut defined, mut wanted) = (Vec::new(), Vec::new());
+        // Lines without a type name a file in an archive.
+        for (name, rest) in lines.lines().filter_map(|line| line.split_once(' ')) {
+            let list = if rest.starts_with(['U', 'w']) { &mut wanted } else { &mut defined };
+            if name.starts_with(PREFIX) {
+                list.push(name.to_owned());
+            }
+        }
+        for list in [&mut defined, &mut wanted] {
+            list.sort();
+            list.dedup();
+        }
+        wanted.retain(|name| !defined.contains(name));
+        Ok(Self { defined, wanted })
     }
-    let names = command::answer(nm.arg(file))
-        .ok_or_else(|| Error::failure(format!("the symbols of {} can't be read", file.display())))?;
-    // Lines that end with a colon name a file in an archive.
-    let mut names: Vec<_> =
-        names.lines().filter(|line| line.starts_with("tsd_") && !line.ends_with(':')).map(str::to_owned).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
 }

@@ -23,8 +23,16 @@ const FIGURES: [&str; 10] = [
 ];
 
 /// Headers that are installed as they are.
-const HEADERS: [&str; 7] =
-    ["tsd.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"];
+const HEADERS: [&str; 8] = [
+    "tsd.h",
+    "tsd/symbols.h",
+    "tsd/inline.h",
+    "tsd/static.h",
+    "tsd/pthread.h",
+    "tsd/threads.h",
+    "tsd/cxxabi.h",
+    "tsd/windows.h",
+];
 
 /// The linker script that others include.
 const FRAGMENT: &str = "tsd-notifications.ld";

@@ -88,7 +88,9 @@ fn relocated(text: &str, place: &dyn Fn(&str) -> Option<String>) -> String {
         let (before, path) = rest.split_at(start);
         let (path, after) = path.split_at(path.find(is_end).unwrap_or(path.len()));
         result.push_str(before);
-        result.push_str(&place(path).unwrap_or_else(|| path.into()));
+        // A slash alone ends a comment.
+        let moved = if path == "/" { None } else { place(path) };
+        result.push_str(&moved.unwrap_or_else(|| path.into()));
         rest = after;
     }
     result + rest
@@ -100,9 +102,10 @@ mod tests {
 
     #[test]
     fn paths_in_texts_follow_the_folder() {
-        let place = |path: &str| path.starts_with("/usr/").then(|| format!("/t{path}"));
-        let script = "GROUP ( /usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/usr/lib \"/usr/x\" no/where /";
-        let moved = "GROUP ( /t/usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/t/usr/lib \"/t/usr/x\" no/where /";
+        let place = |path: &str| (path == "/" || path.starts_with("/usr/")).then(|| format!("/t{path}"));
+        let script =
+            "/* For\n ld */\nGROUP ( /usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/usr/lib \"/usr/x\" no/where /";
+        let moved = "/* For\n ld */\nGROUP ( /t/usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/t/usr/lib \"/t/usr/x\" no/where /";
         assert_eq!(relocated(script, &place), moved);
     }
 

@@ -16,7 +16,7 @@ use super::libc::Libc;
 use crate::{
     command,
     error::{Error, Result},
-    install::{self, Numbers, Target},
+    install::{self, Numbers, Target, archive},
     machine::Arch,
     programs::{self, Program},
     toolchain::Toolchain,
@@ -24,20 +24,24 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 7] = ["cancel", "compiler", "create", "current", "errno", "exit", "wait"];
+const CONNECTION: [&str; 9] = ["cancel", "compiler", "create", "current", "errno", "exit", "limits", "once", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
 const OURS: [&str; 8] = [
     "pthread_key_create",
     "__pthread_key_create",
-    "pthread_once",
+    "__wrap_pthread_once",
     "tss_create",
-    "call_once",
+    "__wrap_call_once",
     "__cxa_thread_atexit",
     "__errno_location",
     "__pthread_tsd_run_dtors",
 ];
+
+/// Hooks of the library, by the beginnings of their names: the linker takes those of `qemu/posix` for them before it
+/// sees an archive with others.
+const HOOKS: [&str; 2] = ["tsd_wait", "tsd_wake"];
 
 /// Functions that the compiler's runtimes name weakly, which does not bring them in: they reckon with a program that
 /// has all threads' functions or none.
@@ -69,7 +73,7 @@ const NAMED_WEAKLY: [&str; 24] = [
 ];
 
 /// Calls that are led to `__wrap_NAME`.
-const WRAPPED: [&str; 3] = ["exit", "pthread_create", "pthread_setcanceltype"];
+const WRAPPED: [&str; 6] = ["call_once", "exit", "pthread_create", "pthread_once", "pthread_setcanceltype", "sysconf"];
 
 /// Compiles and links for one architecture.
 #[derive(Debug)]
@@ -78,6 +82,8 @@ pub struct Compiler {
     libc: Libc,
     /// Where `libtsd.a` and its headers are installed.
     prefix: PathBuf,
+    /// The end of the library's own symbols.
+    suffix: String,
 }
 
 /// The option that only the other compiler has: thread-local storage through keys, by the compiler's own runtime.
@@ -86,7 +92,8 @@ const EMULATED_TLS: &str = "-femulated-tls";
 /// An executable file. Its directory goes with it.
 #[derive(Debug)]
 pub struct Executable {
-    pub(super) file: PathBuf,
+    /// Where it is.
+    pub file: PathBuf,
 }
 
 impl Drop for Executable {
@@ -128,10 +135,11 @@ impl Compiler {
             numbers,
             plain_names: true,
             thread_pointer: None,
+            rustflags: Vec::new(),
             has_counters: false,
             may_install: false,
         };
-        let compiler = Self { arch, libc, prefix };
+        let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
         // nextest starts a process for each test of one run; the first one has done this.
         let (run, note) = (env::var("NEXTEST_RUN_ID").ok(), compiler.prefix.join("nextest"));
         if run.is_none() || fs::read_to_string(&note).ok() != run {
@@ -147,21 +155,29 @@ impl Compiler {
     fn connect(&self) -> Result<()> {
         let mut archiver = command::of(programs::AR.command);
         let archive = self.prefix.join("lib/libposix.a");
+        // Another process may be linking with the one that is there.
+        let new = archive.with_extension("new");
         // The archiver adds to a file that is there.
-        let _ = fs::remove_file(&archive);
-        archiver.arg("crsD").arg(&archive);
+        let _ = fs::remove_file(&new);
+        archiver.arg("crsD").arg(&new);
         for name in CONNECTION {
             let object = self.prefix.join("lib").join(name).with_extension("o");
             let source = posix().join(name).with_extension("c");
             self.compile(
                 &source,
                 &object,
-                &["-Wall".into(), "-Wextra".into(), "-Werror".into()],
+                &["-Wall", "-Wextra", "-Werror", "-fexceptions"].map(str::to_owned),
                 &mut command::run_quietly,
             )?;
             archiver.arg(object);
         }
-        command::run_quietly(&mut archiver)
+        command::run_quietly(&mut archiver)?;
+        fs::rename(&new, &archive).map_err(|error| Error::of_file("written", &archive, &error))
+    }
+
+    /// Returns the symbol of a function that the prefixed core declares.
+    pub fn symbol(&self, name: &str) -> String {
+        format!("{name}{}", self.suffix)
     }
 
     /// Compiles `sources` with `flags` and links them.
@@ -224,6 +240,7 @@ impl Compiler {
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
         command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
+        command.args(HOOKS.map(|hook| format!("-Wl,--undefined={}", self.symbol(hook))));
         command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
         command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
         command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));

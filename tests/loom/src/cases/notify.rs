@@ -74,8 +74,8 @@ pub(crate) fn two_registrations_and_one_place(outcomes: &Outcomes) {
     assert!(notifications(&space).unregister(mine) != notifications(&space).unregister(theirs));
 }
 
-/// A place that one CPU gives back and another takes: who starts meanwhile hears the old, the new or none, whole.
-pub(crate) fn place_is_used_again(outcomes: &Outcomes) {
+/// Room that one CPU gives back and another takes: whoever starts meanwhile hears each at most once, whole.
+pub(crate) fn room_is_used_again(outcomes: &Outcomes) {
     let space = space();
     let (old, new) = (notification(), notification());
     make_ready(old);
@@ -90,6 +90,7 @@ pub(crate) fn place_is_used_again(outcomes: &Outcomes) {
         (1, 0) => outcomes.note("heard old"),
         (0, 1) => outcomes.note("heard new"),
         (0, 0) => outcomes.note("heard none"),
+        (1, 1) => outcomes.note("heard both"),
         both => panic!("{both:?}"),
     }
     other.join().unwrap();

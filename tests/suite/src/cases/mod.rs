@@ -195,10 +195,12 @@ cases! {
         waiter_takes_over_from_a_panic(UNWINDING),
         begin_and_end,
         abandon_gives_back_the_innermost,
+        cancel_gives_back_what_is_inside,
         exit_gives_back_every_control,
     }
     notify {
         attach_in_order_detach_in_reverse,
+        order_is_that_of_registration,
         fixed_notifications_come_first,
         values_are_readable_at_detach,
         detach_comes_first,

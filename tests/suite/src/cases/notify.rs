@@ -46,6 +46,23 @@ pub(super) fn attach_in_order_detach_in_reverse<P: Platform>() {
     assert_eq!(EVENTS.len(), 6);
 }
 
+/// What is registered last comes last, though it is kept where another one was.
+pub(super) fn order_is_that_of_registration<P: Platform>() {
+    EVENTS.clear();
+    for notification in &LOGGING[..3] {
+        P::notifications().register(notification).unwrap();
+    }
+    assert!(P::notifications().unregister(&LOGGING[0]));
+    P::notifications().register(&LOGGING[3]).unwrap();
+    in_threads::<P, _>(1, Start::default(), |_| {
+        EVENTS.expect(&[22, 32, 42]);
+    });
+    EVENTS.expect(&[22, 32, 42, 43, 33, 23]);
+    for notification in &LOGGING[1..4] {
+        assert!(P::notifications().unregister(notification));
+    }
+}
+
 /// Notifications that are fixed at link time come before those that are registered.
 pub(super) fn fixed_notifications_come_first<P: Platform>() {
     static FIXED: [Notification; 2] = [logging(5), logging(6)];

@@ -385,6 +385,31 @@ pub(super) fn abandon_gives_back_the_innermost<P: Platform>() {
     assert!(outer.is_complete());
 }
 
+/// Cancelling gives back the control that is named and those begun inside it, and no other.
+pub(super) fn cancel_gives_back_what_is_inside<P: Platform>() {
+    let space = Local::<3>::new(Notifications::new()).into_space();
+    let [outer, middle, inner, other] = [const { Once::new() }; 4];
+    let mut frames = [const { OnceFrame::new() }; 4];
+    // SAFETY: the frames outlive the initialisers. Those that are cancelled do not go on.
+    unsafe {
+        for (control, frame) in [&outer, &middle, &inner].into_iter().zip(&mut frames) {
+            assert_eq!(space.begin_once(control, frame), Ok(true));
+        }
+        assert!(!space.cancel_once(&other));
+        assert_eq!(space.begin_once(&inner, &mut frames[3]), Err(Error::Recursion));
+        assert!(space.cancel_once(&middle));
+        assert!(!space.cancel_once(&middle) && !space.cancel_once(&inner));
+        assert_eq!(space.begin_once(&outer, &mut frames[3]), Err(Error::Recursion));
+        for control in [&middle, &inner] {
+            assert!(!control.is_complete());
+            assert_eq!(space.once(control, || ()), Ok(()));
+            assert!(control.is_complete() && !space.cancel_once(control));
+        }
+        space.end_once(&frames[0]);
+    }
+    assert!(outer.is_complete() && !other.is_complete());
+}
+
 /// Thread exit gives back every control whose initialiser the thread is in.
 pub(super) fn exit_gives_back_every_control<P: Platform>() {
     let space = Local::<3>::new(Notifications::new()).into_space();

@@ -5,7 +5,7 @@ use core::arch::asm;
 pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 
 use super::{gic, timer, vectors};
-use crate::interrupt;
+use crate::{interrupt, program};
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {
@@ -48,6 +48,13 @@ pub(super) extern "C" fn handle_interrupt() {
         Some(other) => panic!("interrupt {other} came and was never enabled"),
         None => {}
     }
+}
+
+/// Returns whether the access that was aborted can be done again. Runs on the CPU's fault stack.
+pub(super) extern "C" fn handle_abort(syndrome: u64, address: usize) -> bool {
+    // A translation fault, on any level. Reference: Arm Architecture Reference Manual, "ESR_EL1", data fault status.
+    let is_not_mapped = syndrome & 0b11_1100 == 0b00_0100;
+    is_not_mapped && program::touch(address)
 }
 
 /// Reports an exception that is not an interrupt. Runs on the CPU's fault stack.

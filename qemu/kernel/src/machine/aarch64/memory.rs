@@ -2,12 +2,14 @@
 //!
 //! Addresses are physical addresses. The first gigabyte has only the devices, so that a null pointer
 //! faults; in the RAM only the blocks with code can be executed; [`make_guard`] takes single pages of
-//! the `.guarded` section out. Built once by the first CPU; never changed after other CPUs use them.
+//! the `.guarded` section out. Built once by the first CPU; never changed after other CPUs use them, but for
+//! what a program gets, which lies above the RAM, page by page.
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), D8.3 "Translation table descriptor formats".
 
-use core::{arch::asm, cell::UnsafeCell, ops::Range};
+use core::{arch::asm, cell::UnsafeCell, ops::Range, sync::atomic::AtomicUsize};
 
+use super::program::SPACE;
 use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 pub(super) const RAM_BASE: usize = 0x4000_0000;
@@ -30,6 +32,11 @@ const NEVER_EXECUTE: usize = 0b11 << 53;
 pub(super) const DEVICE_BLOCK: usize = VALID | ACCESSED | NOT_GLOBAL | NEVER_EXECUTE;
 /// A block of RAM that can be executed, to be combined with its address.
 pub(super) const NORMAL_BLOCK: usize = VALID | NORMAL | INNER_SHAREABLE | ACCESSED | NOT_GLOBAL;
+
+/// An entry for a page of data, but for its address.
+pub(crate) const PAGE_ENTRY: usize = NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE;
+/// An entry for a table of the last level, but for its address.
+pub(crate) const TABLE_ENTRY: usize = VALID | PAGE_OR_TABLE;
 
 const ENTRIES: usize = 512;
 
@@ -60,11 +67,18 @@ static DEVICE_BLOCKS: Table = Table::new();
 static RAM_BLOCKS: Table = Table::new();
 static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
 
+/// For the pages that a program gets: a table for each GiB.
+static PROGRAM_BLOCKS: [Table; (SPACE.end - SPACE.start) / GIB] =
+    [const { Table::new() }; (SPACE.end - SPACE.start) / GIB];
+
 /// Builds the tables. Called on the first CPU before the others start.
 pub(crate) fn init() {
     ROOT.set(0, DEVICE_BLOCKS.as_entry());
     for block in DEVICES.step_by(BLOCK) {
         DEVICE_BLOCKS.set(block / BLOCK, block | DEVICE_BLOCK);
+    }
+    for (index, table) in PROGRAM_BLOCKS.iter().enumerate() {
+        ROOT.set(SPACE.start / GIB + index, table.as_entry());
     }
     ROOT.set(RAM_BASE / GIB, RAM_BLOCKS.as_entry());
     for (index, block) in (RAM_BASE..RAM_BASE + GIB).step_by(BLOCK).enumerate() {
@@ -72,7 +86,7 @@ pub(crate) fn init() {
             Content::Stacks(number) => {
                 let pages = &GUARDED_PAGES[number];
                 for (index, page) in (block..block + BLOCK).step_by(PAGE).enumerate() {
-                    pages.set(index, page | NORMAL_BLOCK | PAGE_OR_TABLE | NEVER_EXECUTE);
+                    pages.set(index, page | PAGE_ENTRY);
                 }
                 pages.as_entry()
             }
@@ -119,4 +133,18 @@ pub(crate) fn make_guard(page: *mut u8) {
             options(nostack, preserves_flags),
         );
     }
+}
+
+/// Returns the entry for the block of the program's pages at `address`, of a table of the last level.
+pub(crate) fn program_block(address: usize) -> &'static AtomicUsize {
+    let offset = address - SPACE.start;
+    let table = PROGRAM_BLOCKS[offset / GIB].0.get() as *const AtomicUsize;
+    // SAFETY: One of the table's entries. When the tables are built, these are used here only.
+    unsafe { &*table.add(offset % GIB / BLOCK) }
+}
+
+/// Makes an entry that was empty visible to the page walks of all CPUs.
+pub(crate) fn publish_entry() {
+    // SAFETY: Barriers. No `nomem`: the store of the entry stays before them.
+    unsafe { asm!("dsb ishst", "isb", options(nostack, preserves_flags)) };
 }

@@ -9,8 +9,10 @@ use super::memory::RAM_BASE;
 
 /// Where a program lies, linked to these addresses. It may be executed.
 pub(crate) const PROGRAM: Range<usize> = RAM_BASE + (128 << 20)..RAM_BASE + (192 << 20);
-/// The memory that a program gets from `mmap`.
-pub(crate) const HEAP: Range<usize> = RAM_BASE + (192 << 20)..RAM_BASE + (448 << 20);
+/// RAM for the pages that a program gets from `mmap`.
+pub(crate) const FRAMES: Range<usize> = RAM_BASE + (192 << 20)..RAM_BASE + (448 << 20);
+/// The addresses of those pages.
+pub(crate) const SPACE: Range<usize> = 64 << 30..80 << 30;
 
 /// What the entry of a call has stored.
 #[derive(Debug)]

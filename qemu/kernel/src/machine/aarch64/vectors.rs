@@ -1,15 +1,16 @@
 //! The exception vectors of EL1.
 //!
 //! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
-//! switch threads and leave the frame there; so is a single step. Any other exception is a fault and is handled on the
-//! CPU's fault stack: the thread's own may be what overflowed.
+//! switch threads and leave the frame there; so is a single step. Any other exception is a fault, or
+//! the first access to a page of a program, and is handled on the CPU's fault stack: the thread's own may be what
+//! overflowed, or what has no memory yet.
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), D1.3.1.5 "Exception vectors".
 
 use core::{arch::naked_asm, mem::offset_of};
 
 use super::{
-    interrupts::{handle_fault, handle_interrupt},
+    interrupts::{handle_abort, handle_fault, handle_interrupt},
     step::handle_step,
 };
 use crate::{cpu::CpuLocal, program::call};
@@ -57,6 +58,8 @@ unsafe extern "C" fn vectors() {
 
 /// ESR_EL1.EC of an SVC instruction.
 const EXCEPTION_CLASS_SVC: u64 = 0x15;
+/// ESR_EL1.EC of a data abort at the same exception level.
+const EXCEPTION_CLASS_ABORT: u64 = 0x25;
 /// ESR_EL1.EC of a software step at the same exception level.
 const EXCEPTION_CLASS_STEP: u64 = 0x33;
 
@@ -70,6 +73,8 @@ unsafe extern "C" fn synchronous_entry() {
         "lsr x0, x0, #26",
         "cmp x0, #{svc}",
         "b.eq 2f",
+        "cmp x0, #{abort_class}",
+        "b.eq {abort}",
         "cmp x0, #{step_class}",
         "mrs x0, tpidrro_el0",
         "b.eq {step}",
@@ -78,6 +83,8 @@ unsafe extern "C" fn synchronous_entry() {
         "mrs x0, tpidrro_el0",
         "b {call}",
         svc = const EXCEPTION_CLASS_SVC,
+        abort_class = const EXCEPTION_CLASS_ABORT,
+        abort = sym abort_entry,
         step_class = const EXCEPTION_CLASS_STEP,
         call = sym call_entry,
         step = sym step_entry,
@@ -85,11 +92,11 @@ unsafe extern "C" fn synchronous_entry() {
     )
 }
 
-/// Saves what a call may change, in the layout of `program::Frame`.
+/// Stores what a call may change, in the layout of `program::Frame`.
 ///
 /// Vector registers are not saved: the kernel is built without them, so no handler changes them, and
 /// a switch of threads inside the handler keeps them with the thread.
-macro_rules! save_registers {
+macro_rules! push_registers {
     () => {
         concat!(
             "sub sp, sp, #176\n",
@@ -103,9 +110,47 @@ macro_rules! save_registers {
             "stp x14, x15, [sp, #112]\n",
             "stp x16, x17, [sp, #128]\n",
             "stp x18, x30, [sp, #144]\n",
-            // Where to go on and in which state: another interrupt would overwrite both registers.
-            "mrs x0, elr_el1\n",
+        )
+    };
+}
+
+/// Loads it, but for the first two registers.
+macro_rules! load_registers {
+    () => {
+        concat!(
+            "ldp x18, x30, [sp, #144]\n",
+            "ldp x16, x17, [sp, #128]\n",
+            "ldp x14, x15, [sp, #112]\n",
+            "ldp x12, x13, [sp, #96]\n",
+            "ldp x10, x11, [sp, #80]\n",
+            "ldp x8, x9, [sp, #64]\n",
+            "ldp x6, x7, [sp, #48]\n",
+            "ldp x4, x5, [sp, #32]\n",
+            "ldp x2, x3, [sp, #16]\n",
+        )
+    };
+}
+
+/// Stores the registers, and where to go on and in which state, which another exception would overwrite.
+///
+/// The stack may be a program's, whose pages get memory when they are first accessed. That is an exception, too, so both
+/// are put aside before the stack is used.
+macro_rules! save_registers {
+    () => {
+        concat!(
+            "msr tpidrro_el0, x0\n",
+            "mrs x0, tpidr_el1\n",
+            "str x1, [x0, #{put_aside}]\n",
+            "mrs x1, elr_el1\n",
+            "str x1, [x0, #{put_aside} + 8]\n",
             "mrs x1, spsr_el1\n",
+            "str x1, [x0, #{put_aside} + 16]\n",
+            "ldr x1, [x0, #{put_aside}]\n",
+            "mrs x0, tpidrro_el0\n",
+            push_registers!(),
+            "mrs x0, tpidr_el1\n",
+            "ldr x1, [x0, #{put_aside} + 16]\n",
+            "ldr x0, [x0, #{put_aside} + 8]\n",
             "stp x0, x1, [sp, #160]\n",
         )
     };
@@ -120,6 +165,7 @@ unsafe extern "C" fn interrupt_entry() {
         "b {back}",
         handler = sym handle_interrupt,
         back = sym back,
+        put_aside = const offset_of!(CpuLocal, put_aside),
     )
 }
 
@@ -137,6 +183,7 @@ unsafe extern "C" fn call_entry() {
         "b {back}",
         handler = sym call::handle,
         back = sym back,
+        put_aside = const offset_of!(CpuLocal, put_aside),
     )
 }
 
@@ -150,6 +197,7 @@ unsafe extern "C" fn step_entry() {
         "b {back}",
         handler = sym handle_step,
         back = sym back,
+        put_aside = const offset_of!(CpuLocal, put_aside),
     )
 }
 
@@ -160,18 +208,50 @@ unsafe extern "C" fn back() {
         "ldp x0, x1, [sp, #160]",
         "msr elr_el1, x0",
         "msr spsr_el1, x1",
-        "ldp x18, x30, [sp, #144]",
-        "ldp x16, x17, [sp, #128]",
-        "ldp x14, x15, [sp, #112]",
-        "ldp x12, x13, [sp, #96]",
-        "ldp x10, x11, [sp, #80]",
-        "ldp x8, x9, [sp, #64]",
-        "ldp x6, x7, [sp, #48]",
-        "ldp x4, x5, [sp, #32]",
-        "ldp x2, x3, [sp, #16]",
+        load_registers!(),
         "ldp x0, x1, [sp, #0]",
         "add sp, sp, #176",
         "eret",
+    )
+}
+
+/// Asks on the CPU's fault stack whether the access can be done again. If not, goes on as every other fault does.
+/// `synchronous_entry` has put x0 into TPIDRRO_EL0.
+#[unsafe(naked)]
+unsafe extern "C" fn abort_entry() {
+    naked_asm!(
+        "mrs x0, tpidr_el1",
+        "ldr x0, [x0, #{fault_stack_top}]",
+        // As in `fault_entry`: afterwards x0 is the stack pointer of the access.
+        "add sp, sp, x0",
+        "sub x0, sp, x0",
+        "sub sp, sp, x0",
+        "str x0, [sp, #-16]!",
+        "mrs x0, tpidrro_el0",
+        push_registers!(),
+        // Another access of the kind can't come before the end: the handler uses the kernel's memory only.
+        "mrs x0, esr_el1",
+        "mrs x1, far_el1",
+        "bl {handler}",
+        "tbz w0, #0, 2f",
+        load_registers!(),
+        "ldp x0, x1, [sp, #0]",
+        "msr tpidrro_el0, x0",
+        "ldr x0, [sp, #176]",
+        "mov sp, x0",
+        "mrs x0, tpidrro_el0",
+        "eret",
+        "2:",
+        load_registers!(),
+        "ldp x0, x1, [sp, #0]",
+        "msr tpidrro_el0, x0",
+        "ldr x0, [sp, #176]",
+        "mov sp, x0",
+        "mrs x0, tpidrro_el0",
+        "b {fault}",
+        fault_stack_top = const offset_of!(CpuLocal, fault_stack_top),
+        handler = sym handle_abort,
+        fault = sym fault_entry,
     )
 }
 

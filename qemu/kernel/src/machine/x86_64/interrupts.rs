@@ -6,7 +6,7 @@ pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 use x86_64::registers::control::Cr2;
 
 use super::{apic, descriptors, vectors};
-use crate::{cpu, interrupt};
+use crate::{cpu, interrupt, program};
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {
@@ -78,8 +78,15 @@ pub(super) extern "C" fn handle_fault(frame: &ExceptionFrame) -> ! {
     })
 }
 
+/// Returns whether the access that faulted can be done again. On the CPU's fault stack.
+pub(super) extern "C" fn handle_page_fault(error_code: u64) -> bool {
+    error_code & PRESENT == 0 && program::touch(Cr2::read_raw() as usize)
+}
+
+/// Of a page fault's error code: the page is mapped, but not for this access.
+const PRESENT: u64 = 1 << 0;
+
 fn page_fault_name(error_code: u64) -> &'static str {
-    const PRESENT: u64 = 1 << 0;
     const WRITE: u64 = 1 << 1;
     const FETCH: u64 = 1 << 4;
 

@@ -1,10 +1,10 @@
 //! The map: physical addresses one to one, RAM cached, devices not, data never executed.
 //!
 //! RAM is in pages of 2 MiB and 1 GiB, but for the thread stacks: each page of theirs has an entry, so
-//! that guard pages can be taken out. The lowest 2 MiB are not mapped, which catches null pointers.
+//! that guard pages can be taken out. What a program gets lies above the RAM, page by page. The lowest 2 MiB are not mapped, which catches null pointers.
 //! Reference: Intel SDM volume 3A, 4.5 "4-Level Paging and 5-Level Paging".
 
-use core::cell::UnsafeCell;
+use core::{cell::UnsafeCell, sync::atomic::AtomicUsize};
 
 use x86_64::{
     PhysAddr, VirtAddr,
@@ -13,6 +13,7 @@ use x86_64::{
     structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame},
 };
 
+use super::program::SPACE;
 use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 const GIB: usize = 1 << 30;
@@ -21,6 +22,11 @@ const DATA: Flags = Flags::PRESENT.union(Flags::WRITABLE).union(Flags::NO_EXECUT
 const CODE: Flags = Flags::PRESENT.union(Flags::WRITABLE);
 const LARGE: Flags = Flags::HUGE_PAGE;
 const TO_TABLE: Flags = CODE;
+
+/// An entry for a page of data, but for its address.
+pub(crate) const PAGE_ENTRY: usize = DATA.bits() as usize;
+/// An entry for a table of the last level, but for its address.
+pub(crate) const TABLE_ENTRY: usize = TO_TABLE.bits() as usize;
 
 #[repr(transparent)]
 struct Table(UnsafeCell<PageTable>);
@@ -48,6 +54,10 @@ static DIRECTORY: Table = Table::new();
 static RAM_BLOCKS: Table = Table::new();
 static GUARDED_PAGES: [Table; MAX_GUARDED_BLOCKS] = [const { Table::new() }; MAX_GUARDED_BLOCKS];
 
+/// For the pages that a program gets: a table for each GiB.
+static PROGRAM_BLOCKS: [Table; (SPACE.end - SPACE.start) / GIB] =
+    [const { Table::new() }; (SPACE.end - SPACE.start) / GIB];
+
 /// Builds the tables. Called on the first CPU before the others start.
 pub(crate) fn init() {
     ROOT.set(0, DIRECTORY.address(), TO_TABLE);
@@ -56,6 +66,9 @@ pub(crate) fn init() {
     DIRECTORY.set(2, 2 * GIB, DATA | LARGE);
     // The devices below 4 GiB, among them the local APIC and the HPET.
     DIRECTORY.set(3, 3 * GIB, DATA | LARGE | Flags::NO_CACHE);
+    for (index, table) in PROGRAM_BLOCKS.iter().enumerate() {
+        DIRECTORY.set(SPACE.start / GIB + index, table.address(), TO_TABLE);
+    }
     for block in (BLOCK..GIB).step_by(BLOCK) {
         let (address, flags) = match layout::content(block) {
             Content::Stacks(number) => {
@@ -87,3 +100,14 @@ pub(crate) fn make_guard(page: *mut u8) {
     GUARDED_PAGES[block].set(page_of_block, 0, Flags::empty());
     tlb::flush(VirtAddr::from_ptr(page));
 }
+
+/// Returns the entry for the block of the program's pages at `address`, of a table of the last level.
+pub(crate) fn program_block(address: usize) -> &'static AtomicUsize {
+    let offset = address - SPACE.start;
+    let table = PROGRAM_BLOCKS[offset / GIB].address() as *const AtomicUsize;
+    // SAFETY: One of the table's entries. When the tables are built, these are used here only.
+    unsafe { &*table.add(offset % GIB / BLOCK) }
+}
+
+/// Makes an entry that was empty visible to the page walks of all CPUs: these see stores in order.
+pub(crate) fn publish_entry() {}

@@ -19,8 +19,10 @@ use crate::program::call;
 
 /// Where a program lies, linked to these addresses. It may be executed.
 pub(crate) const PROGRAM: Range<usize> = 128 << 20..192 << 20;
-/// The memory that a program gets from `mmap`.
-pub(crate) const HEAP: Range<usize> = 192 << 20..448 << 20;
+/// RAM for the pages that a program gets from `mmap`.
+pub(crate) const FRAMES: Range<usize> = 192 << 20..448 << 20;
+/// The addresses of those pages.
+pub(crate) const SPACE: Range<usize> = 64 << 30..80 << 30;
 
 /// What the entry of a call has stored.
 #[derive(Debug)]

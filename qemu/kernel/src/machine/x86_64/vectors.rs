@@ -2,8 +2,8 @@
 //!
 //! An interrupt is handled on the stack of the thread that it interrupts, so that the handler can
 //! switch threads and leave the frame there. It arrives on a stack of the CPU first, because code that
-//! is not the kernel's may keep data below its stack pointer. An exception is a fault, or a single step, and is handled
-//! on a stack of the CPU: the thread's own may be what overflowed.
+//! is not the kernel's may keep data below its stack pointer. An exception is a fault, a single step, or the
+//! first access to a page of a program, and is handled on a stack of the CPU: the thread's own may be what overflowed.
 //!
 //! Reference: Intel SDM volume 3A, chapter 6 "Interrupt and Exception Handling".
 
@@ -21,7 +21,7 @@ use x86_64::{
 
 use super::{
     descriptors::{FAULT_STACK, INTERRUPT_STACK, LAST_STACK},
-    interrupts::{handle_fault, handle_interrupt},
+    interrupts::{handle_fault, handle_interrupt, handle_page_fault},
     program::RED_ZONE_BYTES,
     step::handle_step,
 };
@@ -33,6 +33,7 @@ pub(super) const RESCHEDULE: u8 = 33;
 pub(super) const SPURIOUS: u8 = 47;
 
 const DEBUG: usize = 1;
+const PAGE_FAULT: usize = 14;
 const EXCEPTIONS: usize = 32;
 const VECTORS: usize = 48;
 /// The distance from one exception's entry to the next one's.
@@ -65,6 +66,9 @@ fn build() -> Table {
     }
     // SAFETY: The function is an entry of an exception. The task state segment has the stack.
     unsafe { table[DEBUG].set_handler_addr(VirtAddr::from_ptr(step_entry as *const ())).set_stack_index(FAULT_STACK) };
+    let page_fault = VirtAddr::from_ptr(page_fault_entry as *const ());
+    // SAFETY: As above.
+    unsafe { table[PAGE_FAULT].set_handler_addr(page_fault).set_stack_index(FAULT_STACK) };
     let interrupts = [
         (TIMER, interrupt_entry::<TIMER> as *const ()),
         (RESCHEDULE, interrupt_entry::<RESCHEDULE> as *const ()),
@@ -86,10 +90,17 @@ macro_rules! push_the_others {
     };
 }
 
+/// Pops all of them.
+macro_rules! pop_all {
+    () => {
+        "pop r11; pop r10; pop r9; pop r8; pop rdi; pop rsi; pop rdx; pop rcx; pop rax"
+    };
+}
+
 /// Pops all of them, and goes back to the code that the exception came into.
 macro_rules! pop_and_go_back {
     () => {
-        "pop r11; pop r10; pop r9; pop r8; pop rdi; pop rsi; pop rdx; pop rcx; pop rax; iretq"
+        concat!(pop_all!(), "; iretq")
     };
 }
 
@@ -154,6 +165,33 @@ unsafe extern "C" fn step_entry() {
         "call {handler}",
         pop_and_go_back!(),
         handler = sym handle_step,
+    )
+}
+
+/// Asks whether the access can be done again. If not, goes on as every other exception does.
+#[unsafe(naked)]
+unsafe extern "C" fn page_fault_entry() {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        push_the_others!(),
+        // The error code. With it and the CPU's five words, the nine make the stack pointer an odd multiple of 8.
+        "mov rdi, [rsp + 72]",
+        "sub rsp, 8",
+        "cld",
+        "call {handler}",
+        "add rsp, 8",
+        "test al, al",
+        "jz 2f",
+        pop_all!(),
+        "add rsp, 8",
+        "iretq",
+        "2:",
+        pop_all!(),
+        "jmp {exceptions} + {entry}",
+        handler = sym handle_page_fault,
+        exceptions = sym exception_entries,
+        entry = const PAGE_FAULT * ENTRY_BYTES,
     )
 }
 

@@ -1,5 +1,7 @@
-/* A kernel that has no tsd_wait and no tsd_wake: who waits for a routine goes on to look at it until it is done. */
+/* A kernel that means to spin: who waits for a routine goes on to look at it until it is done. */
 #include "harness.h"
+
+TSD_SPIN_WHILE_WAITING;
 
 enum { WAITERS = 3 };
 static tsd_once_t control;

@@ -1,0 +1,285 @@
+//! What a handler does.
+
+use crate::explore;
+use crate::ledger::{Ledger, ledger};
+use crate::machine::Machine;
+use crate::plan::plan;
+
+/// One of the two indexes in play: the one that the interrupted call is about, and its neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Index 0.
+    This = 0,
+    /// The other one.
+    Other = 1,
+}
+
+/// An action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Get(Side),
+    /// With the handle of the first key at the index, whatever has become of it.
+    GetFirst,
+    SetFirst,
+    Set(Side),
+    Clear(Side),
+    /// Gets the value, clears the key, frees the value.
+    Take(Side),
+    /// Gets the value, sets another, frees the value.
+    Swap(Side),
+    /// Sets the value again that was freed last at this index.
+    SetFreed(Side),
+    Delete(Side),
+    /// Deletes and creates so many times, and sets the last key.
+    Renew(Side, u8),
+    /// Deletes, creates a key of the other phase, and sets it.
+    RenewInOtherPhase(Side),
+    /// As another CPU does: deletes and creates.
+    Recreate(Side),
+    /// As another CPU does: takes from shared slots.
+    TakeShared(Side),
+    StaticGet,
+    StaticSet,
+    StaticTake,
+    StaticSwap,
+    TypedTake,
+    TypedReplace,
+    TypedWith,
+    Register,
+    Once,
+    /// The thread never runs again, and its exit is run for it.
+    Die,
+}
+
+use Action::{
+    Clear, Delete, Die, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst, SetFreed,
+    StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
+};
+use Side::{Other, This};
+
+impl Action {
+    /// Whether `inner` may interrupt this. Who takes a value by get and set keeps others that do from interrupting it; and
+    /// who takes from shared slots keeps the key from being deleted and set meanwhile.
+    pub(crate) fn may_be_interrupted_by(self, inner: Self) -> bool {
+        match self {
+            Take(This) | Swap(This) | StaticTake | StaticSwap => {
+                !matches!(inner, StaticTake | StaticSwap | Take(This) | Swap(This) | TakeShared(This))
+            }
+            Take(Other) | Swap(Other) => !matches!(inner, Take(Other) | Swap(Other) | TakeShared(Other)),
+            // A control that is being initialised is waited for, which a handler can't.
+            Once => inner != Once,
+            TakeShared(side) => {
+                let is_about_it = |other| other == side;
+                !matches!(inner, Set(other) | Swap(other) | SetFreed(other) | Delete(other) | Renew(other, _)
+                    | RenewInOtherPhase(other) | Recreate(other) if is_about_it(other))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether it would do anything.
+    pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
+        match self {
+            Delete(side) => ledger.current_key(side).is_live,
+            SetFreed(side) => ledger.freed[side as usize] != 0,
+            Die => plan(|plan| plan.level()) == 0,
+            _ => true,
+        }
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, machine: &dyn Machine) {
+        match self {
+            Get(side) => _ = machine.get(current(side)),
+            GetFirst => _ = machine.get(0),
+            SetFirst => _ = machine.set(0, new_value()),
+            Set(side) => _ = machine.set(current(side), new_value()),
+            Clear(side) => _ = machine.set(current(side), 0),
+            Take(side) => get_and_set(machine, current(side), 0),
+            Swap(side) => get_and_set(machine, current(side), new_value()),
+            SetFreed(side) => {
+                let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
+                machine.set(current(side), freed);
+            }
+            Delete(side) => machine.delete(current(side)),
+            Renew(side, times) => renew(machine, side, times, false, true),
+            RenewInOtherPhase(side) => renew(machine, side, 1, true, true),
+            Recreate(side) => renew(machine, side, 1, false, false),
+            TakeShared(side) => free(machine.take(current(side))),
+            StaticGet => _ = machine.static_get(),
+            StaticSet => machine.static_set(new_value()),
+            StaticTake => {
+                let value = machine.static_get();
+                machine.static_set(0);
+                free(value);
+            }
+            StaticSwap => {
+                let value = machine.static_get();
+                machine.static_set(new_value());
+                free(value);
+            }
+            TypedTake => free(machine.typed_take()),
+            TypedReplace => machine.typed_replace(),
+            TypedWith => machine.typed_with(),
+            Register => machine.at_thread_exit(),
+            Once => machine.once(1),
+            Die => explore::bury(machine),
+        }
+    }
+}
+
+pub(crate) fn current(side: Side) -> u8 {
+    ledger(|ledger| ledger.current[side as usize])
+}
+
+pub(crate) fn new_value() -> u16 {
+    ledger(Ledger::new_value)
+}
+
+fn free(value: u16) {
+    if value != 0 {
+        ledger(|ledger| ledger.free(value));
+    }
+}
+
+/// Gets the value, sets another, and frees what it got. Of a key that is deleted meanwhile whoever deletes it frees the
+/// values.
+fn get_and_set(machine: &dyn Machine, key: u8, new: u16) {
+    let value = machine.get(key);
+    if machine.set(key, new) {
+        free(value);
+    }
+}
+
+/// Deletes the key at an index and creates another there, so many times.
+fn renew(machine: &dyn Machine, side: Side, times: u8, in_other_phase: bool, sets: bool) {
+    let mut key = current(side);
+    for _ in 0..times {
+        machine.delete(key);
+        let record = ledger(|ledger| ledger.keys[usize::from(key)]);
+        let Some(next) = machine.create(record.renewed(in_other_phase)) else { return };
+        key = next;
+    }
+    if sets {
+        machine.set(key, new_value());
+    }
+}
+
+/// What most handlers do.
+pub(crate) const COMMON: &[Action] = &[
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Take(This),
+    Swap(This),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+    Renew(This, 3),
+    RenewInOtherPhase(This),
+    Recreate(This),
+    GetFirst,
+    SetFirst,
+    Register,
+];
+
+/// The same with three handlers, of which there are many more plans.
+pub(crate) const COMMON_FEW: &[Action] =
+    &[Get(This), Set(This), Take(This), Swap(This), Delete(This), Renew(This, 1), Renew(This, 2), Recreate(This)];
+
+/// What handlers do in shared slots.
+pub(crate) const SHARED: &[Action] = &[
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Swap(This),
+    TakeShared(This),
+    TakeShared(Other),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+    Recreate(This),
+];
+
+/// The same with three handlers.
+pub(crate) const SHARED_FEW: &[Action] =
+    &[Get(This), Set(This), Swap(This), TakeShared(This), Delete(This), Renew(This, 1), Renew(This, 2)];
+
+/// What handlers do while another thread takes from shared slots.
+pub(crate) const TAKERS: &[Action] = &[
+    Get(This),
+    Clear(This),
+    TakeShared(This),
+    TakeShared(Other),
+    Set(Other),
+    Delete(Other),
+    Renew(Other, 1),
+    Renew(Other, 2),
+    Register,
+];
+
+/// What handlers do with a static key.
+pub(crate) const STATIC: &[Action] = &[
+    Get(This),
+    Set(This),
+    Take(This),
+    Swap(This),
+    StaticGet,
+    StaticSet,
+    StaticTake,
+    StaticSwap,
+    Set(Other),
+    Renew(Other, 1),
+    Register,
+];
+
+/// The same with three handlers.
+pub(crate) const STATIC_FEW: &[Action] =
+    &[Get(This), Set(This), StaticGet, StaticSet, StaticTake, StaticSwap, Take(This)];
+
+/// What handlers do with a typed key.
+pub(crate) const TYPED: &[Action] =
+    &[Get(This), TypedTake, TypedReplace, TypedWith, Set(Other), Renew(Other, 1), Register];
+
+/// With pointers that are used again.
+pub(crate) const USED_AGAIN: &[Action] = &[
+    Set(This),
+    SetFreed(This),
+    SetFreed(Other),
+    Take(This),
+    Swap(This),
+    Take(Other),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+];
+
+/// The same with three handlers.
+pub(crate) const USED_AGAIN_FEW: &[Action] = &[SetFreed(This), Take(This), Swap(This), Renew(This, 1), SetFreed(Other)];
+
+/// What has to do with neither keys nor values, too.
+pub(crate) const DUTIES: &[Action] = &[Register, Once, Set(This), Take(This), Delete(This), Renew(This, 1)];
+
+/// A thread that dies.
+pub(crate) const DEATHS: &[Action] = &[
+    Die,
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Take(This),
+    Swap(This),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+    Register,
+];
+
+/// The same with three handlers.
+pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This), Renew(This, 1)];
+
+/// A thread that dies with a static key.
+pub(crate) const STATIC_DEATHS: &[Action] =
+    &[Die, Get(This), Set(This), StaticSet, StaticTake, StaticSwap, Set(Other), Renew(Other, 1)];

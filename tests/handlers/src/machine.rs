@@ -1,0 +1,44 @@
+//! What code of a thread or a handler can do, whatever the capacity of the table.
+
+use crate::calls::Value;
+
+/// What code of a thread or a handler can do. Keys and values are the ledger's.
+pub(crate) trait Machine {
+    /// Creates a key; none where the table is full.
+    fn create(&self, kind: Kind) -> Option<u8>;
+    fn delete(&self, key: u8);
+    /// Whether it was done: the key was not deleted.
+    fn set(&self, key: u8, value: Value) -> bool;
+    fn get(&self, key: u8) -> Value;
+    /// As another thread takes it.
+    fn take(&self, key: u8) -> Value;
+    fn static_set(&self, value: Value);
+    fn static_get(&self) -> Value;
+    fn typed_create(&self);
+    fn typed_take(&self) -> Value;
+    fn typed_replace(&self);
+    fn typed_with(&self);
+    fn once(&self, control: usize);
+    fn at_thread_exit(&self);
+    fn share(&self);
+    fn exit(&self);
+    /// The exit of a thread that has died.
+    fn reap(&self);
+    /// Fills the table, so that the next two keys have the first index and the last one but 63.
+    fn fill_between(&self, before_last: usize);
+    fn is_idle(&self) -> bool;
+    /// Makes what is now the beginning of each run.
+    fn save(&self);
+    /// Makes all as it was then.
+    fn restore(&self);
+}
+
+/// What key to create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) is_last_phase: bool,
+    pub(crate) has_destructor: bool,
+}
+
+/// The most common one.
+pub(crate) const ORDINARY: Kind = Kind { is_last_phase: false, has_destructor: true };
