@@ -84,7 +84,11 @@ tsd_thread_t *tsd_current(void) TSD_SYMBOL(tsd_current);
  * Makes the memory of a thread a thread that has set nothing, whatever the memory held. Not needed for memory that is
  * all zero bytes, nor between two uses of a structure whose tsd_thread_exit() was called.
  *
- * Callable from anywhere, before the thread starts. Costs a store for each word.
+ * It is needed, too, for memory of a thread that ended with neither tsd_thread_exit() nor tsd_thread_reap(), all zero
+ * bytes or not, where threads have Fls values: it takes the structure off their list.
+ *
+ * Callable from anywhere, before the thread starts; where threads have Fls values from threads only, since it takes the
+ * lock of <tsd/windows.h> then. Costs a store for each word, and with Fls values a look at each thread that has some.
  */
 int tsd_thread_init(tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_init);
 

@@ -7,7 +7,7 @@ mod c_side;
 
 use std::process;
 
-use c_side::{archive, counts, headers, inline, links, place::Place, programs, readme};
+use c_side::{archive, counts, fls, headers, inline, links, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, programs as tools, setup};
 
@@ -18,6 +18,7 @@ fn main() {
         inline::trials(),
         counts::trials(),
         programs::trials(),
+        fls::trials(),
         headers::trials(),
         archive::trials(),
         links::trials(),

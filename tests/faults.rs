@@ -151,7 +151,9 @@ fn check_page() -> Result<(), Failed> {
     let page = fs::read_to_string(workspace::root().join("docs/evidence/faults.md"))?;
     let programs = workspace::root().join("tests/c");
     assert!(!exists("keys::no_such_case", &programs) && !exists("core::no_such_program", &programs));
-    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    let lines: Vec<_> = page.lines().collect();
+    let is_row = |pair: &&[&str]| pair[0].starts_with("| ") && !pair[1].starts_with("|---");
+    let rows: Vec<_> = lines.windows(2).filter(is_row).map(|pair| pair[0]).collect();
     assert!(!rows.is_empty(), "the page has no table");
     for row in &rows {
         let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();

@@ -44,12 +44,24 @@ int tsd_TlsSetValue(uint32_t index, void *value) TSD_FAMILY_SYMBOL(TlsSetValue);
  * Fls: Tls with a callback, which runs for a thread's value at its exit, or when the index is freed.
  *
  * FlsFree() runs it, on the calling thread, for every thread's value that is still set; each value gets one call, be it
- * from there or from its own thread's exit, which may be at it still when FlsFree() returns. It looks at every thread
- * that has set an Fls value, once for each four values that it finds.
+ * from there or from its own thread's exit, which may be at it still when FlsFree() returns. It looks at the threads
+ * that have set an Fls value once for each value that it finds.
  *
- * FlsSetValue(), FlsFree() and the exit of a thread that has set an Fls value take a lock, the library's only one. It
- * sleeps by tsd_wait(); no callback runs under it; but a thread of low priority that is preempted while it has the lock
- * makes others wait. So none of these may be called from an interrupt handler. FlsAlloc() and FlsGetValue() take none.
+ * FlsSetValue(), FlsFree() and the exit of a thread that has called either take a lock, the library's only one, and so
+ * does tsd_thread_init() while any thread has an Fls value. It sleeps by tsd_wait(); no callback runs under it; but a
+ * thread of low priority that is preempted while it has the lock makes others wait. So none of these may be called from
+ * an interrupt handler. FlsAlloc() and FlsGetValue() take none.
+ *
+ * A thread may be killed at any instruction of FlsSetValue(), FlsFree() and the callbacks. Its tsd_thread_exit(), or
+ * tsd_thread_reap() for it, gives back the lock if it has it and finishes FlsFree(), before its own values are
+ * destroyed: the other values get their callbacks there. Until then whoever wants the lock waits. What is lost is one
+ * value, if the thread is killed in the few instructions between taking it and its callback; and the index, inside
+ * tsd_key_delete(), with which FlsFree() ends.
+ *
+ * A thread that ends with neither must not lose its structure's memory as long as others use the family: they look at
+ * it. tsd_thread_init() forgets it, whatever the memory holds by then. An index that it was freeing is one again, and
+ * is to be freed once more. Where no thread is current, whoever calls can't be killed: nobody's exit would find the
+ * lock.
  */
 typedef void (*tsd_fls_callback_t)(void *value);
 uint32_t tsd_FlsAlloc(tsd_fls_callback_t callback) TSD_FAMILY_SYMBOL(FlsAlloc);

@@ -1,39 +1,63 @@
 //! Win32 `Fls`: indexes whose callback runs for every thread's value, also when the index is freed.
 //!
 //! The rest of this library never walks over threads; FlsFree must. So this family, and only this one, links the
-//! threads that have set an Fls value in a list, and guards the list and its values with a lock that sleeps through
-//! the kernel's hooks. FlsAlloc and FlsGetValue take no lock, callbacks run with none held, and a thread that never
-//! sets an Fls value is on no list.
+//! threads that have set an Fls value in a [list], and guards the list and its values with a [lock]. FlsAlloc and
+//! FlsGetValue take no lock, callbacks run with none held, and a thread that never sets an Fls value is on no list.
 //!
-//! An Fls index is a key of the common table; `keys` tells it from a POSIX or Tls key. Values are stored under the
+//! An Fls index is a key of the common table; `INDEXES` tells it from a POSIX or Tls key. Values are stored under the
 //! lock only, so FlsFree knows when it has found the last one. Thread exit takes values without the lock: exit and
 //! FlsFree both exchange the value for NULL, and the one that gets it runs the callback.
+//!
+//! A thread may be killed at any instruction of all this. What it had begun is written down where its exit finds it:
+//! the lock has its owner's name, the list can be repaired from one half of its pointers, and `INDEXES` has who frees
+//! what.
 
 use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU32,
+    AtomicPtr, AtomicU32, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
+    fence,
 };
 
 use tsd::{Destructor, Key, KeyTable};
 
 use crate::api::{self, LEAVE_FLS, SPACE};
 use crate::config::KEYS;
-use crate::thread::{Thread, current, set_last_error};
+use crate::thread::{FlsEvent, Thread, current, set_last_error};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
-static LOCK: Lock = Lock(AtomicU32::new(FREE));
+mod list;
+mod lock;
 
-/// The first thread that has set an Fls value. Guarded by the lock.
-static FIRST: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
+use lock::{Lock, NOBODY, NONE, Name, name};
 
-/// The Fls key at each index of the table, or 0. Cleared under the lock.
-static KEY_AT: [AtomicU32; KEYS] = [const { AtomicU32::new(0) }; KEYS];
+static LOCK: Lock = Lock::new();
 
-/// How many values FlsFree takes each time that it has the lock.
-const BATCH: usize = 4;
+/// What the family knows of an index of the table.
+struct Index {
+    /// The Fls key there, or 0. Cleared under the lock.
+    key: AtomicU32,
+    /// The key that `freer` frees.
+    freed: AtomicU32,
+    /// Who is in FlsFree, or `NONE`. Set under the lock.
+    freer: AtomicUsize,
+    /// A value that `freer` has taken and not yet called the callback for.
+    taken: AtomicPtr<c_void>,
+}
+
+static INDEXES: [Index; KEYS] = [const {
+    Index {
+        key: AtomicU32::new(0),
+        freed: AtomicU32::new(0),
+        freer: AtomicUsize::new(NONE),
+        taken: AtomicPtr::new(ptr::null_mut()),
+    }
+}; KEYS];
+
+/// How many of `INDEXES` have a `freer`, at least: where there are none, nobody searches for one.
+static FREES: AtomicUsize = AtomicUsize::new(0);
 
 /// `FlsAlloc`.
 ///
@@ -48,8 +72,10 @@ pub unsafe extern "C" fn tsd_FlsAlloc(callback: Option<Destructor>) -> u32 {
         set_last_error(ERROR_NOT_ENOUGH_MEMORY);
         return OUT_OF_INDEXES;
     }
-    // Relaxed: who gets the index from somewhere gets this store the same way, or takes the lock.
-    place(key).store(key, Relaxed);
+    index_of(key).key.store(key, Relaxed);
+    // Release: pairs with the fence in `is_fls`, so that an index that was handed over by a relaxed store is valid
+    // wherever it is read. The one with which the key was created came before the store above.
+    fence(Release);
     key
 }
 
@@ -72,140 +98,203 @@ pub extern "C" fn tsd_FlsGetValue(index: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_FlsSetValue(index: u32, value: *mut c_void) -> c_int {
     let Some(thread) = current() else { return 0 };
-    LOCK.acquire();
-    // SAFETY: the caller's word.
-    let set = is_fls(index) && unsafe { api::tsd_set(index, value) } == 0;
-    if set && !value.is_null() {
-        join(thread);
+    acquire(Some(thread));
+    let ours = is_fls(index);
+    if ours && !value.is_null() {
+        // Before the value is there, which FlsFree must find wherever this thread is killed.
+        list::join(thread);
     }
+    // SAFETY: the caller's word.
+    let set = ours && unsafe { api::tsd_set(index, value) } == 0;
     LOCK.release();
     succeed(set)
 }
 
 /// `FlsFree`: callbacks for the values of all threads, then the index is free.
 #[unsafe(no_mangle)]
-pub extern "C" fn tsd_FlsFree(index: u32) -> c_int {
-    LOCK.acquire();
-    let ours = is_fls(index);
+pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
+    let thread = current();
+    let index = index_of(key);
+    acquire(thread);
+    let ours = is_fls(key);
     if ours {
-        // Relaxed: under the lock. From here on nobody stores a value, and who frees it a second time fails.
-        place(index).store(0, Relaxed);
+        // Relaxed: for this thread and its exit. First, so that they are never fewer than `INDEXES` has.
+        FREES.fetch_add(1, Relaxed);
+        // Release, three times: the thread may be killed between any two, and its exit goes by what it finds. Before
+        // the second it finds a key that is deleted already, and the call has done nothing.
+        index.freer.store(name(thread), Release);
+        index.freed.store(key, Release);
+        // From here on nobody stores a value, and who frees it a second time fails.
+        index.key.store(0, Release);
     }
     LOCK.release();
-    if !ours {
-        return succeed(false);
-    }
-    let key = Key::from_raw(index);
-    let at = KeyTable::<KEYS>::index(key);
-    if let Some(callback) = SPACE.table().info(at).filter(|info| info.key == key).and_then(|info| info.destructor) {
-        while call_for_batch(key, callback) == BATCH {}
-    }
-    succeed(api::tsd_key_delete(index) == 0)
+    succeed(ours && finish(index, key, name(thread)))
 }
 
-/// Takes at most [`BATCH`] values of the key from all threads and runs the callback for each; how many there were.
-fn call_for_batch(key: Key, callback: Destructor) -> usize {
-    let mut batch = [ptr::null_mut(); BATCH];
-    let mut places = batch.iter_mut();
-    let mut count = 0;
-    LOCK.acquire();
-    // Relaxed, here and at `next`: under the lock.
-    let mut next = FIRST.load(Relaxed);
-    // SAFETY: a thread on the list leaves it, under the lock, before its structure goes away.
-    while let Some(thread) = unsafe { next.as_ref() } {
-        if !SPACE.table().get(&thread.slots, key).is_null() {
-            let Some(place) = places.next() else { break };
-            // The key lives until this walk is over, and its values are stored under the lock only.
-            *place = SPACE.table().take(&thread.slots, key);
-            count += 1;
+/// Runs the callback for each value of a key that `freer` frees, then deletes it; whether it was there to be deleted.
+fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
+    let key = Key::from_raw(key);
+    let info = SPACE.table().info(KeyTable::<KEYS>::index(key)).filter(|info| info.key == key);
+    if let Some(callback) = info.and_then(|info| info.destructor) {
+        // SAFETY: the same type but for what may unwind, and nothing may.
+        let callback = unsafe { transmute::<Destructor, unsafe extern "C" fn(*mut c_void)>(callback) };
+        while let Some(value) = next_value(index, key) {
+            // SAFETY: `FlsSetValue`'s caller vouched for the value, and taking it made this its only call.
+            unsafe { callback(value) };
         }
-        next = thread.fls.next.load(Relaxed);
     }
-    LOCK.release();
-    // SAFETY: the same type but for what may unwind, and nothing may.
-    let callback = unsafe { transmute::<Destructor, unsafe extern "C" fn(*mut c_void)>(callback) };
-    // NULL: not taken, or the thread's own exit was faster.
-    for value in batch.iter().filter(|value| !value.is_null()) {
-        // SAFETY: `FlsSetValue`'s caller vouched for the value, and taking it made this its only call.
-        unsafe { callback(*value) };
-    }
-    count
+    let deleted = api::tsd_key_delete(key.raw()) == 0;
+    // Relaxed, both: for this thread and its exit. Behind the deletion, so that the exit of a thread that was killed
+    // between deletes nothing that it should not; and only if the index's next key is not being freed by another
+    // already.
+    let _ = index.freer.compare_exchange(freer, NONE, Relaxed, Relaxed);
+    FREES.fetch_sub(1, Relaxed);
+    deleted
 }
 
-/// Puts a thread on the list if it is not there. Under the lock.
-fn join(thread: &'static Thread) {
-    // Relaxed, all of them: under the lock.
-    if !thread.fls.back.load(Relaxed).is_null() {
+/// The next value of a key that is being freed, of whichever thread, which does not have it any more.
+fn next_value(index: &Index, key: Key) -> Option<*mut c_void> {
+    // Relaxed, all of them: of the thread that frees the key. If there is one already, it was killed before it called.
+    if index.taken.load(Relaxed).is_null() {
+        acquire(current());
+        // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values
+        // are stored under the lock only.
+        let mut values = list::threads().map(|thread| SPACE.table().take(&thread.slots, key));
+        if let Some(value) = values.find(|value| !value.is_null()) {
+            index.taken.store(value, Relaxed);
+        }
+        LOCK.release();
+    }
+    let value = index.taken.load(Relaxed);
+    index.taken.store(ptr::null_mut(), Relaxed);
+    (!value.is_null()).then_some(value)
+}
+
+/// Acquires the lock for the calling thread, if there is one.
+fn acquire(thread: Option<&'static Thread>) {
+    if let Some(thread) = thread {
+        enter(thread);
+    }
+    let own = name(thread);
+    // This thread has it already where it was killed under it and is at its exit now. Of nobody, that can't be known.
+    if LOCK.acquire(own, if own == NOBODY { NONE } else { own })
+        && let Some(thread) = thread
+    {
+        // It is on the list if the repair finds it there.
+        list::mark_off(thread);
+        list::repair();
+    }
+}
+
+/// Sees to it that the calling thread's exit calls [`leave`].
+fn enter(thread: &Thread) {
+    if !thread.fls.is_used() {
+        // So that its exit has something to do.
+        // SAFETY: the calling thread's own.
+        unsafe { thread.slots.share() };
+        // Release: pairs with the Acquire of thread exit, which then calls a function of a family that is there.
+        LEAVE_FLS.store(leave as *mut (), Release);
+        // A Release, too: what the exit then calls is there.
+        list::mark_off(thread);
+    }
+}
+
+/// What the core calls for a thread.
+extern "C" fn leave(block: *const Thread, event: FlsEvent) {
+    if event == FlsEvent::Initialises {
+        return forget(block);
+    }
+    // SAFETY: at its exit, a thread's block is there.
+    let thread = unsafe { &*block };
+    if event == FlsEvent::Exits {
+        // It may have been killed between the two halves of a release.
+        LOCK.wake();
+        if LOCK.is_owned_by(name(Some(thread))) {
+            acquire(Some(thread));
+            LOCK.release();
+        }
+        while let Some((index, key)) = unfinished(thread) {
+            finish(index, key, name(Some(thread)));
+        }
+    } else {
+        if list::has(thread) {
+            acquire(Some(thread));
+            list::leave(thread);
+            LOCK.release();
+        }
+        // Relaxed: of this thread only.
+        thread.fls.before.store(ptr::null_mut(), Relaxed);
+    }
+}
+
+/// An index whose FlsFree a killed thread has not finished, and the key.
+fn unfinished(thread: &'static Thread) -> Option<(&'static Index, u32)> {
+    // Relaxed, all of them: this thread's own, or under the lock.
+    if FREES.load(Relaxed) == 0 {
+        return None;
+    }
+    acquire(Some(thread));
+    let index = INDEXES.iter().find(|index| index.freer.load(Relaxed) == name(Some(thread)));
+    let found = index.map(|index| {
+        let key = index.freed.load(Relaxed);
+        if index.key.load(Relaxed) == key {
+            index.key.store(0, Relaxed);
+        }
+        (index, key)
+    });
+    LOCK.release();
+    found
+}
+
+/// Forgets the thread that had the block at this address, which has ended with no exit: the block is about to be
+/// another's. Nothing is read there.
+fn forget(block: *const Thread) {
+    let dead = block.addr();
+    // The block may be the calling thread's own, which has not begun then.
+    let thread = current().filter(|thread| !ptr::eq(*thread, block));
+    // Relaxed: whoever hands the memory on orders what its thread did before this. What it left is there until it is
+    // found.
+    if list::is_empty() && !LOCK.is_owned_by(dead) && FREES.load(Relaxed) == 0 {
         return;
     }
-    // SAFETY: the calling thread's own.
-    unsafe { thread.slots.share() };
-    let next = FIRST.load(Relaxed);
-    thread.fls.next.store(next, Relaxed);
-    point_back(next, &thread.fls.next);
-    thread.fls.back.store((&raw const FIRST).cast_mut(), Relaxed);
-    FIRST.store(ptr::from_ref(thread).cast_mut(), Relaxed);
-    // Release: pairs with the Acquire of thread exit, which then calls a function of a family that is there.
-    LEAVE_FLS.store(leave as *mut (), Release);
-}
-
-/// Takes an exited thread off the list.
-extern "C" fn leave(thread: &Thread) {
-    LOCK.acquire();
-    // Relaxed, all of them: under the lock.
-    let back = thread.fls.back.load(Relaxed);
-    let next = thread.fls.next.load(Relaxed);
-    // SAFETY: only called for threads on the list, so it is the head or the `next` of a thread on the list.
-    let back = unsafe { &*back };
-    back.store(next, Relaxed);
-    point_back(next, back);
-    thread.fls.back.store(ptr::null_mut(), Relaxed);
-    LOCK.release();
-}
-
-/// Tells `thread`, unless it is NULL, which pointer points to it.
-fn point_back(thread: *const Thread, pointer: &AtomicPtr<Thread>) {
-    // SAFETY: NULL or a thread on the list.
-    if let Some(thread) = unsafe { thread.as_ref() } {
-        // Relaxed: under the lock.
-        thread.fls.back.store(ptr::from_ref(pointer).cast_mut(), Relaxed);
+    if let Some(thread) = thread {
+        enter(thread);
     }
+    let was_dead = LOCK.acquire(name(thread), dead);
+    list::remove(block);
+    if was_dead {
+        list::repair();
+    }
+    for index in INDEXES.iter().filter(|index| index.freer.load(Relaxed) == dead) {
+        let key = Key::from_raw(index.freed.load(Relaxed));
+        if SPACE.table().info(KeyTable::<KEYS>::index(key)).is_some_and(|info| info.key == key) {
+            // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it next
+            // begins with the value that is taken already.
+            index.key.store(key.raw(), Relaxed);
+        } else {
+            index.taken.store(ptr::null_mut(), Relaxed);
+        }
+        index.freer.store(NONE, Relaxed);
+        FREES.fetch_sub(1, Relaxed);
+    }
+    LOCK.release();
 }
 
 /// Whether `index` is an Fls index that nobody has freed.
 fn is_fls(index: u32) -> bool {
-    // Relaxed: see `FlsAlloc`; under the lock it is exact.
-    index != 0 && place(index).load(Relaxed) == index
+    // Relaxed: nothing is read because of it but what takes care of itself; under the lock it is exact.
+    let is_there = || index_of(index).key.load(Relaxed) == index;
+    let looks_twice = || {
+        // Acquire: pairs with the fence in `FlsAlloc`. Should the index have come here by a relaxed load, this second
+        // look finds it; calls with a valid index that has arrived pay nothing.
+        fence(Acquire);
+        is_there()
+    };
+    index != 0 && (is_there() || looks_twice())
 }
 
-fn place(index: u32) -> &'static AtomicU32 {
-    let at = KeyTable::<KEYS>::index(Key::from_raw(index));
+fn index_of(key: u32) -> &'static Index {
+    let at = KeyTable::<KEYS>::index(Key::from_raw(key));
     // `index` gives an index of the table whatever the number; the array is as long.
-    KEY_AT.get(at).unwrap_or(&KEY_AT[0])
-}
-
-/// A lock that sleeps through the kernel's hooks.
-struct Lock(AtomicU32);
-
-const FREE: u32 = 0;
-const HELD: u32 = 1;
-/// Held, and somebody may be waiting.
-const AWAITED: u32 = 2;
-
-impl Lock {
-    fn acquire(&self) {
-        // Acquire, here and below: what the last holder wrote is visible. Relaxed on failure: nothing was acquired.
-        if self.0.compare_exchange(FREE, HELD, Acquire, Relaxed).is_err() {
-            while self.0.swap(AWAITED, Acquire) != FREE {
-                api::tsd_wait(&self.0, AWAITED);
-            }
-        }
-    }
-
-    fn release(&self) {
-        // Release: pairs with the Acquire above.
-        if self.0.swap(FREE, Release) == AWAITED {
-            api::tsd_wake(&self.0);
-        }
-    }
+    INDEXES.get(at).unwrap_or(&INDEXES[0])
 }

@@ -11,9 +11,9 @@ use core::sync::atomic::{
 use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace};
 
 use crate::api::SPACE;
-use crate::thread::{CPort, Thread, current, status};
+use crate::thread::{CPort, FlsEvent, FlsFunction, Thread, current, status};
 
-/// Takes a thread off the list of the Fls family. That family sets it when it first puts one on: so the core does not
+/// Tells the Fls family of a thread's end. That family sets it before it has a thread to be told of: so the core does not
 /// depend on the family.
 #[unsafe(export_name = "tsd_leave_fls")]
 pub static LEAVE_FLS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -49,6 +49,8 @@ pub unsafe extern "C" fn tsd_thread_init(thread: *mut Thread) -> c_int {
     if thread.is_null() {
         return Error::NullPointer.errno();
     }
+    // The thread that had the memory may have ended with no exit.
+    tell_fls(thread, FlsEvent::Initialises);
     // SAFETY: the caller vouches for the pointer, and all zero bytes are a thread.
     unsafe { zero(thread.cast(), size_of::<Thread>()) };
     0
@@ -109,16 +111,26 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: b
         zero(report.cast(), size_of::<ExitReport>());
         &mut *report
     };
+    if let Some(thread) = thread.filter(|thread| thread.fls.is_used() && (reap || !thread.slots.is_exiting())) {
+        tell_fls(thread, FlsEvent::Exits);
+    }
     // SAFETY: the header asks of the caller what the calls do.
     unsafe { if reap { SPACE.reap_into(report) } else { SPACE.exit_into(report) } };
-    if let Some(thread) = thread
+    // Once more, since a destructor may have been the first to set an Fls value.
+    if let Some(thread) = thread.filter(|thread| thread.fls.is_used())
         && !report.flags.contains(ExitFlags::ALREADY_EXITING)
-        && !thread.fls.back.load(Relaxed).is_null()
     {
-        // Acquire: pairs with the Release in `fls::join`.
-        let leave = LEAVE_FLS.load(Acquire);
-        // SAFETY: a thread is on the list, so the family has stored its function, of this type.
-        unsafe { transmute::<*mut (), extern "C" fn(&Thread)>(leave)(thread) };
+        tell_fls(thread, FlsEvent::HasExited);
+    }
+}
+
+/// Tells the Fls family of a thread, if anybody uses the family.
+fn tell_fls(thread: *const Thread, event: FlsEvent) {
+    // Acquire: pairs with the Release in `fls::enter`.
+    let function = LEAVE_FLS.load(Acquire);
+    if !function.is_null() {
+        // SAFETY: the family has stored its function, of this type.
+        unsafe { transmute::<*mut (), FlsFunction>(function)(thread, event) };
     }
 }
 

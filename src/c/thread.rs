@@ -31,15 +31,39 @@ pub struct Thread {
     pub functions: ExitFunctions<EXIT_FUNCTIONS>,
 }
 
-/// A thread's place in the list of the Fls family, whose lock guards it. On no list where `back` is NULL.
+/// A thread's place in the list of the Fls family, which guards it.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Link {
     /// The next thread.
     pub next: AtomicPtr<Thread>,
-    /// The pointer that points to this thread: the list's head or the `next` of the thread before.
-    pub back: AtomicPtr<AtomicPtr<Thread>>,
+    /// The one before. The thread itself where it is on no list; NULL where it has had nothing to do with the family.
+    pub before: AtomicPtr<Thread>,
 }
+
+impl Link {
+    /// Whether the family wants to know of the thread's exit.
+    #[inline]
+    pub fn is_used(&self) -> bool {
+        // Relaxed: of interest to the thread itself only.
+        !self.before.load(Relaxed).is_null()
+    }
+}
+
+/// What the Fls family is told of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub enum FlsEvent {
+    /// The block at this address is about to be a new thread's; what it holds may be anything.
+    Initialises,
+    /// The thread's exit begins: it will not go on with what it was in.
+    Exits,
+    /// The thread's exit is over.
+    HasExited,
+}
+
+/// How it is told.
+pub type FlsFunction = extern "C" fn(*const Thread, FlsEvent);
 
 const WORD: usize = size_of::<usize>();
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod counts;
+pub(crate) mod fls;
 pub(crate) mod headers;
 pub(crate) mod inline;
 pub(crate) mod links;

@@ -34,6 +34,12 @@ tsd_exit_report_t thread_join(thread_t *thread);
 /* Ends the calling thread at once, as if `body` had returned. */
 void thread_exit(void) __attribute__((noreturn));
 
+/* The same with no exit: the thread has died where it stood. */
+void thread_vanish(void) __attribute__((noreturn));
+
+/* Calls `function`, unless it is NULL, at the start of each hook that is called on this thread from now on. */
+void thread_on_hook(void (*function)(void));
+
 /* Lets others run. */
 void thread_yield(void);
 
@@ -42,6 +48,9 @@ tsd_thread_t *thread_structure(thread_t *thread);
 
 /* Runs `body` as an interrupt handler of a kernel that has no current thread there. */
 void without_thread(void (*body)(void));
+
+/* Runs `body` on the calling thread, for which the hook gives another thread's structure meanwhile. */
+void as_thread(tsd_thread_t *structure, void (*body)(void));
 
 /* Calls so far to the functions below, by any thread, and the sum of what they were called with. */
 extern int calls;

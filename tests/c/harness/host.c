@@ -18,11 +18,25 @@ struct thread {
 
 static __thread struct thread *current;
 static __thread int in_interrupt;
+static __thread tsd_thread_t *other;
+static __thread void (*on_hook)(void);
 
 int calls;
 uintptr_t calls_sum;
 
-tsd_thread_t *tsd_current(void) { return current && !in_interrupt ? &current->tsd : NULL; }
+static void note_hook(void) {
+    if (on_hook) {
+        on_hook();
+    }
+}
+
+tsd_thread_t *tsd_current(void) {
+    note_hook();
+    if (other) {
+        return other;
+    }
+    return current && !in_interrupt ? &current->tsd : NULL;
+}
 
 #ifndef NO_HOOKS
 /* One condition variable is enough for tests: every sleeper looks at its own word when it wakes. */
@@ -30,6 +44,7 @@ static pthread_mutex_t sleepers = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
+    note_hook();
     pthread_mutex_lock(&sleepers);
     while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == expected) {
         pthread_cond_wait(&woken, &sleepers);
@@ -39,6 +54,7 @@ void tsd_wait(const uint32_t *word, uint32_t expected) {
 
 void tsd_wake(const uint32_t *word) {
     (void)word;
+    note_hook();
     pthread_mutex_lock(&sleepers);
     pthread_cond_broadcast(&woken);
     pthread_mutex_unlock(&sleepers);
@@ -87,6 +103,16 @@ tsd_exit_report_t thread_join(thread_t *thread) {
 void thread_exit(void) {
     tsd_thread_exit(&current->report);
     longjmp(current->end, 1);
+}
+
+void thread_vanish(void) { longjmp(current->end, 1); }
+
+void thread_on_hook(void (*function)(void)) { on_hook = function; }
+
+void as_thread(tsd_thread_t *structure, void (*body)(void)) {
+    other = structure;
+    body();
+    other = NULL;
 }
 
 void thread_yield(void) { sched_yield(); }

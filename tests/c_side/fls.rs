@@ -1,0 +1,26 @@
+//! Fls calls that are killed in front of each of their instructions, by the processor's single step.
+
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use tsd_runner::{command, workspace};
+
+use super::place::Place;
+use super::{run, scratch};
+
+/// One, where the program knows the processor.
+pub(crate) fn trials() -> Vec<Trial> {
+    let is_known = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    is_known.then(|| Trial::test("c::fls::stepped", check)).into_iter().collect()
+}
+
+fn check() -> Result<(), Failed> {
+    let place = &Place::ALL[0];
+    let program = scratch("fls")?.join("stepped");
+    let mut compile = command::of(place.c);
+    // The flags are pushed where compilers may have put variables, unless told otherwise.
+    compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&program);
+    compile.arg(workspace::root().join("tests/c_side/fls_stepped.c")).arg("-I").arg(place.prefix().join("include"));
+    run(compile.arg("-L").arg(place.prefix().join("lib")).arg("-ltsd").args(place.libraries()))?;
+    run(&mut Command::new(&program)).map(|_| ())
+}
