@@ -286,8 +286,9 @@ where
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
         for (index, slot) in self.slots.iter().enumerate() {
             let (tag, value) = slot.load();
+            // Also where the value is NULL: a slot that stays bound with no bit would hide what the next thread sets there.
             // A static key's value counts whatever the tag is.
-            if !value.is_null() && (tag & tag::LIVE != 0 || index < statics) {
+            if tag & tag::LIVE != 0 || index < statics && !value.is_null() {
                 self.pending.note(index, tag);
             }
         }
