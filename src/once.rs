@@ -201,6 +201,8 @@ where
     Capacity<N>: Supported,
 {
     while abandon_innermost(port, slots) {}
+    // The thread may have been killed after it took its last frame off, and before it cleared this.
+    slots.pending.clear(INITIALISING);
 }
 
 /// Takes the innermost frame of a thread off.

@@ -312,8 +312,9 @@ where
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
         for (index, slot) in self.slots.iter().enumerate() {
             let (tag, value) = slot.load();
-            // The next `set` of a bound slot sets no bit; a static key's value counts whatever the tag is.
-            if tag & tag::LIVE != 0 || !value.is_null() && index < statics {
+            // Also where the value is NULL: a slot that stays bound with no bit would hide what the next thread sets there.
+            // A static key's value counts whatever the tag is.
+            if tag & tag::LIVE != 0 || index < statics && !value.is_null() {
                 self.pending.note(index, tag);
             }
         }

@@ -1,8 +1,8 @@
 //! An interrupt at each instruction of each call in the images: each routine under its own name on each machine, such as
 //! `aarch64_max::stepping::set`.
 //!
-//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there, unless [`ALL`] is set. `cargo run -- evidence stepping`
-//! does them all.
+//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there, unless [`ALL`] is set; and [`PAIRS`] pairs of interrupts in
+//! each state, drawn as [`SEED`] has it. `cargo run -- evidence stepping` does all boundaries, and more pairs.
 
 use std::{
     env,
@@ -18,7 +18,7 @@ use tsd_runner::{
     machine::Machine,
     qemu,
     setup::{self, Wants},
-    stepping::{self, MACHINES, ROUTINES},
+    stepping::{self, Extent, MACHINES, ROUTINES},
     toolchain::Toolchain,
 };
 
@@ -26,6 +26,10 @@ use tsd_runner::{
 const EXIT_EVERY: u64 = 7;
 /// The environment variable that asks for all.
 const ALL: &str = "TSD_STEPPING_ALL";
+/// How many pairs of interrupts are drawn for each state.
+const PAIRS: u64 = 60;
+/// The environment variable with another seed than 1.
+const SEED: &str = "TSD_STEPPING_SEED";
 
 type Kernel = OnceLock<Result<PathBuf>>;
 
@@ -60,7 +64,9 @@ fn trials_on(machine: &'static Machine, toolchain: &Arc<OnceLock<Toolchain>>) ->
             let toolchain = toolchain.get().expect("it is set before the first routine is run");
             let kernel = kernel.get_or_init(|| machine.image.build(toolchain, image::DEFAULT_KEYS));
             let every = if routine == "exit" && env::var_os(ALL).is_none() { EXIT_EVERY } else { 1 };
-            stepping::sweep(machine, kernel.as_ref().map_err(Clone::clone)?, Some(routine), every)?;
+            let seed = env::var(SEED).map_or(1, |seed| seed.parse().expect("the seed is a number"));
+            let extent = Extent { every, pairs: PAIRS, seed };
+            stepping::sweep(machine, kernel.as_ref().map_err(Clone::clone)?, Some(routine), extent)?;
             Ok(())
         })
     };

@@ -21,6 +21,7 @@ pub(crate) struct Host;
 pub(crate) struct HostPort;
 
 /// What the library has of a thread.
+#[derive(Debug)]
 pub(crate) struct ThreadControlBlock {
     slots: Slots<KEYS>,
     functions: ExitFunctions<EXIT_FUNCTIONS>,
@@ -43,18 +44,24 @@ impl ThreadControlBlock {
 pub(crate) static LEFT: Mutex<Vec<&'static ThreadControlBlock>> = Mutex::new(Vec::new());
 
 thread_local! {
-    /// The thread's own.
-    static BLOCK: &'static ThreadControlBlock = ThreadControlBlock::take();
+    /// The thread's own, or that of the dead thread which it reaps.
+    static BLOCK: Cell<&'static ThreadControlBlock> = Cell::new(ThreadControlBlock::take());
+    /// Where the thread leaves its block when it dies; of threads that the platform has started.
+    static GRAVE: OnceCell<Arc<Grave>> = const { OnceCell::new() };
     /// Whether somebody wants the thread to end; of threads that the platform has started.
     static IS_WANTED_DEAD: OnceCell<Arc<AtomicBool>> = const { OnceCell::new() };
     /// The thread is in its exit, and goes on to its end.
     static IS_EXITING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The block of a thread that has died and was not reaped.
+type Grave = Mutex<Option<&'static ThreadControlBlock>>;
+
 /// A thread that the platform has started.
 pub(crate) struct HostThread {
     handle: JoinHandle<()>,
     is_wanted_dead: Arc<AtomicBool>,
+    grave: Arc<Grave>,
 }
 
 static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
@@ -68,11 +75,11 @@ unsafe impl Port for HostPort {
     type Slots = Slots<KEYS>;
 
     unsafe fn current(&self) -> Option<&Slots<KEYS>> {
-        Some(BLOCK.with(|block| &block.slots))
+        Some(&BLOCK.get().slots)
     }
 
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
-        Some(BLOCK.with(|block| block.functions.as_list()))
+        Some(BLOCK.get().functions.as_list())
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {
@@ -126,6 +133,30 @@ impl Platform for Host {
         panic::resume_unwind(Box::new(ThreadExit { killed: false }));
     }
 
+    /// The host's thread stays, asleep: it never runs again.
+    fn die() -> ! {
+        let grave = GRAVE.with(|grave| grave.get().expect("the platform has started it").clone());
+        *grave.lock().unwrap() = Some(BLOCK.get());
+        loop {
+            thread::park();
+        }
+    }
+
+    fn reap(thread: HostThread) -> ExitReport {
+        let dead = loop {
+            if let Some(dead) = thread.grave.lock().unwrap().take() {
+                break dead;
+            }
+            Self::sleep_ms(1);
+        };
+        let own = BLOCK.replace(dead);
+        // SAFETY: the thread never runs again, and the port gives its block meanwhile.
+        let report = unsafe { SPACE.reap() };
+        leave_block();
+        BLOCK.set(own);
+        report
+    }
+
     fn yield_now() {
         failure::check();
         thread::yield_now();
@@ -175,10 +206,11 @@ pub(crate) fn start_watched(
     argument: usize,
     at_end: fn(argument: usize, killed: bool, report: &ExitReport),
 ) -> HostThread {
-    let is_wanted_dead = Arc::new(AtomicBool::new(false));
-    let own = is_wanted_dead.clone();
+    let (is_wanted_dead, grave) = (Arc::new(AtomicBool::new(false)), Arc::new(Grave::default()));
+    let (own, own_grave) = (is_wanted_dead.clone(), grave.clone());
     let handle = thread::spawn(move || {
         IS_WANTED_DEAD.with(|place| place.set(own)).expect("the thread is new");
+        GRAVE.with(|place| place.set(own_grave)).expect("the thread is new");
         let (killed, report) = (Cell::new(false), Cell::new(ExitReport::default()));
         let exit = || {
             IS_EXITING.set(true);
@@ -197,12 +229,12 @@ pub(crate) fn start_watched(
         }
         leave_block();
     });
-    HostThread { handle, is_wanted_dead }
+    HostThread { handle, is_wanted_dead, grave }
 }
 
 /// Leaves the calling thread's block to the next one, unless the thread has failed and left something in it.
 fn leave_block() {
-    let block = BLOCK.with(|block| *block);
+    let block = BLOCK.get();
     if block.is_as_new() {
         LEFT.lock().unwrap_or_else(PoisonError::into_inner).push(block);
     } else {

@@ -132,6 +132,7 @@ fn print_row(row: &Row) {
         Outcome::Returned(_) => "returned",
         Outcome::Killed => "killed",
         Outcome::Faulted(_) => "faulted",
+        Outcome::Died => "died",
     };
     println!(
         "demo: worker {:>3} {ended:<8} requests {:>3} errors {:>3} cpus {cpus_seen:#010b} preempted {preemptions:>3} \

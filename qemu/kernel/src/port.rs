@@ -21,6 +21,12 @@ pub(crate) fn exit() -> ExitReport {
     unsafe { SPACE.exit() }
 }
 
+/// The exit of a dead thread, on the thread that reaps it.
+pub(crate) fn reap() -> ExitReport {
+    // SAFETY: as above; `thread::join` calls it for a thread that has ended, whose block the port gives meanwhile.
+    unsafe { SPACE.reap() }
+}
+
 /// Who is told of threads that start and end.
 pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 
@@ -29,18 +35,19 @@ pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 pub(crate) struct KernelPort;
 
 // SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until
-// its exit hook has returned. 2. In an interrupt there
-// is no current thread. 3. A thread that is killed runs the hook itself, on its own stack.
+// its exit hook has returned, or of the dead thread that the running one reaps, which nobody else uses any more. 2. In an
+// interrupt there is no current thread, or the interrupted one. 3. A thread that is killed runs the hook itself, on its own
+// stack; one that dies is reaped before its stack is freed.
 unsafe impl Port for KernelPort {
     type Slots = Slots<KEYS>;
 
     #[inline]
     unsafe fn current(&self) -> Option<&Slots<KEYS>> {
-        Thread::current().map(|thread| &thread.slots)
+        Thread::current().map(|thread| &thread.seen().slots)
     }
 
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
-        Thread::current().map(|thread| thread.exit_functions.as_list())
+        Thread::current().map(|thread| thread.seen().exit_functions.as_list())
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {

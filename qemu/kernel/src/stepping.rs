@@ -1,9 +1,11 @@
 //! The mode `stepping`: an interrupt at each instruction of each call.
 //!
 //! A call is run again and again, each time stopped one instruction later than before, and at that boundary one thing is
-//! done: by the interrupted thread's handler (get, set, create, register) or by what another CPU could have done there
-//! (delete, delete and create). Each run is held to a model of what values become.
+//! done: by the interrupted thread's handler (get, set, take, swap, create, register), by what another CPU could have done
+//! there (delete, delete and create), or to the thread, which dies there and is reaped. Further runs have two such things,
+//! one after the other, at boundaries that are drawn. Each run is held to a model of what values become.
 //!
+//! - `space`      the key space of the runs, with static keys
 //! - `stepper`    stops at boundaries
 //! - `routine`    the sweep over the boundaries of one routine
 //! - `account`    what has to be in order at the end of each run
@@ -11,10 +13,11 @@
 //! - `state`      the states in which calls begin
 //! - `keys`, `functions`  the keys and thread-exit functions of a run, with their destructors
 //! - `ledger`     what becomes of each value
+//! - `random`     which pairs are drawn
 //! - `position`   where the sweep is, for the report of a failure
 //! - `get`, `set`, `create`, `delete`, `once`, `register`, `exit`  the routines: states, actions, and what may come out
 //!
-//! The calls are those of the kernel's own key space and port, on a thread of the kernel. It is for one CPU under
+//! The calls are those of a key space and port like the kernel's own, on a thread of the kernel. It is for one CPU under
 //! `-icount shift=0`, where the number of instructions that the machine counts tells whether a boundary was missed.
 
 mod account;
@@ -28,23 +31,24 @@ mod keys;
 mod ledger;
 mod once;
 mod position;
+mod random;
 mod register;
 mod routine;
 mod set;
+mod space;
 mod state;
 mod stepper;
 
-use core::{
-    ptr,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use core::ptr;
 
-use routine::{Covered, Routine};
+use routine::{Covered, Extent, Routine};
+use space::STATICS;
+use spin::Mutex;
 
 use crate::{
     counts,
     machine::{counter, step},
-    port::{self, KEYS},
+    port::KEYS,
     println, stack,
     thread::{self, Options, Outcome},
 };
@@ -63,21 +67,24 @@ static ROUTINES: [&Routine; 8] = [
     &exit::ROUTINE,
 ];
 
-/// One boundary in this many is acted at.
-static EVERY: AtomicUsize = AtomicUsize::new(1);
+/// How much is to be covered.
+static EXTENT: Mutex<Extent> = Mutex::new(Extent { every: 1, pairs: 0, seed: 1 });
 
 /// The states want two words of keys.
 const KEYS_WANTED: usize = 128;
 
 /// Sweeps over the routines that `words` choose: `routine=NAME`, more than once, or all; with `every=N` at one boundary
-/// in N. A failure ends the run with its panic; the return is whether there was something to do.
+/// in N, and `pairs=N` with N pairs of actions drawn for each state as `seed=S` has it. A failure ends the run with its panic; the return is whether there was something to do.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     if !step::POSSIBLE || KEYS < KEYS_WANTED {
         println!("stepping: wants {KEYS_WANTED} keys, and no loops of load-exclusive and store-exclusive (+lse)");
         return false;
     }
-    let every = words.clone().find_map(|word| word.strip_prefix("every="));
-    EVERY.store(every.map_or(1, |every| every.parse().expect("every= takes a number")), SeqCst);
+    let number = |name: &str, default| {
+        let word = words.clone().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        word.map_or(default, |number| number.parse().unwrap_or_else(|_| panic!("{name}= takes a number")))
+    };
+    *EXTENT.lock() = Extent { every: number("every", 1), pairs: number("pairs", 0), seed: number("seed", 1) as u64 };
     let names = words.filter_map(|word| word.strip_prefix("routine="));
     state::listen();
     let mut total = (0, Covered::default());
@@ -90,24 +97,27 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
         total.1.states += covered.states;
         total.1.boundaries += covered.boundaries;
         total.1.runs += covered.runs;
+        total.1.pairs += covered.pairs;
     }
-    let (routines, Covered { states, boundaries, runs }) = total;
-    println!("stepping: {routines} routines, {states} states, {boundaries} boundaries, {runs} runs");
+    let (routines, Covered { states, boundaries, runs, pairs }) = total;
+    println!("stepping: {routines} routines, {states} states, {boundaries} boundaries, {runs} runs, {pairs} pairs");
     routines > 0
 }
 
 /// Sweeps over a routine on a thread of its own.
 fn on_thread(index: usize) -> Covered {
-    static COVERED: spin::Mutex<Covered> = spin::Mutex::new(Covered { states: 0, boundaries: 0, runs: 0 });
+    static COVERED: Mutex<Covered> = Mutex::new(Covered { states: 0, boundaries: 0, runs: 0, pairs: 0 });
 
     fn body(index: usize) {
-        // Ends what the thread was attached to, and raises the mark of how many keys there ever were: neither is part of a run.
-        let _ = port::exit();
-        keys::fill(KEYS);
+        // Raises the mark of how many keys there ever were, which is no part of a run.
+        keys::fill(KEYS - STATICS);
+        keys::delete_all();
+        account::warm_up();
         keys::delete_all();
         counter::init();
         check_stepper();
-        *COVERED.lock() = ROUTINES[index].sweep(EVERY.load(SeqCst));
+        let extent = *EXTENT.lock();
+        *COVERED.lock() = ROUTINES[index].sweep(extent);
         position::leave();
     }
 

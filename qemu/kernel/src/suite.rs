@@ -6,7 +6,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use tsd::{KeySpace, Notifications};
+use tsd::{ExitReport, KeySpace, Notifications};
 use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
@@ -75,6 +75,16 @@ impl Platform for Kernel {
 
     fn exit_thread() -> ! {
         thread::exit(0)
+    }
+
+    fn die() -> ! {
+        thread::die()
+    }
+
+    fn reap(thread: ThreadId) -> ExitReport {
+        let ended = thread::join(thread).expect("nobody else joins it");
+        assert_eq!(ended.outcome, Outcome::Died, "a thread of the case has not died");
+        ended.report
     }
 
     fn yield_now() {

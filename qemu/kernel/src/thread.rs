@@ -9,7 +9,8 @@
 
 use core::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
+    ptr,
+    sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering},
 };
 
 use heapless::Vec;
@@ -68,6 +69,10 @@ pub(crate) struct Thread {
     pub(crate) kill_requested: AtomicBool,
     /// A fault of this thread ends the thread and not the run.
     pub(crate) survives_fault: AtomicBool,
+    /// It ended by [`die`], and nobody has reaped it yet.
+    has_died: AtomicBool,
+    /// The dead thread that this one reaps, or null.
+    reaps: AtomicPtr<Thread>,
     /// What the thread wants to be called in its next reschedule interrupt. Locked with interrupts masked.
     pub(crate) interrupt_call: Mutex<Option<interrupt::Call>>,
     cancel: AtomicU8,
@@ -88,6 +93,8 @@ impl Thread {
             ended: AtomicU32::new(0),
             kill_requested: AtomicBool::new(false),
             survives_fault: AtomicBool::new(false),
+            has_died: AtomicBool::new(false),
+            reaps: AtomicPtr::new(ptr::null_mut()),
             interrupt_call: Mutex::new(None),
             cancel: AtomicU8::new(Cancel::Deferred as u8),
             cleanups: UnsafeCell::new(Vec::new()),
@@ -106,6 +113,15 @@ impl Thread {
         unsafe { machine::cpu::current_thread().cast::<Self>().as_ref() }
     }
 
+    /// Returns the block that the library is to see while this thread runs: its own, or that of the dead thread which it
+    /// reaps.
+    #[inline]
+    pub(crate) fn seen(&self) -> &Self {
+        // Relaxed: the thread's own.
+        // SAFETY: Null, or an element of THREADS: `reap` stores nothing else.
+        unsafe { self.reaps.load(Ordering::Relaxed).as_ref() }.unwrap_or(self)
+    }
+
     /// Returns the number of this control block.
     pub(crate) fn index(&self) -> ThreadIndex {
         let offset = core::ptr::from_ref(self).addr() - (&raw const THREADS).addr();
@@ -118,6 +134,7 @@ impl Thread {
         self.ended.store(0, Ordering::SeqCst);
         self.kill_requested.store(false, Ordering::SeqCst);
         self.survives_fault.store(false, Ordering::SeqCst);
+        self.has_died.store(false, Ordering::SeqCst);
         self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
@@ -214,6 +231,8 @@ pub(crate) enum Outcome {
     Killed,
     /// By a fault that does not end the run, at this address if it was about one. The exit hook did not run.
     Faulted(Option<usize>),
+    /// By [`die`]: its exit hook did not run, or not to its end, and its joiner has reaped it.
+    Died,
 }
 
 /// What a joiner gets.
@@ -284,6 +303,32 @@ pub(crate) fn end_faulted(address: Option<usize>) -> ! {
     scheduler::end_thread(Outcome::Faulted(address), ExitReport::default())
 }
 
+/// Ends the running thread where it stands, be it in its exit hook: nothing of it ever runs again. For what a kernel does
+/// that deletes threads from outside; here each does it to itself. Whoever joins the thread reaps it.
+pub(crate) fn die() -> ! {
+    let thread = Thread::current().expect("a thread is running");
+    // Its handlers would run on another stack than they were written for.
+    while cleanup_pop().is_some() {}
+    thread.has_died.store(true, Ordering::SeqCst);
+    scheduler::end_thread(Outcome::Died, ExitReport::default())
+}
+
+/// Finishes the exit of a thread that has died, on the running thread: the recipe for kernels that delete threads.
+///
+/// 1. The dead thread never runs again: `end_thread` has taken it from its CPU and from every queue.
+/// 2. Its control block and its stack are still whole: they are freed after this, by `take_ended`.
+/// 3. Meanwhile the port gives the dead thread's block to the library's calls on this thread ([`Thread::seen`]), those of
+///    the destructors too. All else of the kernel's goes on to see the thread that runs: destructors may block.
+///
+/// A handler that interrupts this thread meanwhile has the dead thread's values, too; what it sets, this call destroys.
+fn reap(dead: &'static Thread) -> ExitReport {
+    let thread = Thread::current().expect("a thread is running");
+    let before = thread.reaps.swap(ptr::from_ref(dead).cast_mut(), Ordering::SeqCst);
+    let report = port::reap();
+    thread.reaps.store(before, Ordering::SeqCst);
+    report
+}
+
 /// Waits until `id` has ended and returns how. A cancellation point.
 pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
     if Thread::current().is_some_and(|thread| thread.index() == id.index) {
@@ -297,7 +342,19 @@ pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
             test_cancel();
         }
     }
-    Ok(table::take_ended(id))
+    let thread = Thread::at(id.index);
+    let report = thread.has_died.swap(false, Ordering::SeqCst).then(|| {
+        // A joiner that is killed here would leave the dead thread half reaped.
+        let cancel = set_cancel(Cancel::Disabled);
+        let report = reap(thread);
+        set_cancel(cancel);
+        report
+    });
+    let ended = table::take_ended(id);
+    Ok(match report {
+        Some(report) => Ended { report, ..ended },
+        None => ended,
+    })
 }
 
 /// Gives up the right to join `id`: its control block is free as soon as it has ended.

@@ -97,6 +97,13 @@ pub trait Platform: Sized + 'static {
     /// Ends the calling thread, as pthread_exit does.
     fn exit_thread() -> !;
 
+    /// Ends the calling thread where it stands, be it in its exit: nothing of it ever runs again. Somebody has to
+    /// [`reap`](Self::reap) it.
+    fn die() -> !;
+
+    /// Waits until the thread has died, by [`die`](Self::die), and reaps it on the calling thread; what that reports.
+    fn reap(thread: Self::Thread) -> ExitReport;
+
     /// Lets other threads of the same priority run.
     fn yield_now();
 

@@ -9,9 +9,10 @@ use super::{
     keys::{self, Name},
     ledger,
     routine::{Routine, Run},
+    space::SPACE,
     state::{State, Step},
 };
-use crate::port::{KEYS, SPACE};
+use crate::port::KEYS;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "delete",
@@ -21,10 +22,11 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Key),
         Action::Set(Name::Other),
         Action::Create,
+        // Not to die: the index that the call owns at this moment would be lost.
         Action::Exit,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
-        Action::DeleteCreateSet(Name::Key),
+        Action::Recreate(Name::Key, 1),
     ],
     begin: || {
         ledger::begin_delete(Name::Key);
@@ -32,6 +34,7 @@ pub(super) static ROUTINE: Routine = Routine {
     },
     check,
     is_exit: false,
+    has_pairs: false,
 };
 
 static STATES: [State; 7] = {
@@ -67,7 +70,7 @@ fn check(run: &Run<'_>) -> usize {
     keys::deleted(Name::Key);
     ledger::end_delete(Name::Key);
     let created = usize::from(keys::is_live(Name::Successor));
-    if run.action.is_some_and(Action::creates) && (run.free > 0 || by_other) {
+    if run.actions.iter().any(|action| action.creates()) && (run.free > 0 || by_other) {
         assert_eq!(created, 1, "no key was created, though a place was free");
     }
     let (deleted, in_use) = (usize::from(was_live), SPACE.table().in_use());

@@ -1,18 +1,23 @@
 //! `exit`: every value is destroyed once or reported as left over, but for those that were replaced or whose key is dead;
 //! what a handler sets while the exit is under way is destroyed by it, reported by it, or left for the next exit.
 
-use core::ffi::c_void;
+use core::{
+    ffi::c_void,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
-use tsd::{DEFAULT_ROUNDS, ExitFlags, ExitReport};
+use spin::Mutex;
+use tsd::{DEFAULT_ROUNDS, Error, ExitFlags, ExitReport};
 
 use super::{
     action::Action,
     keys::{Name, Script},
     ledger,
     routine::{Routine, Run},
+    space::SPACE,
     state::{self, Controls, State, Step},
 };
-use crate::port::{self, SPACE};
+use crate::{interrupt, println};
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "exit",
@@ -21,19 +26,37 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Get,
         Action::Set(Name::Key),
         Action::Set(Name::Other),
+        Action::Set(Name::Last),
+        Action::Set(Name::Static),
+        Action::Set(Name::StaticLast),
         Action::Clear(Name::Key),
+        Action::Take(Name::Key),
+        Action::Take(Name::Last),
+        Action::Take(Name::Static),
+        Action::Take(Name::StaticLast),
+        Action::TakeShared(Name::Key),
+        Action::Swap(Name::Key),
+        Action::Swap(Name::Last),
+        Action::Swap(Name::Static),
+        Action::Swap(Name::StaticLast),
         Action::Register,
         Action::Exit,
+        Action::Die,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
-        Action::DeleteCreateSet(Name::Key),
+        Action::Recreate(Name::Key, 1),
+        Action::Recreate(Name::Key, 2),
+        Action::Recreate(Name::Key, 3),
     ],
     begin: || {
         ledger::begin_exit();
+        // SAFETY: The run's own, and no exit has begun.
+        unsafe { *Controls::current().report.get() = ExitReport::default() };
         (0, Controls::current().report.get().cast())
     },
     check,
     is_exit: true,
+    has_pairs: true,
 };
 
 const fn state(
@@ -45,8 +68,8 @@ const fn state(
     State { script, exit: (calls, functions, left_over), ..State::new(name, exit, steps) }
 }
 
-static STATES: [State; 20] = {
-    use Name::{Key, Last, Other};
+static STATES: [State; 26] = {
+    use Name::{Key, Last, Other, Static, StaticLast};
     use Step::{Attach, Begin, Clear, Create, Delete, Fill, Recreate, Register, Set, Share};
     const R: u32 = DEFAULT_ROUNDS;
     let none = Script::Nothing;
@@ -82,6 +105,27 @@ static STATES: [State; 20] = {
             Script::SetLast,
             (2, 0, 0),
         ),
+        state("static value", &[Create(Key), Create(Other), Set(Static)], none, (1, 0, 0)),
+        state("static value set to NULL", &[Create(Key), Create(Other), Set(Static), Clear(Static)], none, (0, 0, 0)),
+        state(
+            "static values of both phases, one more",
+            &[Create(Key), Create(Other), Set(Static), Set(StaticLast), Set(Key)],
+            none,
+            (3, 0, 0),
+        ),
+        state("destructor sets its static key", &[Create(Key), Create(Other), Set(Static)], Script::SetOwn, (R, 0, 1)),
+        state(
+            "destructor sets a static key",
+            &[Create(Key), Create(Other), Set(Key), Set(Static)],
+            Script::SetStatic,
+            (3, 0, 0),
+        ),
+        state(
+            "other threads may take, two values",
+            &[Create(Key), Create(Other), Share, Set(Key), Set(Other), Set(Static)],
+            none,
+            (3, 0, 0),
+        ),
         state("destructor creates and sets", &[Create(Key), Create(Other), Set(Key)], Script::CreateAndSet, (2, 0, 0)),
         state("destructor deletes its key", &[Create(Key), Create(Other), Set(Key)], Script::DeleteOwn, (1, 0, 0)),
         state(
@@ -106,8 +150,9 @@ pub(super) fn report() -> ExitReport {
 }
 
 extern "C" fn exit(_: usize, report: *mut c_void) -> usize {
-    // SAFETY: `begin` gave the place of a report, which nobody else uses meanwhile.
-    unsafe { report.cast::<ExitReport>().write(port::exit()) };
+    // SAFETY: `begin` gave the place of a report, which nobody else uses meanwhile: a thread that dies leaves what it wrote.
+    // The values are numbers.
+    unsafe { SPACE.exit_into(&mut *report.cast::<ExitReport>()) };
     0
 }
 
@@ -116,16 +161,50 @@ fn check(run: &Run<'_>) -> usize {
     assert!(report.rounds <= DEFAULT_ROUNDS && report.last_phase_rounds <= DEFAULT_ROUNDS, "{report:?}");
     assert_eq!(report.flags.contains(ExitFlags::LEFT_OVER), report.left_over > 0, "{report:?}");
     assert_eq!(report.flags - ExitFlags::LEFT_OVER, ExitFlags::empty(), "{report:?}");
-    if matches!(run.action, None | Some(Action::Get)) {
+    if run.actions.iter().all(|action| *action == Action::Get) {
         assert_eq!((report.calls, report.functions, report.left_over), run.state.exit, "{report:?}");
     }
-    let has = |wanted: fn(&Step) -> bool| run.state.steps.iter().any(wanted);
-    assert_eq!(state::detached(), usize::from(has(|step| matches!(step, Step::Attach))), "detach notifications");
-    if has(|step| matches!(step, Step::Begin)) {
-        let (control, mut runs) = (&Controls::current().once, 0);
-        assert!(!control.is_complete(), "an initialiser that was abandoned counts as complete");
-        assert_eq!(SPACE.once(control, || runs += 1), Ok(()));
-        assert_eq!(runs, 1, "an initialiser that was abandoned was not called again");
+    let is_attached = run.state.steps.iter().any(|step| matches!(step, Step::Attach));
+    assert_eq!(state::detached(), usize::from(is_attached), "detach notifications");
+    if is_in_initialiser(run.state) {
+        assert!(is_given_back(), "an initialiser that was abandoned was not given back");
     }
     run.result
+}
+
+fn is_in_initialiser(state: &State) -> bool {
+    state.steps.iter().any(|step| matches!(step, Step::Begin))
+}
+
+/// Whether the initialiser that was under way can be called again.
+fn is_given_back() -> bool {
+    static RESULT: Mutex<Result<(), Error>> = Mutex::new(Ok(()));
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+    let control = &Controls::current().once;
+    assert!(!control.is_complete(), "an initialiser that was abandoned counts as complete");
+    RUNS.store(0, SeqCst);
+    // With no current thread it is refused instead of waiting for ever.
+    interrupt::call_without_thread(
+        |_| *RESULT.lock() = SPACE.once(&Controls::current().once, || RUNS.store(1, SeqCst)),
+        0,
+    );
+    let result = *RESULT.lock();
+    assert!(matches!(result, Ok(()) | Err(Error::NoThread)), "once gave {result:?}");
+    assert_eq!(RUNS.load(SeqCst), usize::from(result.is_ok()), "runs of an initialiser that was abandoned");
+    result.is_ok()
+}
+
+/// The same where the thread has died in its exit: it may do so between the step that takes the frame of the initialiser off
+/// and the one that gives the control back, and takes the control along. No other instruction may be such a one.
+pub(super) fn check_initialiser_of_dead(state: &State) {
+    /// The instructions between the two.
+    const MOST: usize = 8;
+    static LOST: AtomicUsize = AtomicUsize::new(0);
+
+    if is_in_initialiser(state) && !is_given_back() {
+        let lost = LOST.fetch_add(1, SeqCst) + 1;
+        println!("stepping: a control is lost with its thread, for the {lost}. time");
+        assert!(lost <= MOST, "a control was lost with its thread");
+    }
 }

@@ -9,9 +9,9 @@ use super::{
     keys::{self, Name},
     ledger,
     routine::{Routine, Run},
+    space::SPACE,
     state::{State, Step},
 };
-use crate::port::SPACE;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "get",
@@ -21,14 +21,18 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Key),
         Action::Set(Name::Other),
         Action::Clear(Name::Key),
+        Action::Take(Name::Key),
+        Action::Swap(Name::Key),
         Action::Exit,
+        Action::Die,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
-        Action::DeleteCreateSet(Name::Key),
+        Action::Recreate(Name::Key, 1),
     ],
     begin: || (keys::handle(Name::Key).raw() as usize, ptr::null_mut()),
     check,
     is_exit: false,
+    has_pairs: true,
 };
 
 static STATES: [State; 7] = {
@@ -50,13 +54,12 @@ extern "C" fn get(key: usize, _: *mut c_void) -> usize {
 }
 
 fn check(run: &Run<'_>) -> usize {
-    let changed = match run.action {
-        Some(Action::Set(Name::Key)) if keys::is_live(Name::Key) => ledger::of_handler(Name::Key),
-        Some(Action::Clear(Name::Key)) => 0,
-        Some(action) if action.deletes(Name::Key) => 0,
-        _ => run.initial,
-    };
     let result = ledger::value(ptr::without_provenance_mut(run.result));
-    assert!([run.initial, changed].contains(&result), "get gave {result}");
+    let may_be = |action: &Action| match action {
+        Action::Set(Name::Key) | Action::Swap(Name::Key) => ledger::is_of_handler(result, Name::Key),
+        Action::Clear(Name::Key) | Action::Take(Name::Key) => result == 0,
+        action => result == 0 && action.deletes(Name::Key),
+    };
+    assert!(result == run.initial || run.actions.iter().any(may_be), "get gave {result}");
     result
 }

@@ -6,10 +6,13 @@ use core::{
 };
 
 use heapless::Vec;
-use tsd::{Destructor, Error, Key, KeyOptions};
+use tsd::{Destructor, Error, Key, KeyFlags, KeyOptions, StaticKey};
 
-use super::{functions, ledger};
-use crate::port::{KEYS, SPACE};
+use super::{
+    functions, ledger,
+    space::{self, SPACE, STATIC, STATIC_LAST},
+};
+use crate::port::KEYS;
 
 /// The part that a key plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +28,36 @@ pub(super) enum Name {
     Created,
     /// One that another CPU creates, most often in the place of `Key`.
     Successor,
+    /// One that comes after that.
+    Heir,
+    /// The static one.
+    Static,
+    /// The static one of the last phase.
+    StaticLast,
 }
 
-pub(super) const NAMES: usize = 5;
+pub(super) const NAMES: usize = 8;
 
 impl Name {
-    pub(super) const ALL: [Self; NAMES] = [Self::Key, Self::Other, Self::Last, Self::Created, Self::Successor];
+    pub(super) const ALL: [Self; NAMES] = [
+        Self::Key,
+        Self::Other,
+        Self::Last,
+        Self::Created,
+        Self::Successor,
+        Self::Heir,
+        Self::Static,
+        Self::StaticLast,
+    ];
+
+    /// The static key that it is.
+    const fn as_static(self) -> Option<StaticKey> {
+        match self {
+            Self::Static => Some(STATIC),
+            Self::StaticLast => Some(STATIC_LAST),
+            _ => None,
+        }
+    }
 
     fn destructor(self) -> Destructor {
         match self {
@@ -39,11 +66,14 @@ impl Name {
             Self::Last => destroy_last,
             Self::Created => destroy_created,
             Self::Successor => destroy_successor,
+            Self::Heir => destroy_heir,
+            Self::Static => destroy_static,
+            Self::StaticLast => destroy_static_last,
         }
     }
 
     fn options(self) -> KeyOptions {
-        let label = ["key", "other", "last", "created", "successor"][self as usize];
+        let label = ["key", "other", "last", "created", "successor", "heir", "static", "static last"][self as usize];
         let options = KeyOptions::new().name(label).destructor(self.destructor());
         if self == Self::Last { options.last_phase() } else { options }
     }
@@ -62,6 +92,8 @@ pub(super) enum Script {
     SetEachOther,
     /// `Key`'s sets `Last`.
     SetLast,
+    /// `Key`'s sets `StaticLast`.
+    SetStatic,
     /// `Key`'s creates `Created` and sets it.
     CreateAndSet,
     /// Each deletes its own key.
@@ -73,17 +105,23 @@ pub(super) enum Script {
 }
 
 impl Script {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Nothing,
         Self::SetOwn,
         Self::SetOwnOnce,
         Self::SetEachOther,
         Self::SetLast,
+        Self::SetStatic,
         Self::CreateAndSet,
         Self::DeleteOwn,
         Self::DeleteOther,
         Self::Register,
     ];
+
+    /// Whether destructors create or delete keys.
+    pub(super) fn creates_or_deletes(self) -> bool {
+        matches!(self, Self::CreateAndSet | Self::DeleteOwn | Self::DeleteOther)
+    }
 
     /// Makes this what destructors do from now on.
     pub(super) fn start(self) {
@@ -102,29 +140,44 @@ static FILLERS: spin::Mutex<Vec<Key, KEYS>> = spin::Mutex::new(Vec::new());
 
 /// The handle of `name`, which may be dead; before its creation one that was never valid.
 pub(super) fn handle(name: Name) -> Key {
-    Key::from_raw(HANDLES[name as usize].load(SeqCst))
+    name.as_static().map_or_else(|| Key::from_raw(HANDLES[name as usize].load(SeqCst)), |key| key.key())
 }
 
 pub(super) fn is_live(name: Name) -> bool {
-    IS_LIVE[name as usize].load(SeqCst)
+    name.as_static().is_some() || IS_LIVE[name as usize].load(SeqCst)
+}
+
+/// Whether `name` was ever created in this run.
+pub(super) fn was_created(name: Name) -> bool {
+    name.as_static().is_some() || HANDLES[name as usize].load(SeqCst) != 0
 }
 
 /// The value that the running thread has under `name`.
 pub(super) fn get(name: Name) -> usize {
-    ledger::value(SPACE.get(handle(name)))
+    ledger::value(match name.as_static() {
+        Some(key) => key.get(space::slots()),
+        None => SPACE.get(handle(name)),
+    })
 }
 
 /// Sets `name` on the running thread, with no word in the ledger.
 pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
-    // SAFETY: The destructors only look at the number.
-    unsafe { SPACE.set(handle(name), ledger::pointer(value)) }
+    let pointer = ledger::pointer(value);
+    // SAFETY: The destructors only look at the number; the slots are used with the table of the static keys only, here by
+    // their thread or in a handler that interrupts it.
+    unsafe {
+        match name.as_static() {
+            Some(key) => Ok(key.set(space::slots(), pointer)),
+            None => SPACE.set(handle(name), pointer),
+        }
+    }
 }
 
 /// Sets `name` on the running thread. For the thread, not for the handler.
 pub(super) fn set(name: Name, value: usize) {
-    let handler_was_first = ledger::begin_set(name, value);
+    ledger::begin_set(name, value, || get(name));
     let result = set_unrecorded(name, value);
-    ledger::end_set(name, value, handler_was_first, result.is_ok(), get(name));
+    ledger::end_set(name, value, result.is_ok(), || get(name));
 }
 
 /// Creates `name`.
@@ -168,14 +221,15 @@ pub(super) fn fill(count: usize) {
 /// Deletes whatever the table has, and forgets what it had to have.
 pub(super) fn forget() {
     let table = SPACE.table();
-    table.keys().for_each(|info| table.delete(info.key).expect("it lives"));
+    let run_time = table.keys().filter(|info| !info.flags.contains(KeyFlags::STATIC));
+    run_time.for_each(|info| table.delete(info.key).expect("it lives"));
     FILLERS.lock().clear();
     Name::ALL.into_iter().for_each(deleted);
 }
 
 /// Deletes every key.
 pub(super) fn delete_all() {
-    for name in Name::ALL {
+    for name in Name::ALL.into_iter().filter(|name| name.as_static().is_none()) {
         if is_live(name) {
             delete(name);
         }
@@ -206,11 +260,28 @@ unsafe extern "C-unwind" fn destroy_successor(value: *mut c_void) {
     destroy(Name::Successor, value);
 }
 
+unsafe extern "C-unwind" fn destroy_heir(value: *mut c_void) {
+    destroy(Name::Heir, value);
+}
+
+pub(super) unsafe extern "C-unwind" fn destroy_static(value: *mut c_void) {
+    destroy(Name::Static, value);
+}
+
+pub(super) unsafe extern "C-unwind" fn destroy_static_last(value: *mut c_void) {
+    destroy(Name::StaticLast, value);
+}
+
 fn destroy(name: Name, value: *mut c_void) {
     ledger::called(name, ledger::value(value));
-    // The own value is NULL; what the handler has set may be there.
+    // Its own value is NULL; what a handler has set may be there.
     let now = get(name);
-    assert!(now == 0 || now == ledger::of_handler(name), "{name:?} reads {now} in its destructor");
+    assert!(now == 0 || ledger::is_of_handler(now, name), "{name:?} reads {now} in its destructor");
+    follow_script(name);
+    ledger::returned();
+}
+
+fn follow_script(name: Name) {
     let script = Script::ALL[SCRIPT.load(SeqCst)];
     match (script, name) {
         (Script::SetOwn, _) => set(name, ledger::fresh()),
@@ -218,6 +289,7 @@ fn destroy(name: Name, value: *mut c_void) {
         (Script::SetEachOther, Name::Key) => set(Name::Other, ledger::fresh()),
         (Script::SetEachOther, Name::Other) => set(Name::Key, ledger::fresh()),
         (Script::SetLast, Name::Key) => set(Name::Last, ledger::fresh()),
+        (Script::SetStatic, Name::Key) => set(Name::StaticLast, ledger::fresh()),
         (Script::CreateAndSet, Name::Key) if !is_live(Name::Created) => {
             create(Name::Created).expect("a free place");
             set(Name::Created, ledger::fresh());

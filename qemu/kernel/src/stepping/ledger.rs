@@ -1,12 +1,12 @@
 //! What becomes of each value: the model that every run is held to.
 //!
-//! A value is a small number, given once in a run. It is owed one call of its key's destructor, or to be reported as left
-//! over, until another value takes its place under a live key, or the key is deleted. Nothing is owed then, and no
-//! destructor may have it.
+//! A value is a small number, given once in a run, and has one fate: its destructor gets it once, or a report names its
+//! key; or another value has replaced it, or a handler has taken and freed it, or it went with its deleted key. No
+//! destructor may have it then.
 //!
-//! A run's thread and the handler that interrupts it share the ledger. The handler comes between any two instructions
-//! of the thread's part, once in a run; so the thread announces what it is about to do, and the handler judges by what
-//! it reads whether that has taken effect.
+//! A run's thread and the handlers that interrupt it share the ledger. A handler comes between any two instructions of the
+//! thread's part, more than once in a run; so the thread announces what it is about to do, and each handler, by what it
+//! reads before it does anything, judges whether that has taken effect.
 
 use core::{
     ffi::c_void,
@@ -14,12 +14,14 @@ use core::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use super::keys::{NAMES, Name};
+use tsd::{ExitFlags, ExitReport};
+
+use super::keys::{self, NAMES, Name};
 
 /// How many values there can be, 0 (NULL) included.
-const VALUES: usize = 32;
-/// The values that the handler sets begin here, one for each name.
-const OF_HANDLER: usize = VALUES - NAMES;
+const VALUES: usize = 64;
+/// The values that handlers set begin here.
+const OF_HANDLER: usize = VALUES - 8;
 
 /// What is to become of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +29,20 @@ const OF_HANDLER: usize = VALUES - NAMES;
 enum Fate {
     /// One call, or a line in a report.
     Owed,
-    /// No call: it was replaced, or its key deleted.
-    Forgotten,
+    /// No call: another value is in its place.
+    Replaced,
+    /// No call: a handler has taken and freed it.
+    Freed,
+    /// No call: its key was deleted.
+    Dropped,
+    /// No call: it was not set.
+    Refused,
     /// At most one call: its key was deleted while the exit was under way.
     AtMostOnce,
+}
+
+impl Fate {
+    const ALL: [Self; 6] = [Self::Owed, Self::Replaced, Self::Freed, Self::Dropped, Self::Refused, Self::AtMostOnce];
 }
 
 struct Value {
@@ -42,33 +54,34 @@ struct Value {
 
 static LEDGER: [Value; VALUES] =
     [const { Value { owner: AtomicUsize::new(0), fate: AtomicUsize::new(0), calls: AtomicUsize::new(0) } }; VALUES];
-static NEXT: AtomicUsize = AtomicUsize::new(1);
-/// What the thread has set last, by name. For the thread alone, so that its part is short: it is stepped through too.
-static LATEST: [AtomicUsize; NAMES] = [const { AtomicUsize::new(0) }; NAMES];
+/// The next value of the thread, and of the handlers.
+static NEXT: [AtomicUsize; 2] = [const { AtomicUsize::new(1) }; 2];
+/// What each key's value is by now, as far as it is known; above it a number that grows with each change, so that the
+/// thread can tell whether a handler has come between.
+static CURRENT: [AtomicUsize; NAMES] = [const { AtomicUsize::new(0) }; NAMES];
 /// The key, plus one, and the value of a `set` that the thread is in; 0 for none.
 static PENDING_SET: AtomicUsize = AtomicUsize::new(0);
+/// The value that it has replaced, when it has returned.
+static REPLACING: AtomicUsize = AtomicUsize::new(0);
+/// A handler has seen what that `set` does, or has deleted the key.
+static IS_SEEN: AtomicBool = AtomicBool::new(false);
 /// The key, plus one, of a `delete` that the thread is in; 0 for none.
 static PENDING_DELETE: AtomicUsize = AtomicUsize::new(0);
-/// The handler has set a key that was NULL and is being set to NULL: either may be the later one.
-static UNDECIDED: AtomicBool = AtomicBool::new(false);
+/// The value whose destructor is under way, or 0; and the one in whose destructor the thread was killed.
+static IN_DESTRUCTOR: AtomicUsize = AtomicUsize::new(0);
+static KILLED_WITH: AtomicUsize = AtomicUsize::new(0);
 /// How many runs there were.
 static RUN: AtomicUsize = AtomicUsize::new(0);
 static EXITING: AtomicBool = AtomicBool::new(false);
 
 fn fate(value: usize) -> Fate {
-    match LEDGER[value].fate.load(SeqCst) {
-        0 => Fate::Owed,
-        1 => Fate::Forgotten,
-        _ => Fate::AtMostOnce,
-    }
+    Fate::ALL[LEDGER[value].fate.load(SeqCst)]
 }
 
 fn decide(value: usize, fate: Fate) {
-    LEDGER[value].fate.store(fate as usize, SeqCst);
-}
-
-fn give(value: usize, name: Name) {
-    LEDGER[value].owner.store(name as usize + 1, SeqCst);
+    if value != 0 {
+        LEDGER[value].fate.store(fate as usize, SeqCst);
+    }
 }
 
 fn is_of(value: usize, name: Name) -> bool {
@@ -79,14 +92,29 @@ fn calls(value: usize) -> usize {
     LEDGER[value].calls.load(SeqCst)
 }
 
-/// The values that `name` has or may have.
-fn due(name: Name) -> impl Iterator<Item = usize> {
-    given().filter(move |&value| is_of(value, name) && fate(value) == Fate::Owed && calls(value) == 0)
+/// The values that were given.
+fn given() -> impl Iterator<Item = usize> {
+    (1..NEXT[0].load(SeqCst)).chain(OF_HANDLER..NEXT[1].load(SeqCst))
 }
 
-/// The values that have an owner, and some that may have none.
-fn given() -> impl Iterator<Item = usize> {
-    (1..NEXT.load(SeqCst)).chain(OF_HANDLER..VALUES)
+/// The values of `name` that no destructor has got and that have this fate.
+fn undestroyed(name: Name, wanted: Fate) -> impl Iterator<Item = usize> {
+    given().filter(move |&value| is_of(value, name) && fate(value) == wanted && calls(value) == 0)
+}
+
+fn current(name: Name) -> usize {
+    CURRENT[name as usize].load(SeqCst) % VALUES
+}
+
+/// The value of `name` is another one, if nothing has changed since `seen` was loaded.
+fn change_from(name: Name, seen: usize, value: usize) -> bool {
+    let changed = (seen / VALUES + 1) * VALUES + value;
+    CURRENT[name as usize].compare_exchange(seen, changed, SeqCst, SeqCst).is_ok()
+}
+
+/// The same for handlers, between whose steps nothing comes.
+fn change(name: Name, value: usize) {
+    assert!(change_from(name, CURRENT[name as usize].load(SeqCst), value), "somebody interrupts a handler");
 }
 
 /// Begins a run with no value.
@@ -95,11 +123,11 @@ pub(super) fn reset() {
     for Value { owner, fate, calls } in &LEDGER {
         [owner, fate, calls].iter().for_each(|word| word.store(0, SeqCst));
     }
-    LATEST.iter().for_each(|latest| latest.store(0, SeqCst));
-    NEXT.store(1, SeqCst);
-    EXITING.store(false, SeqCst);
-    UNDECIDED.store(false, SeqCst);
-    PENDING_DELETE.store(0, SeqCst);
+    CURRENT.iter().chain([&PENDING_SET, &PENDING_DELETE]).for_each(|word| word.store(0, SeqCst));
+    [&IN_DESTRUCTOR, &KILLED_WITH].iter().for_each(|value| value.store(0, SeqCst));
+    NEXT[0].store(1, SeqCst);
+    NEXT[1].store(OF_HANDLER, SeqCst);
+    [&EXITING, &IS_SEEN].iter().for_each(|flag| flag.store(false, SeqCst));
 }
 
 /// What is stored for a value: a pointer that no other run has.
@@ -114,17 +142,23 @@ pub(super) fn value(pointer: *mut c_void) -> usize {
     address % VALUES
 }
 
-/// A value that was not used in this run. For the thread, not for the handler.
+/// A value that was not used in this run. For the thread, not for handlers.
 pub(super) fn fresh() -> usize {
-    let value = NEXT.load(SeqCst);
+    let value = NEXT[0].fetch_add(1, SeqCst);
     assert!(value < OF_HANDLER, "the run has more values than the ledger");
-    NEXT.store(value + 1, SeqCst);
     value
 }
 
-/// The value that the handler sets under `name`.
-pub(super) const fn of_handler(name: Name) -> usize {
-    OF_HANDLER + name as usize
+/// A value for a handler to set.
+pub(super) fn fresh_of_handler() -> usize {
+    let value = NEXT[1].fetch_add(1, SeqCst);
+    assert!(value < VALUES, "the handlers have more values than the ledger");
+    value
+}
+
+/// Whether a handler has set this value under `name`.
+pub(super) fn is_of_handler(value: usize, name: Name) -> bool {
+    value >= OF_HANDLER && is_of(value, name)
 }
 
 /// From here on values may be on their way to a destructor.
@@ -137,36 +171,54 @@ pub(super) fn is_exiting() -> bool {
     EXITING.load(SeqCst)
 }
 
-/// The thread goes no further in the call that it is in. What the keys read, by `get`, tells what has taken effect.
-pub(super) fn end_call(get: fn(Name) -> usize) {
-    for name in Name::ALL {
-        let (read, pending) = (get(name), PENDING_SET.load(SeqCst) % VALUES);
-        if is_set_pending(name) && read == pending {
-            due(name).filter(|&value| value != read).for_each(|value| decide(value, Fate::Forgotten));
-        } else if is_set_pending(name) {
-            decide(pending, Fate::Forgotten);
-        }
-        if is_delete_pending(name) && read == 0 {
-            deleted(name);
-        }
+/// Holds what a handler reads before it does anything to what can be there, and judges by it what has taken effect.
+pub(super) fn observe(name: Name, is_live: bool, read: usize) {
+    let known = current(name);
+    if read != 0 {
+        assert!(is_live || is_delete_pending(name), "{name:?} is dead and reads {read}");
+        assert!(is_of(read, name), "{name:?} reads {read}, which was set under another key");
+        assert!(fate(read) == Fate::Owed, "{name:?} reads {read}, which is {:?}", fate(read));
+        assert_eq!(calls(read), 0, "{name:?} reads {read}, which its destructor has");
     }
-    PENDING_SET.store(0, SeqCst);
+    if read == known {
+        return;
+    }
+    if is_set_pending(name) && !IS_SEEN.load(SeqCst) && PENDING_SET.load(SeqCst) % VALUES == read {
+        IS_SEEN.store(true, SeqCst);
+        decide(known, Fate::Replaced);
+    } else if read == 0 && is_delete_pending(name) {
+        decide(known, Fate::Dropped);
+    } else {
+        // It is on the way to its destructor: still owed.
+        assert!(read == 0 && is_exiting(), "{name:?} reads {read} instead of {known}");
+    }
+    change(name, read);
 }
 
-/// The thread is about to set `name` to `value`, 0 for NULL. Returns what [`end_set`] wants to know.
-pub(super) fn begin_set(name: Name, value: usize) -> bool {
+/// The thread goes no further in the call that it is in, and a handler has observed every key.
+pub(super) fn end_call() {
+    let pending = PENDING_SET.swap(0, SeqCst);
+    let has_ended = Name::ALL.into_iter().any(|name| current(name) == pending % VALUES);
+    if pending != 0 && has_ended {
+        decide(REPLACING.load(SeqCst), Fate::Replaced);
+    } else if pending != 0 && !IS_SEEN.load(SeqCst) {
+        decide(pending % VALUES, Fate::Refused);
+    }
+    KILLED_WITH.store(IN_DESTRUCTOR.load(SeqCst), SeqCst);
+}
+
+/// The thread is about to set `name` to `value`, 0 for NULL; it reads `before`.
+pub(super) fn begin_set(name: Name, value: usize, before: impl FnOnce() -> usize) {
+    let seen = CURRENT[name as usize].load(SeqCst);
+    if is_exiting() && before() == 0 {
+        // What was there has gone its way. It fails where a handler has come between, and knows better.
+        change_from(name, seen, 0);
+    }
+    REPLACING.store(0, SeqCst);
+    IS_SEEN.store(false, SeqCst);
     PENDING_SET.store((name as usize + 1) * VALUES + value, SeqCst);
     if value != 0 {
-        give(value, name);
-    }
-    // What the handler set earlier is replaced. What it sets from here on, it judges itself.
-    is_of(of_handler(name), name)
-}
-
-/// It was replaced, if no destructor has had it. Nothing is owed for NULL.
-fn forget_unless_called(value: usize) {
-    if calls(value) == 0 {
-        decide(value, Fate::Forgotten);
+        LEDGER[value].owner.store(name as usize + 1, SeqCst);
     }
 }
 
@@ -175,45 +227,38 @@ pub(super) fn is_set_pending(name: Name) -> bool {
     PENDING_SET.load(SeqCst) / VALUES == name as usize + 1
 }
 
-/// The thread's `set` has returned.
-pub(super) fn end_set(name: Name, value: usize, handler_was_first: bool, succeeded: bool, now: usize) {
-    PENDING_SET.store(0, SeqCst);
+/// The thread's `set` has returned; afterwards the key reads as `read` says.
+pub(super) fn end_set(name: Name, value: usize, succeeded: bool, read: impl FnOnce() -> usize) {
+    let seen = CURRENT[name as usize].load(SeqCst);
     if !succeeded {
-        decide(value, Fate::Forgotten);
-        return;
+        decide(value, Fate::Refused);
+    } else if !IS_SEEN.load(SeqCst) && (value != 0 || read() == 0) {
+        REPLACING.store(seen % VALUES, SeqCst);
+        if change_from(name, seen, value) {
+            // No handler has seen it, so it came after all of them.
+            decide(seen % VALUES, Fate::Replaced);
+        }
     }
-    let before = LATEST[name as usize].swap(value, SeqCst);
-    forget_unless_called(before);
-    if handler_was_first {
-        forget_unless_called(of_handler(name));
+    PENDING_SET.store(0, SeqCst);
+}
+
+/// A handler, which has observed the key, has set `name` to `value` (0 for NULL).
+pub(super) fn set_by_handler(name: Name, value: usize, succeeded: bool) {
+    if value != 0 {
+        LEDGER[value].owner.store(name as usize + 1, SeqCst);
     }
-    if UNDECIDED.load(SeqCst) && now == 0 {
-        decide(of_handler(name), Fate::Forgotten);
+    if succeeded {
+        decide(current(name), Fate::Replaced);
+        change(name, value);
+    } else {
+        decide(value, Fate::Refused);
     }
 }
 
-/// The handler has set `name` to `value` (0 for NULL), which read as `before`.
-pub(super) fn set_by_handler(name: Name, value: usize, before: usize, succeeded: bool) {
-    if value != 0 {
-        give(value, name);
-    }
-    if !succeeded {
-        decide(value, Fate::Forgotten);
-        return;
-    }
-    if before != 0 {
-        decide(before, Fate::Forgotten);
-    }
-    if is_set_pending(name) {
-        match PENDING_SET.load(SeqCst) % VALUES {
-            // The thread's NULL is still to come.
-            0 if before != 0 => decide(value, Fate::Forgotten),
-            0 => UNDECIDED.store(due(name).all(|due| due == value), SeqCst),
-            // The thread's value is still to come.
-            set if set != before => decide(value, Fate::Forgotten),
-            _ => {}
-        }
-    }
+/// A handler, which has observed the key, has taken its value away and freed it.
+pub(super) fn freed(name: Name) {
+    decide(current(name), Fate::Freed);
+    change(name, 0);
 }
 
 /// The thread is about to delete `name`.
@@ -234,60 +279,73 @@ pub(super) fn end_delete(name: Name) {
 
 /// The key is dead.
 pub(super) fn deleted(name: Name) {
-    let fate = if EXITING.load(SeqCst) { Fate::AtMostOnce } else { Fate::Forgotten };
-    due(name).for_each(|value| decide(value, fate));
-}
-
-/// A destructor has a value.
-pub(super) fn called(name: Name, value: usize) {
-    assert!(is_of(value, name), "the destructor of {name:?} got {value}, which is not its");
-    LEDGER[value].calls.store(calls(value) + 1, SeqCst);
-}
-
-/// Holds what the handler reads to what can be there: the old or the new value.
-pub(super) fn check_read(name: Name, is_live: bool, read: usize) {
-    let is_deleted = !is_live || is_delete_pending(name);
-    let pending = PENDING_SET.load(SeqCst);
-    if read != 0 {
-        assert!(is_live || is_delete_pending(name), "{name:?} is dead and reads {read}");
-        assert!(is_of(read, name), "{name:?} reads {read}, which was set under another key");
-        assert!(fate(read) == Fate::Owed, "{name:?} reads {read}, which is {:?}", fate(read));
-        assert_eq!(calls(read), 0, "{name:?} reads {read}, which its destructor has");
-    } else if !is_deleted && !EXITING.load(SeqCst) && pending != (name as usize + 1) * VALUES {
-        let lost = due(name).find(|value| pending != (name as usize + 1) * VALUES + value);
-        assert_eq!(lost, None, "{name:?} reads NULL");
+    let fate = if is_exiting() { Fate::AtMostOnce } else { Fate::Dropped };
+    undestroyed(name, Fate::Owed).for_each(|value| decide(value, fate));
+    if is_set_pending(name) {
+        IS_SEEN.store(true, SeqCst);
     }
+    // It fails where a handler has come between, and has observed that it is gone.
+    change_from(name, CURRENT[name as usize].load(SeqCst), 0);
+}
+
+/// A destructor has got a value.
+pub(super) fn called(name: Name, value: usize) {
+    IN_DESTRUCTOR.store(value, SeqCst);
+    assert!(is_of(value, name), "the destructor of {name:?} got {value}, which is not its");
+    let fate = fate(value);
+    assert!(matches!(fate, Fate::Owed | Fate::AtMostOnce), "the destructor of {name:?} got {value}, which is {fate:?}");
+    assert_eq!(LEDGER[value].calls.fetch_add(1, SeqCst), 0, "{value} was destroyed before");
+    let seen = CURRENT[name as usize].load(SeqCst);
+    if seen % VALUES == value {
+        // It fails where a handler has come between, and has observed that it is gone.
+        change_from(name, seen, 0);
+    }
+}
+
+/// It is about to return.
+pub(super) fn returned() {
+    IN_DESTRUCTOR.store(0, SeqCst);
 }
 
 /// Holds what the thread reads, when the call has returned, to what must be there.
 pub(super) fn check_now(name: Name, is_live: bool, read: usize) {
-    let mut due = due(name);
-    let found = if EXITING.load(SeqCst) { due.find(|&value| value == read) } else { due.next() };
-    if !is_live {
-        assert_eq!(read, 0, "{name:?} is dead and has a value");
-    } else if read != 0 || !EXITING.load(SeqCst) {
-        assert_eq!(Some(read), found.or(Some(0)), "{name:?} has the wrong value");
-    }
+    let is_right = read == current(name) || read == 0 && is_exiting();
+    assert!(is_right && (is_live || read == 0), "{name:?} reads {read} instead of {}", current(name));
 }
 
-/// Holds what became of the values to what had to, given the number of values that reports say were left over. Returns
-/// the number of calls.
-pub(super) fn settle(left_over: usize) -> usize {
-    let (mut total, mut owed, mut optional) = (0, 0, 0);
-    for value in given().filter(|&value| LEDGER[value].owner.load(SeqCst) != 0) {
-        let (calls, fate) = (calls(value), fate(value));
-        total += calls;
-        assert!(calls <= 1, "value {value} was destroyed {calls} times");
-        assert!(calls == 0 || fate != Fate::Forgotten, "value {value} was destroyed, though replaced or deleted");
-        owed += usize::from(calls == 0 && fate == Fate::Owed);
-        optional += usize::from(calls == 0 && fate == Fate::AtMostOnce);
+/// Holds what became of the values to what had to: what no destructor has got is named in a report, and nothing else is.
+/// Returns the number of calls.
+pub(super) fn settle<'a>(reports: impl Iterator<Item = &'a ExitReport> + Clone, was_killed: bool) -> usize {
+    let is_interrupted = |report: &ExitReport| report.flags.contains(ExitFlags::INTERRUPTED);
+    let mut named = 0;
+    for name in Name::ALL {
+        let key = keys::handle(name);
+        let left_over =
+            reports.clone().flat_map(|report| report.left_over_keys.iter()).filter(|&&it| it == key).count();
+        let interrupted = reports.clone().filter(|report| is_interrupted(report) && report.interrupted == key).count();
+        let (owed, optional) = (undestroyed(name, Fate::Owed).count(), undestroyed(name, Fate::AtMostOnce).count());
+        assert!(
+            (owed..=owed + optional).contains(&left_over) || was_killed && left_over + interrupted >= owed,
+            "{name:?}: {owed} values were not destroyed, {left_over} are reported as left over, {interrupted} interrupted"
+        );
+        assert!(left_over <= owed + optional, "{name:?}: more values are reported as left over than there were");
+        let is_cut_short = is_of(KILLED_WITH.load(SeqCst), name);
+        assert!(!is_cut_short || interrupted == 1, "{name:?}: its destructor has not returned, and is not named");
+        named += left_over;
     }
-    let range = owed..=owed + optional;
-    assert!(range.contains(&left_over), "{owed} values were not destroyed, and {left_over} reported as left over");
-    total
+    let left_over = reports.map(|report| report.left_over as usize).sum::<usize>();
+    // The thread may have died after it named a key and before it counted it.
+    let is_counted = named == left_over || was_killed && named == left_over + 1;
+    assert!(is_counted, "{named} of the run's keys are reported as left over, {left_over} values");
+    calls_in_all()
+}
+
+/// The number of calls.
+pub(super) fn calls_in_all() -> usize {
+    given().map(calls).sum()
 }
 
 /// Whether `name` has a value that no destructor got.
 pub(super) fn has_undestroyed(name: Name) -> bool {
-    given().any(|value| is_of(value, name) && calls(value) == 0 && fate(value) != Fate::Forgotten)
+    [Fate::Owed, Fate::AtMostOnce].into_iter().any(|fate| undestroyed(name, fate).next().is_some())
 }

@@ -13,9 +13,9 @@ use super::{
     keys::{self, Name},
     ledger,
     routine::{Routine, Run},
+    space::SPACE,
     state::{Controls, State, Step},
 };
-use crate::port::SPACE;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "once",
@@ -34,6 +34,7 @@ pub(super) static ROUTINE: Routine = Routine {
     },
     check,
     is_exit: false,
+    has_pairs: false,
 };
 
 static STATES: [State; 5] = {

@@ -5,11 +5,19 @@ use spin::Mutex;
 use super::stepper;
 use crate::println;
 
-static POSITION: Mutex<Option<[&str; 3]>> = Mutex::new(None);
+/// A routine and a state.
+static POSITION: Mutex<Option<[&str; 2]>> = Mutex::new(None);
+/// What is done in the run.
+static ACTIONS: Mutex<[&str; stepper::MOST]> = Mutex::new([""; stepper::MOST]);
 
-/// Begins the sweep over a routine in a state with an action.
-pub(super) fn enter(routine: &'static str, state: &'static str, action: &'static str) {
-    *POSITION.lock() = Some([routine, state, action]);
+/// Begins the sweep over a routine in a state.
+pub(super) fn enter(routine: &'static str, state: &'static str) {
+    *POSITION.lock() = Some([routine, state]);
+}
+
+/// Begins a run, or many, with these actions.
+pub(super) fn act(actions: [&'static str; stepper::MOST]) {
+    *ACTIONS.lock() = actions;
 }
 
 /// The sweep is over.
@@ -20,9 +28,10 @@ pub(super) fn leave() {
 /// Prints it, if there is a sweep.
 pub(crate) fn print() {
     // Not locked by who panics: nothing in this file does.
-    let Some([routine, state, action]) = *POSITION.lock() else { return };
-    match stepper::place() {
-        Some((at, address)) => println!("stepping {routine}: {state}: {action} at boundary {at}, before {address:#x}"),
-        None => println!("stepping {routine}: {state}: {action}, no boundary reached yet"),
+    let Some([routine, state]) = *POSITION.lock() else { return };
+    let [first, second] = *ACTIONS.lock();
+    println!("stepping {routine}: {state}: {first} {second}");
+    for (at, address) in stepper::places() {
+        println!("stepping: acted at boundary {at}, before {address:#x}");
     }
 }

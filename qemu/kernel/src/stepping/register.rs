@@ -22,13 +22,15 @@ pub(super) static ROUTINE: Routine = Routine {
         Action::Set(Name::Other),
         Action::Register,
         Action::Exit,
+        Action::Die,
         Action::Delete(Name::Key),
         Action::DeleteCreate(Name::Key),
-        Action::DeleteCreateSet(Name::Key),
+        Action::Recreate(Name::Key, 1),
     ],
     begin: || (functions::OF_CALL, ptr::null_mut()),
     check,
     is_exit: false,
+    has_pairs: true,
 };
 
 static STATES: [State; 5] = {
@@ -54,10 +56,10 @@ extern "C" fn register(number: usize, _: *mut c_void) -> usize {
 fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
     assert!(succeeded || run.result == Error::ListFull as usize, "at_thread_exit gave {:#x}", run.result);
-    let is_registering = run.action == Some(Action::Register);
-    let by_handler = is_registering && action::result() == 0;
-    let wanted = 1 + usize::from(is_registering);
-    assert_eq!(usize::from(succeeded) + usize::from(by_handler), functions::free().min(wanted), "registrations");
+    let handlers = run.actions.iter().enumerate().filter(|(_, action)| **action == Action::Register);
+    let by_handlers = handlers.clone().filter(|&(number, _)| action::result(number) == 0).count();
+    let wanted = 1 + handlers.count();
+    assert_eq!(usize::from(succeeded) + by_handlers, functions::free().min(wanted), "registrations");
     let result = if succeeded { Ok(()) } else { Err(Error::ListFull) };
     // What came of it was asserted.
     let _ = functions::registered(functions::OF_CALL, result);

@@ -1,11 +1,15 @@
 //! A routine, and the sweep over its boundaries.
 //!
-//! A run reaches a state, calls the routine, does an action at one boundary, and is held to the model: the ledger of the
-//! values, the routine's own check, and a thread exit behind it that must settle every account.
+//! A run reaches a state, calls the routine, does an action at one boundary, or two at two, and is held to the model: the
+//! ledger of the values, the routine's own check, and a thread exit after it that must settle every account.
 
-use core::{ffi::c_void, sync::atomic::AtomicUsize, sync::atomic::Ordering::SeqCst};
+use core::{
+    ffi::c_void,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
-use tsd::KeyTable;
+use spin::Mutex;
+use tsd::{ExitReport, KeyTable};
 
 use super::{
     account::{self, Interrupted},
@@ -13,15 +17,12 @@ use super::{
     exit,
     keys::{self, Name, Script},
     ledger, position,
+    random::Random,
+    space::{self, SPACE, STATICS},
     state::{self, Controls, State},
-    stepper,
+    stepper::{self, MOST, NEVER, Stepped},
 };
-use crate::{
-    counts,
-    port::{KEYS, SPACE},
-    print, println,
-    thread::Thread,
-};
+use crate::{counts, port::KEYS, print, println};
 
 /// Something that is stepped through.
 pub(super) struct Routine {
@@ -34,13 +35,15 @@ pub(super) struct Routine {
     pub(super) check: fn(&Run<'_>) -> usize,
     /// It is an exit itself.
     pub(super) is_exit: bool,
+    /// Its check holds after two actions, too.
+    pub(super) has_pairs: bool,
 }
 
 /// A run, when the call has returned.
 pub(super) struct Run<'a> {
     pub(super) state: &'a State,
-    /// What was done at the boundary.
-    pub(super) action: Option<Action>,
+    /// What was done at the boundaries.
+    pub(super) actions: &'a [Action],
     /// What the call returned.
     pub(super) result: usize,
     /// What `Key` was read as, and how many places were free, before the call.
@@ -51,8 +54,19 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// Whether the other CPU has deleted `name`.
     pub(super) fn was_deleted(&self, name: Name) -> bool {
-        self.action.is_some_and(|action| action.deletes(name)) && action::result() == 0
+        self.actions.iter().enumerate().any(|(number, action)| action.deletes(name) && action::result(number) == 0)
     }
+}
+
+/// How much is to be covered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// One boundary in this many is acted at.
+    pub(super) every: usize,
+    /// So many pairs of actions are drawn for each state.
+    pub(super) pairs: usize,
+    /// What decides which.
+    pub(super) seed: u64,
 }
 
 /// How much was covered.
@@ -61,67 +75,82 @@ pub(super) struct Covered {
     pub(super) states: usize,
     pub(super) boundaries: usize,
     pub(super) runs: usize,
+    pub(super) pairs: usize,
 }
 
-/// The action of the run, as the handler needs it: its place in the routine's list.
-static ACTION: AtomicUsize = AtomicUsize::new(0);
-static ACTIONS: spin::Mutex<&[Action]> = spin::Mutex::new(&[]);
+/// The actions of the run, as the handlers need them.
+static ACTIONS: Mutex<[Action; MOST]> = Mutex::new([Action::Get; MOST]);
+/// How often pairs were drawn.
+static DRAWS: AtomicUsize = AtomicUsize::new(0);
 
-fn act() {
-    let action = ACTIONS.lock()[ACTION.load(SeqCst)];
-    action.perform();
+fn act(number: usize) {
+    let action = ACTIONS.lock()[number];
+    action.perform(number);
 }
 
 impl Routine {
-    /// Sweeps over every state, acting at one boundary in `every`.
-    pub(super) fn sweep(&self, every: usize) -> Covered {
+    /// Sweeps over every state.
+    pub(super) fn sweep(&self, extent: Extent) -> Covered {
         let mut covered = Covered::default();
-        *ACTIONS.lock() = self.actions;
         print!("stepping {} does", self.name);
         for (index, action) in self.actions.iter().enumerate() {
             print!("{} {}", if index == 0 { ":" } else { "," }, action.name());
         }
         print!("\n");
         for state in self.states {
-            let (boundaries, runs) = self.sweep_state(state, every);
+            let in_state = self.sweep_state(state, extent);
             covered.states += 1;
-            covered.boundaries += boundaries;
-            covered.runs += runs;
+            covered.boundaries += in_state.boundaries;
+            covered.runs += in_state.runs;
+            covered.pairs += in_state.pairs;
         }
         covered
     }
 
-    /// Sweeps over one state. Returns the number of its boundaries, and of the runs with an action.
-    fn sweep_state(&self, state: &State, every: usize) -> (usize, usize) {
-        position::enter(self.name, state.name, "none");
+    /// The actions that can do anything in a state.
+    fn actions_in(&self, state: &State) -> impl Iterator<Item = Action> + Clone {
+        let (is_shared, owns_indexes) = (state.is_shared(), state.script.creates_or_deletes());
+        self.actions.iter().copied().filter(move |action| match action {
+            Action::TakeShared(_) => is_shared,
+            // The index that the thread owns in the middle of a create or delete would be lost.
+            Action::Die => !owns_indexes,
+            action => action.key().is_none_or(|name| state.has(name)),
+        })
+    }
+
+    /// Sweeps over one state.
+    fn sweep_state(&self, state: &State, extent: Extent) -> Covered {
+        position::enter(self.name, state.name);
+        position::act(["no action", ""]);
         let mut instructions = 0;
-        self.run(state, None, |key, value| {
+        self.run(state, &[], |key, value| {
             let (count, result) = counts::instructions(state.call, key, value);
             instructions = count as usize;
-            result
+            Stepped { result, boundaries: 0, acted: 0 }
         });
         let mut boundaries = 0;
-        self.run(state, None, |key, value| {
+        self.run(state, &[], |key, value| {
             let stepped = stepper::count(state.call, key, value);
             boundaries = stepped.boundaries;
-            stepped.result
+            stepped
         });
         assert_eq!(
             boundaries, instructions,
             "boundaries that were stopped at, and instructions that the machine counted"
         );
         let mut runs = 0;
-        for (index, &action) in self.actions.iter().enumerate() {
-            position::enter(self.name, state.name, action.name());
-            ACTION.store(index, SeqCst);
-            runs += self.sweep_action(state, action, boundaries, every);
+        for action in self.actions_in(state) {
+            position::act([action.name(), ""]);
+            runs += self.sweep_action(state, action, boundaries, extent.every);
         }
-        let (name, actions) = (self.name, self.actions.len());
+        let pairs = if self.has_pairs { self.sweep_pairs(state, boundaries, extent) } else { 0 };
+        let (name, actions) = (self.name, self.actions_in(state).count());
         println!(
-            "stepping {name}: {}: {instructions} instructions, {boundaries} boundaries, {actions} actions, {runs} runs",
+            "stepping {name}: {}: {instructions} instructions, {boundaries} boundaries, {actions} actions, {runs} runs, \
+             {pairs} pairs",
             state.name
         );
-        (boundaries, runs)
+        Covered { states: 1, boundaries, runs, pairs }
     }
 
     /// Does the action at one boundary in `every`, the first and the next after the last among them: where there is none
@@ -131,15 +160,10 @@ impl Routine {
         let mut changes = [0; 2];
         let mut runs = 0;
         for at in (1..=boundaries).step_by(every).chain([boundaries + 1]) {
-            let mut acted = false;
-            let result = self.run(state, Some(action), |key, value| {
-                let stepped = stepper::run(state.call, key, value, at, act);
-                acted = stepped.acted;
-                assert_eq!(acted, at <= boundaries, "the number of boundaries has changed");
-                stepped.result
-            });
-            runs += usize::from(acted);
-            if !acted || self.is_exit {
+            let (acted, result) = self.act_at(state, [action, Action::Get], [at, NEVER]);
+            assert_eq!(acted, usize::from(at <= boundaries), "the number of boundaries has changed");
+            runs += acted;
+            if acted == 0 || self.is_exit || action == Action::Die {
                 continue;
             }
             // As the boundary moves through the call, what the handler reads and what the call comes to change once.
@@ -151,50 +175,99 @@ impl Routine {
         runs
     }
 
+    /// Does two actions, one after the other, at boundaries that are drawn. Returns how often both were done.
+    fn sweep_pairs(&self, state: &State, boundaries: usize, extent: Extent) -> usize {
+        /// So many boundaries the first action may add.
+        const ADDED: usize = 64;
+
+        let draw = DRAWS.fetch_add(1, SeqCst) as u64;
+        let random = &mut Random::new(extent.seed, draw);
+        let count = self.actions_in(state).count();
+        let mut pairs = 0;
+        for _ in 0..extent.pairs {
+            let actions =
+                [0; MOST].map(|_| self.actions_in(state).nth(random.below(count)).expect("it is one of them"));
+            let first = 1 + random.below(boundaries);
+            // Half of them close together: within the steps of one key.
+            let farthest = if random.below(2) == 0 { ADDED } else { boundaries - first + ADDED };
+            let distance = 1 + random.below(farthest);
+            if !actions[0].is_an_end() {
+                position::act(actions.map(Action::name));
+                pairs += self.act_at(state, actions, [first, first + distance]).0 / MOST;
+            }
+        }
+        pairs
+    }
+
+    /// One run with these actions at these boundaries. Returns how many were done, and what the call came to.
+    fn act_at(&self, state: &State, actions: [Action; MOST], at: [usize; MOST]) -> (usize, usize) {
+        *ACTIONS.lock() = actions;
+        let mut acted = 0;
+        let is_mortal = actions.contains(&Action::Die);
+        let result = self.run(state, &actions, |key, value| {
+            let plan = (state.call, key, value, at);
+            let stepped = if is_mortal { stepper::run_mortally(plan, act) } else { stepper::run(plan, act) };
+            acted = stepped.acted;
+            stepped
+        });
+        (acted, result)
+    }
+
     /// One run. Returns what the call came to.
-    fn run(&self, state: &State, action: Option<Action>, call: impl FnOnce(usize, *mut c_void) -> usize) -> usize {
+    fn run(&self, state: &State, actions: &[Action], call: impl FnOnce(usize, *mut c_void) -> Stepped) -> usize {
         let mut controls = Controls::new();
         state::reach(state, &raw mut controls);
         let (initial, free) = (keys::get(Name::Key), KEYS - SPACE.table().in_use());
         let (key, value) = (self.begin)();
-        let result = call(key, value);
+        let Stepped { result, acted, .. } = call(key, value);
         Script::Nothing.start();
-        // The run behind the last boundary is one with no action.
-        let action = action.filter(|_| stepper::place().is_some());
-        let came_to = if action.is_some() && action::was_killed() {
-            // The account is settled. What the call did when it went on behind that, no thread does.
-            Thread::current().expect("a thread runs").forget();
+        // After the last boundary there are none.
+        let actions = &actions[..acted];
+        let came_to = if action::was_killed() {
+            // The account is settled. What the call did when it went on after that, no thread does.
+            space::forget();
             keys::forget();
+            account::warm_up();
+            0
+        } else if action::has_died() {
+            let reports = self.reports();
+            account::settle(&reports, if self.is_exit { Interrupted::DeadExit } else { Interrupted::DeadCall });
+            exit::check_initialiser_of_dead(state);
             0
         } else {
-            let came_to = (self.check)(&Run { state, action, result, initial, free });
+            let came_to = (self.check)(&Run { state, actions, result, initial, free });
             for name in Name::ALL {
                 ledger::check_now(name, keys::is_live(name), keys::get(name));
             }
-            self.settle(action);
+            self.settle(actions);
             came_to
         };
         keys::delete_all();
-        assert_eq!(SPACE.table().in_use(), 0, "places were lost");
+        assert_eq!(SPACE.table().in_use(), STATICS, "places were lost");
         came_to
     }
 
+    /// What the exits of the run did.
+    fn reports(&self) -> [ExitReport; 1 + MOST] {
+        let [first, second] = action::reports();
+        [if self.is_exit { exit::report() } else { ExitReport::default() }, first, second]
+    }
+
     /// Ends the run by an exit. Nothing may be left that was not accounted for.
-    fn settle(&self, action: Option<Action>) {
-        if action.is_some_and(|action| action.creates() && action.deletes(Name::Key)) && action::result() == 0 {
+    fn settle(&self, actions: &[Action]) {
+        if let [action] = actions
+            && action.creates()
+            && action.deletes(Name::Key)
+            && action::result(0) == 0
+        {
             let [old, new] = [Name::Key, Name::Successor].map(|name| KeyTable::<KEYS>::index(keys::handle(name)));
             assert_eq!(old, new, "the successor is elsewhere");
         }
-        for name in [Name::Successor, Name::Created] {
+        for name in [Name::Successor, Name::Heir, Name::Created] {
             if keys::is_live(name) && !ledger::has_undestroyed(name) {
                 keys::set(name, ledger::fresh());
             }
         }
-        if self.is_exit {
-            let by_handler = action.and_then(|_| action::report()).unwrap_or_default();
-            account::settle(&[exit::report(), by_handler], Interrupted::Exit);
-        } else {
-            account::settle(&[], Interrupted::Nothing);
-        }
+        account::settle(&self.reports(), if self.is_exit { Interrupted::Exit } else { Interrupted::Nothing });
     }
 }

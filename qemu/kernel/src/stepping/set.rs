@@ -12,9 +12,9 @@ use super::{
     keys::{self, Name},
     ledger,
     routine::{Routine, Run},
+    space::SPACE,
     state::{State, Step},
 };
-use crate::port::SPACE;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "set",
@@ -23,18 +23,29 @@ pub(super) static ROUTINE: Routine = Routine {
     begin: || begin(ledger::fresh()),
     check,
     is_exit: false,
+    has_pairs: true,
 };
 
-pub(super) static CLEAR: Routine =
-    Routine { name: "set-null", states: &CLEAR_STATES, actions: &ACTIONS, begin: || begin(0), check, is_exit: false };
+pub(super) static CLEAR: Routine = Routine {
+    name: "set-null",
+    states: &CLEAR_STATES,
+    actions: &ACTIONS,
+    begin: || begin(0),
+    check,
+    is_exit: false,
+    has_pairs: true,
+};
 
 /// To delete the key, create one in its place and set that is what a handler must not do here.
-static ACTIONS: [Action; 7] = [
+static ACTIONS: [Action; 10] = [
     Action::Get,
     Action::Set(Name::Key),
     Action::Set(Name::Other),
     Action::Clear(Name::Key),
+    Action::Take(Name::Key),
+    Action::Swap(Name::Key),
     Action::Exit,
+    Action::Die,
     Action::Delete(Name::Key),
     Action::DeleteCreate(Name::Key),
 ];
@@ -75,14 +86,13 @@ static VALUE: AtomicUsize = AtomicUsize::new(0);
 
 fn begin(value: usize) -> (usize, *mut c_void) {
     VALUE.store(value, SeqCst);
-    let handler_was_first = ledger::begin_set(Name::Key, value);
-    assert!(!handler_was_first, "the handler comes later");
+    ledger::begin_set(Name::Key, value, || keys::get(Name::Key));
     (keys::handle(Name::Key).raw() as usize, ledger::pointer(value))
 }
 
 fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
-    ledger::end_set(Name::Key, VALUE.load(SeqCst), false, succeeded, keys::get(Name::Key));
+    ledger::end_set(Name::Key, VALUE.load(SeqCst), succeeded, || keys::get(Name::Key));
     if run.was_deleted(Name::Key) {
         assert!(succeeded || run.result == Error::DeletedKey as usize, "set gave {:#x}", run.result);
     } else {

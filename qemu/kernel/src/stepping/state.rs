@@ -10,15 +10,12 @@ use core::{
 use tsd::{ExitReport, KeyTable, Notification, Once, OnceFrame, Reason};
 
 use super::{
-    functions,
+    action, functions,
     keys::{self, Name, Script},
     ledger,
+    space::{self, SENT, SPACE},
 };
-use crate::{
-    counts::Call,
-    port::{KEYS, SENT, SPACE},
-    thread::Thread,
-};
+use crate::{counts::Call, port::KEYS};
 
 /// A step on the way to a state.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +44,22 @@ pub(super) enum Step {
     Complete,
     /// Begins the initialiser of `once`, which the exit finds under way.
     Begin,
+}
+
+impl State {
+    /// Whether an action about `name` can do anything: the key is there, or, if it is static, has a part in the state.
+    pub(super) fn has(&self, name: Name) -> bool {
+        let is_about = |step: &Step| match *step {
+            Step::Create(it) | Step::Set(it) => it == name,
+            _ => false,
+        };
+        matches!(name, Name::Key) || self.steps.iter().any(is_about)
+    }
+
+    /// Whether other threads may take values.
+    pub(super) fn is_shared(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Share))
+    }
 }
 
 /// A state, and what is called in it.
@@ -111,6 +124,7 @@ impl Controls {
 /// Reaches a state, from nothing.
 pub(super) fn reach(state: &State, controls: *mut Controls) {
     ledger::reset();
+    action::reset();
     functions::reset(state.script == Script::Register);
     CONTROLS.store(controls, SeqCst);
     DETACHED.store(0, SeqCst);
@@ -136,7 +150,7 @@ fn take(step: Step, controls: *mut Controls) {
         Step::Register(count) => functions::fill(count),
         Step::Attach => SPACE.attach().expect("the thread is not attached"),
         // SAFETY: the calling thread's own.
-        Step::Share => unsafe { Thread::current().expect("a thread runs").slots.share() },
+        Step::Share => unsafe { space::slots().share() },
         // SAFETY: The run's controls outlive it, and the run's thread is alone with them.
         Step::Complete => SPACE.once(unsafe { &(*controls).once }, || ()).expect("nobody else is in it"),
         Step::Begin => {

@@ -1,26 +1,37 @@
-//! Stops a call at its instruction boundaries: counts them, and acts at one.
+//! Stops a call at its instruction boundaries: counts them, and acts at one, or at one and at another after it.
 //!
-//! The path up to the boundary where something is done is the undisturbed one, so its number of boundaries is that of
-//! the undisturbed call. What comes behind it is not stepped through.
+//! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is that of
+//! the undisturbed call. What comes after the last one is not stepped through.
 
 use core::{
     ffi::c_void,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use crate::{counts::Call, machine};
+use spin::Mutex;
+
+use crate::{
+    counts::Call,
+    machine, stack,
+    thread::{self, Options, Outcome},
+};
+
+/// As many actions can there be in a run.
+pub(super) const MOST: usize = 2;
 
 /// A boundary that no call comes to.
-const NEVER: usize = usize::MAX;
+pub(super) const NEVER: usize = usize::MAX;
 
 /// The boundaries that were passed.
 static PASSED: AtomicUsize = AtomicUsize::new(0);
-/// The one to act at, from 1.
-static AT: AtomicUsize = AtomicUsize::new(NEVER);
-/// Where the action came: the address of the next instruction. 0 before it.
-static PROGRAM_COUNTER: AtomicUsize = AtomicUsize::new(0);
-/// A function with no argument: what is done there.
-static ACT: spin::Mutex<fn()> = spin::Mutex::new(|| ());
+/// Those to act at, in ascending order, from 1.
+static AT: [AtomicUsize; MOST] = [const { AtomicUsize::new(NEVER) }; MOST];
+/// How many actions there were.
+static ACTED: AtomicUsize = AtomicUsize::new(0);
+/// Where they came: the address of the next instruction.
+static PROGRAM_COUNTERS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
+/// A function that gets the action's number: what is done there.
+static ACT: Mutex<fn(usize)> = Mutex::new(|_| ());
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug)]
@@ -28,44 +39,72 @@ pub(super) struct Stepped {
     pub(super) result: usize,
     /// The boundaries that were passed: all, if nothing was done.
     pub(super) boundaries: usize,
-    pub(super) acted: bool,
+    /// How many actions were done.
+    pub(super) acted: usize,
 }
+
+/// A call with its arguments, and where to act.
+pub(super) type Plan = (Call, usize, *mut c_void, [usize; MOST]);
 
 /// Calls `call` and stops at every boundary.
 pub(super) fn count(call: Call, key: usize, value: *mut c_void) -> Stepped {
-    run(call, key, value, NEVER, || ())
+    run((call, key, value, [NEVER; MOST]), |_| ())
 }
 
-/// Calls `call` and does `act` at boundary number `at`, if there are so many.
-pub(super) fn run(call: Call, key: usize, value: *mut c_void, at: usize, act: fn()) -> Stepped {
+/// Carries a plan out and does `act` at its boundaries, as far as there are so many.
+pub(super) fn run((call, key, value, at): Plan, act: fn(usize)) -> Stepped {
     let state = machine::interrupts::save_and_disable();
     PASSED.store(0, SeqCst);
-    PROGRAM_COUNTER.store(0, SeqCst);
+    ACTED.store(0, SeqCst);
     *ACT.lock() = act;
-    AT.store(at, SeqCst);
+    for (place, at) in AT.iter().zip(at) {
+        place.store(at, SeqCst);
+    }
     // SAFETY: Interrupts are masked, and `boundary` has what it needs.
     let result = unsafe { machine::step::call(call, key, value) };
-    AT.store(NEVER, SeqCst);
     // SAFETY: The state is from above, on the same CPU since interrupts were masked.
     unsafe { machine::interrupts::restore(state) };
-    Stepped { result, boundaries: PASSED.load(SeqCst), acted: PROGRAM_COUNTER.load(SeqCst) != 0 }
+    Stepped { result, ..so_far() }
 }
 
-/// Where the action came, if it did: the boundary's number and the address of the next instruction.
-pub(super) fn place() -> Option<(usize, usize)> {
-    let program_counter = PROGRAM_COUNTER.load(SeqCst);
-    (program_counter != 0).then(|| (PASSED.load(SeqCst), program_counter))
+/// The same on a thread that `act` may end; its call comes to 0 then.
+pub(super) fn run_mortally(plan: Plan, act: fn(usize)) -> Stepped {
+    struct Mortal(Plan, fn(usize), Stepped);
+    fn body(mortal: usize) {
+        // SAFETY: The caller waits for the thread, and has lent it to nobody else.
+        let Mortal(plan, act, stepped) = unsafe { &mut *core::ptr::with_exposed_provenance_mut::<Mortal>(mortal) };
+        *stepped = run(*plan, *act);
+    }
+
+    let mut mortal = Mortal(plan, act, so_far());
+    let options = Options { stack_bytes: stack::LARGEST_BYTES, ..Options::new("mortal") };
+    let id = thread::spawn_no_value(options, body, (&raw mut mortal).expose_provenance()).expect("room for a thread");
+    match thread::join(id).expect("nobody else joins it").outcome {
+        Outcome::Faulted(None) => so_far(),
+        _ => mortal.2,
+    }
+}
+
+fn so_far() -> Stepped {
+    Stepped { result: 0, boundaries: PASSED.load(SeqCst), acted: ACTED.load(SeqCst) }
+}
+
+/// Where the actions came: the addresses of the next instructions.
+pub(super) fn places() -> impl Iterator<Item = (usize, usize)> {
+    let place = |number: usize| (AT[number].load(SeqCst), PROGRAM_COUNTERS[number].load(SeqCst));
+    (0..ACTED.load(SeqCst)).map(place)
 }
 
 /// Passes a boundary. Returns whether to stop at the next one.
 pub(crate) fn boundary(program_counter: usize) -> bool {
-    let passed = PASSED.load(SeqCst) + 1;
+    let (passed, number) = (PASSED.load(SeqCst) + 1, ACTED.load(SeqCst));
     PASSED.store(passed, SeqCst);
-    if passed != AT.load(SeqCst) {
+    if passed != AT[number].load(SeqCst) {
         return true;
     }
-    PROGRAM_COUNTER.store(program_counter, SeqCst);
+    PROGRAM_COUNTERS[number].store(program_counter, SeqCst);
+    ACTED.store(number + 1, SeqCst);
     let act = *ACT.lock();
-    act();
-    false
+    act(number);
+    AT.get(number + 1).is_some_and(|at| at.load(SeqCst) != NEVER)
 }

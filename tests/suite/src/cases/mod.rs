@@ -17,6 +17,7 @@ mod notify;
 mod once;
 mod owner;
 mod phases;
+mod reap;
 mod stack;
 mod stale;
 mod static_keys;
@@ -157,6 +158,16 @@ cases! {
         killed_between_get_and_set(KILL),
         killed_as_soon_as_started(KILL),
         killed_after_its_end(KILL),
+    }
+    reap {
+        died_in_a_destructor,
+        died_outside_its_exit,
+        died_in_a_function,
+        destructors_of_a_dead_thread_set_values,
+        next_thread_after_a_dead_one,
+        died_in_an_initialiser,
+        died_in_a_static_keys_destructor,
+        reaper_that_dies,
     }
     functions {
         last_registered_runs_first,
