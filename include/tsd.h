@@ -213,6 +213,10 @@ int tsd_thread_is_exiting(const tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_is_e
  * Stores the calling thread's value. NULL clears; a replaced value gets no destructor. TSD_ESRCH where no thread is
  * current.
  *
+ * An interrupt handler may come anywhere in this call and set, get or delete any key, with one exception: if it deletes the
+ * key of the call that it interrupts, creates another, and sets that one on the same thread, the call's value may be found
+ * under the new key. POSIX leaves a pthread_setspecific() that races with the deletion of its key undefined.
+ *
  * Callable from threads, destructors and interrupt handlers. Wait-free. POSIX pthread_setspecific, C11 tss_set.
  */
 int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set);

@@ -61,7 +61,6 @@ cases! {
     set::over_a_predecessor(COMMON, COMMON);
     set::last_phase_first(COMMON, COMMON);
     set::indexes_of_two_words(COMMON, COMMON);
-    set::pointers_used_again(USED_AGAIN, USED_AGAIN);
     set::shared(SHARED, SHARED);
     set::static_first(STATIC, STATIC);
     set::static_bound(STATIC, STATIC);

@@ -217,10 +217,6 @@ pub(super) mod set {
         (keys_far_apart(), set)
     }
 
-    pub(crate) fn pointers_used_again() -> State {
-        (with(keys(ORDINARY, ORDINARY), set_and_exit), set)
-    }
-
     pub(crate) fn shared() -> State {
         let machine = with(keys(ORDINARY, ORDINARY), super::set_other);
         machine.share();

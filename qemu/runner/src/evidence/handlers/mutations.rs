@@ -30,9 +30,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit loads the value before it ends the binding",
-        from: "        let mut value = ptr::null_mut();\n        if own::replace(&slot.tag, tag, tag::UNBOUND) {\n            \
-               compiler_fence(Ordering::SeqCst);\n            value = slot.value.load(Relaxed);\n",
-        to: "        let mut value = slot.value.load(Relaxed);\n        if own::replace(&slot.tag, tag, tag::UNBOUND) {\n",
+        from: "        if own::replace(&slot.tag, tag, tag::UNBOUND) {\n            compiler_fence(Ordering::SeqCst);\n            value = \
+               slot.value.load(Relaxed);\n",
+        to: "        let loaded = slot.value.load(Relaxed);\n        if own::replace(&slot.tag, tag, tag::UNBOUND) {\n            value = \
+             loaded;\n",
     },
     Mutation {
         file: "src/slots.rs",
@@ -56,8 +57,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit does not say which slot it takes from",
-        from: "        let slot = &self.slots[index];\n        self.taking.store(tag, Relaxed);\n",
-        to: "        let slot = &self.slots[index];\n",
+        from: "        self.taking.store(tag, Relaxed);\n        compiler_fence(Ordering::SeqCst);\n        if own::replace",
+        to: "        if own::replace",
     },
     Mutation {
         file: "src/slots.rs",
@@ -74,14 +75,21 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind stores the value whatever a handler has stored",
-        from: "            if own::replace_value(&slot.value, old, value) {\n",
-        to: "            slot.value.store(value, Relaxed);\n            {\n",
+        from: "                if own::replace_value(&slot.value, old, value) {\n                    return Some(old);\n                }\n                \
+               continue;\n",
+        to: "                slot.value.store(value, Relaxed);\n                return Some(old);\n",
     },
     Mutation {
         file: "src/slots.rs",
         what: "bind binds the slot whatever a handler has bound it to",
-        from: "                if own::replace(&slot.tag, seen, tag) {\n",
-        to: "                slot.tag.store(tag, Relaxed);\n                if true {\n",
+        from: "                own::replace(&slot.tag, seen, tag);\n",
+        to: "                slot.tag.store(tag, Relaxed);\n",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "bind binds a slot with the value that is left in it",
+        from: "            if old.is_null() || own::replace_value(&slot.value, old, ptr::null_mut()) {\n",
+        to: "            if true {\n",
     },
     Mutation {
         file: "src/slots.rs",
