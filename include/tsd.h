@@ -219,7 +219,7 @@ int tsd_thread_is_exiting(const tsd_thread_t *thread) TSD_SYMBOL(tsd_thread_is_e
  *
  * Callable from threads, destructors and interrupt handlers. Wait-free. POSIX pthread_setspecific, C11 tss_set.
  */
-int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set);
+int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set) TSD_ONLY_STORES(2);
 
 /*
  * void *tsd_get(tsd_key_t key): the calling thread's value; NULL if it set none, the key does not exist, or no thread

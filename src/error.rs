@@ -25,7 +25,8 @@ pub enum Error {
     NoThread = 7 << 8 | ESRCH as u16,
     /// The caller's thread structure was made for another number of keys than the table.
     CapacityMismatch = 8 << 8 | EINVAL as u16,
-    /// The thread's slots hold something although the thread is only starting: they were not initialised.
+    /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread is
+    /// attached already, or in its exit.
     NotInitialised = 9 << 8 | EINVAL as u16,
     /// The initialiser of a `once` control called `once` on that control again.
     Recursion = 10 << 8 | EDEADLK as u16,
@@ -66,7 +67,7 @@ impl fmt::Display for Error {
             Self::ListFull => "the fixed-capacity list is full",
             Self::NoThread => "no thread is current here",
             Self::CapacityMismatch => "the thread structure and the table differ in capacity",
-            Self::NotInitialised => "the thread structure was not initialised",
+            Self::NotInitialised => "the thread structure was not initialised, or the thread is attached or exiting",
             Self::Recursion => "the once control is being run by this very thread",
             Self::NullPointer => "a required pointer is NULL",
             Self::TypedKey => "a typed key is deleted by dropping it",

@@ -249,7 +249,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already, or its thread control block
+    /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already or in its exit, or its control block
     /// was taken into use again with no exit between; in builds with debug assertions also when a value is left in
     /// memory that was not initialised. No notification is sent then.
     ///
@@ -311,12 +311,21 @@ where
     /// destructor had begun, or was about to, is named in the report with [`ExitFlags::INTERRUPTED`]; no destructor runs
     /// twice. Detach notifications that it had begun to send are not sent again.
     ///
+    /// A thread may be killed between any two instructions of its own code, of `get`, `set` and typed keys, of its destructors
+    /// and its exit. One that is killed inside [`create`](Self::create) or [`delete`](Self::delete) may take one index with
+    /// it; inside [`once`](Self::once) before its initialiser is called, the control; inside [`TypedKey::with`], the value
+    /// that was taken out. A thread-exit function that had begun is not named in the report.
+    ///
     /// Callable from threads. As [`exit`](Self::exit), and where one was cut short, a look at each slot.
     ///
     /// # Safety
     ///
     /// 1. As `exit`; and the thread never runs again, on any CPU.
-    /// 2. Its values may be destroyed on this thread.
+    /// 2. The port gives the dead thread's slots and functions to the calling thread only, from before this call until it has
+    ///    returned: with preemption off, or as a part of the caller that is switched with it.
+    /// 3. Its values may be destroyed on this thread.
+    ///
+    /// [`TypedKey::with`]: crate::TypedKey::with
     pub unsafe fn reap(&self) -> ExitReport {
         self.reporting(|report| self.reap_with_work(report))
     }

@@ -37,7 +37,8 @@ int tsd_pthread_key_delete(tsd_pthread_key_t key) TSD_FAMILY_SYMBOL(pthread_key_
 /* See tsd_get(). */
 void *tsd_pthread_getspecific(tsd_pthread_key_t key) TSD_FAMILY_SYMBOL(pthread_getspecific);
 /* See tsd_set(). */
-int tsd_pthread_setspecific(tsd_pthread_key_t key, const void *value) TSD_FAMILY_SYMBOL(pthread_setspecific);
+int tsd_pthread_setspecific(tsd_pthread_key_t key, const void *value) TSD_FAMILY_SYMBOL(pthread_setspecific)
+    TSD_ONLY_STORES(2);
 /* See tsd_once(). */
 int tsd_pthread_once(tsd_pthread_once_t *control, void (*routine)(void)) TSD_FAMILY_SYMBOL(pthread_once);
 
@@ -75,7 +76,7 @@ extern "C" {
 int pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int pthread_key_delete(pthread_key_t key);
 void *pthread_getspecific(pthread_key_t key);
-int pthread_setspecific(pthread_key_t key, const void *value);
+int pthread_setspecific(pthread_key_t key, const void *value) TSD_ONLY_STORES(2);
 int pthread_once(pthread_once_t *control, void (*routine)(void));
 #ifdef __cplusplus
 }

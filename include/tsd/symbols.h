@@ -30,6 +30,13 @@
 #define TSD_FAMILY_SYMBOL(name) TSD_SYMBOL(tsd_##name)
 #endif
 
+/* A pointer that is only stored: what it points to need not be initialised. Compilers take a `const` for a reader. */
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 11
+#define TSD_ONLY_STORES(number) __attribute__((access(none, number)))
+#else
+#define TSD_ONLY_STORES(number)
+#endif
+
 #if defined(__cplusplus)
 #define TSD_ASSERT(condition, name) static_assert(condition, #name)
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L

@@ -97,7 +97,9 @@ if(NOT TARGET tsd::tsd)
   add_library(tsd::tsd STATIC IMPORTED)
   set_target_properties(tsd::tsd PROPERTIES
     IMPORTED_LOCATION "${_tsd_prefix}/lib/libtsd.a"
-    INTERFACE_INCLUDE_DIRECTORIES "${_tsd_prefix}/include")
+    INTERFACE_INCLUDE_DIRECTORIES "${_tsd_prefix}/include"
+    # Where a linker script that includes tsd-notifications.ld finds it.
+    INTERFACE_LINK_DIRECTORIES "${_tsd_prefix}/lib")
 endif()
 unset(_tsd_prefix)
 "#;

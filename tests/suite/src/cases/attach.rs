@@ -1,11 +1,12 @@
 //! Thread control blocks that are taken into use: as new, or not.
 
+use core::ffi::c_void;
 use core::mem::MaybeUninit;
 
 use tsd::{Error, Notifications, Slots};
 
 use crate::{
-    Platform, exit_of,
+    Counter, Platform, Start, exit_of, in_threads,
     local::{Local, exit_space},
     value,
 };
@@ -33,6 +34,28 @@ pub(super) fn reuse_without_exit_is_refused<P: Platform>() {
         let _ = exit_space(&space);
         space.delete(key).unwrap();
     }
+}
+
+/// A thread that exits is attached by nobody: its exit would have to detach it again, and again.
+pub(super) fn refused_inside_an_exit<P: Platform>() {
+    static REFUSED: Counter = Counter::new();
+
+    unsafe extern "C-unwind" fn attaches<P: Platform>(_: *mut c_void) {
+        assert_eq!(P::space().attach(), Err(Error::NotInitialised));
+        REFUSED.add();
+    }
+
+    REFUSED.set(0);
+    let key = P::space().create(Some(attaches::<P>)).unwrap();
+    in_threads::<P, _>(1, Start::default(), |_| {
+        // SAFETY: the function and the destructor take anything.
+        unsafe {
+            P::space().set(key, value(1)).unwrap();
+            P::space().at_thread_exit(attaches::<P>, value(1)).unwrap();
+        }
+    });
+    assert_eq!(REFUSED.get(), 2);
+    P::space().delete(key).unwrap();
 }
 
 /// Memory full of ones that nobody initialised is refused.

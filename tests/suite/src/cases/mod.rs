@@ -223,6 +223,7 @@ cases! {
     attach {
         attach_twice_is_refused,
         reuse_without_exit_is_refused,
+        refused_inside_an_exit,
         uninitialised_memory_is_refused,
         left_over_value_is_refused_in_debug_builds,
     }
