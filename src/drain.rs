@@ -31,6 +31,15 @@ where
         Self { pending, word, remaining: pending.take(word), retained: 0, passed: 0 }
     }
 
+    /// Passes over the slots of `bits`, which stay bound; those of them that are bound.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, bits: usize) -> usize {
+        self.passed |= bits;
+        self.retained |= self.remaining & bits;
+        self.remaining &= !bits;
+        self.retained & bits
+    }
+
     /// The index of the next slot, in ascending order. A slot that is bound on the way has its turn if it lies ahead.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<usize> {

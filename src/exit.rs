@@ -9,7 +9,6 @@
 //! values.
 
 use core::ffi::c_void;
-use core::hint;
 use core::ops::Deref;
 
 use bitflags::bitflags;
@@ -19,7 +18,7 @@ use crate::drain::Drain;
 use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Destructor, Key, tag};
-use crate::pending::{ATTACHED, EXITING, FUNCTIONS, LAST_PHASE, SHARED};
+use crate::pending::{ATTACHED, EXITING, FUNCTIONS, LAST_PHASE, Pending, SHARED};
 use crate::slots::Slots;
 use crate::table::KeyTable;
 
@@ -225,12 +224,11 @@ where
         slots.note_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
+            let statics = drain.pass(table.statics_of(word));
+            if statics != 0 {
+                calls += run_statics(table, slots, word, statics, phase);
+            }
             while let Some(index) = drain.next() {
-                if table.is_static(index) {
-                    drain.retain();
-                    calls += destroy_static(table, slots, index, phase);
-                    continue;
-                }
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
                     Some(destructor) if tag & tag::LAST_PHASE == phase => {
@@ -311,19 +309,23 @@ where
     }
 }
 
-/// Runs the destructor of the static key at `index`, if the key is of this phase and has a value; how many calls that was.
+/// Runs the destructors of those static keys of a word whose slots are bound, if they are of this phase and have a value; how
+/// many calls that was.
 #[cold]
 #[inline(never)]
-fn destroy_static<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, index: usize, phase: usize) -> u32
+fn run_statics<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, mut bits: usize, phase: usize) -> u32
 where
     Capacity<N>: Supported,
 {
-    // SAFETY: the index of a slot, of which there are N.
-    unsafe { hint::assert_unchecked(index < N) };
-    match table.static_binding(index) {
-        (tag, Some(destructor)) if tag & tag::LAST_PHASE == phase => destroy(slots, destructor, slots.take_static(tag)),
-        _ => 0,
+    let mut calls = 0;
+    while bits != 0 {
+        let (tag, destructor) = table.static_binding(Pending::<N>::index(word, bits.trailing_zeros()));
+        if let Some(destructor) = destructor.filter(|_| tag & tag::LAST_PHASE == phase) {
+            calls += destroy(slots, destructor, slots.take_static(tag));
+        }
+        bits &= bits - 1;
     }
+    calls
 }
 
 /// Calls `destructor` with `value` unless that is NULL; how many calls that was.

@@ -71,6 +71,12 @@ where
         self.statics
     }
 
+    /// The bits of a word that stand for static keys.
+    #[inline(always)]
+    pub(crate) fn statics_of(&self, word: usize) -> usize {
+        mask_below(self.statics.saturating_sub(word * BITS))
+    }
+
     /// How many live keys there are.
     pub(crate) fn in_use(&self) -> usize {
         // Relaxed: counts for display, of different moments.
@@ -164,7 +170,7 @@ where
     /// The bits of a word of `used` that stand for places which run-time keys may have.
     fn allowed(&self, word: usize) -> usize {
         let first = word * BITS;
-        mask_below(N - first) & !mask_below(self.statics.saturating_sub(first))
+        mask_below(N - first) & !self.statics_of(word)
     }
 }
 

@@ -398,6 +398,12 @@ where
         self.places.statics()
     }
 
+    /// The bits of a word of `bound` that belong to static keys.
+    #[inline(always)]
+    pub(crate) fn statics_of(&self, word: usize) -> usize {
+        self.places.statics_of(word)
+    }
+
     /// Whether the index belongs to a static key.
     #[inline(always)]
     pub(crate) fn is_static(&self, index: usize) -> bool {
