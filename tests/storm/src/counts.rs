@@ -109,6 +109,12 @@ events! {
     Frees "frees" Everywhere,
     /// Destructor calls.
     Calls "destructor_calls" Everywhere,
+    /// Modules that were unloaded.
+    Unloads "modules_unloaded" Everywhere,
+    /// Calls of destructors of modules.
+    ModuleCalls "module_destructor_calls" Everywhere,
+    /// Exits for which an unload had to wait.
+    UnloadWaits "exits_that_an_unload_awaited" Everywhere,
     /// Destructors that set their value again.
     Resets "re-sets" Everywhere,
     /// Rounds of destructors.

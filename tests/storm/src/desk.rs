@@ -14,6 +14,9 @@ use core::sync::atomic::{
     Ordering::{Relaxed, SeqCst},
 };
 
+use tsd::Slots;
+use tsd_suite::KEYS;
+
 use crate::{Event, Storm, keys::RecordNumber};
 
 /// As many workers can be alive at once.
@@ -207,6 +210,13 @@ impl Desk {
     pub(crate) fn is_of_well(&self, worker: usize) -> bool {
         let is_alive = self.slots.load(SeqCst) != 0 && !self.is_killed.load(SeqCst);
         is_alive && self.worker() == worker
+    }
+
+    /// The slots of its worker, if that has begun and has not been accounted for.
+    pub(crate) fn slots(&self) -> Option<&'static Slots<KEYS>> {
+        let slots = self.slots.load(SeqCst);
+        // SAFETY: the worker has exposed them, and no platform frees a thread control block.
+        unsafe { ptr::with_exposed_provenance::<Slots<KEYS>>(slots).as_ref() }
     }
 
     /// Whether it is the desk of the thread with these slots.

@@ -33,6 +33,7 @@ destructors! {
     busy Busy,
     last Last,
     last_again LastAgain,
+    module Module,
 }
 
 fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
@@ -64,6 +65,10 @@ fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
         Kind::Busy => {
             storm.free(value);
             be_busy::<W>(storm, desk, random);
+        }
+        Kind::Module => {
+            storm.module.run::<W>(storm, random);
+            storm.free(value);
         }
     }
     desk.is_in_destructor.store(false, SeqCst);

@@ -11,6 +11,7 @@ use crate::{
     desk::{Desk, Doing, State, Value},
     destructors,
     keys::{KeyRecord, Kind, RecordNumber, any_cell},
+    module,
     random::Random,
     storm::Control,
 };
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let desk = &storm.desks[number];
-    W::shield(|| desk.begin(ptr::from_ref(W::slots()).addr()));
+    W::shield(|| desk.begin(ptr::from_ref(W::slots()).expose_provenance()));
     let mut random = storm.random(desk.worker() as u64);
     if random.one_in(3) {
         // Early, where many are killed.
@@ -52,7 +53,7 @@ fn step<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
 
 /// Uses a key of the board, which may be deleted at any moment.
 fn with_key<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
-    let cell = any_cell(random);
+    let cell = if random.one_in(6) { module::any_cell(random) } else { any_cell(random) };
     let Some(key) = W::shield(|| storm.keys.at(cell).inspect(|&key| desk.use_key(key))) else { return };
     match random.below(8) {
         0 => set::<W>(storm, desk, key, random.below(4)),
