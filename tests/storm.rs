@@ -27,6 +27,8 @@ static STORM: Storm = Storm::new();
 
 impl StormPlatform for Host {
     const HAS_HISTORY: bool = false;
+    /// Each of them stays asleep.
+    const MOST_DEATHS: usize = 100;
 
     fn storm() -> &'static Storm {
         &STORM

@@ -21,6 +21,7 @@ static STORM: Storm = Storm::new();
 
 impl StormPlatform for Kernel {
     const HAS_HISTORY: bool = true;
+    const MOST_DEATHS: usize = usize::MAX;
 
     fn storm() -> &'static Storm {
         &STORM

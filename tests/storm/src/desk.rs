@@ -132,6 +132,8 @@ pub(crate) struct Desk {
     /// It returns otherwise.
     pub(crate) ends_itself: AtomicBool,
     pub(crate) is_killed: AtomicBool,
+    /// It is to die, and is reaped by who started it.
+    pub(crate) is_mortal: AtomicBool,
     pub(crate) is_in_destructor: AtomicBool,
     pub(crate) is_in_last_phase: AtomicBool,
     /// The ticket of its detach notification, or 0.
@@ -155,6 +157,7 @@ impl Desk {
             doing: AtomicU8::new(0),
             ends_itself: AtomicBool::new(false),
             is_killed: AtomicBool::new(false),
+            is_mortal: AtomicBool::new(false),
             is_in_destructor: AtomicBool::new(false),
             is_in_last_phase: AtomicBool::new(false),
             exit_began: AtomicUsize::new(0),
@@ -177,7 +180,8 @@ impl Desk {
         assert!(self.values.iter().all(|value| value.state() == State::Free), "storm: a desk with values was free");
         self.worker.store(worker, SeqCst);
         self.doing.store(Doing::NotBegun as u8, SeqCst);
-        for flag in [&self.ends_itself, &self.is_killed, &self.is_in_destructor, &self.is_in_last_phase] {
+        let in_exit = [&self.is_in_destructor, &self.is_in_last_phase];
+        for flag in [&self.ends_itself, &self.is_killed, &self.is_mortal].into_iter().chain(in_exit) {
             flag.store(false, SeqCst);
         }
         self.exit_began.store(0, SeqCst);

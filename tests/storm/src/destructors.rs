@@ -2,7 +2,7 @@
 //!
 //! Each checks that it is called for a value that its thread has stored under a key of its kind and generation, for the
 //! first time since then, not after a deletion that was over when the exit began, and in the right phase. A thread is
-//! not killed in its exit, so nothing here is in doubt.
+//! not killed in its exit, so nothing here is in doubt; where it dies in it, another one runs the rest.
 
 use core::ffi::c_void;
 use core::sync::atomic::Ordering::SeqCst;
@@ -34,6 +34,7 @@ destructors! {
     last Last,
     last_again LastAgain,
     module Module,
+    deadly Deadly,
 }
 
 fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
@@ -69,6 +70,10 @@ fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
         Kind::Module => {
             storm.module.run::<W>(storm, random);
             storm.free(value);
+        }
+        Kind::Deadly => {
+            storm.count(Event::DiedInExit);
+            W::die();
         }
     }
     desk.is_in_destructor.store(false, SeqCst);

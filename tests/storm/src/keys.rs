@@ -47,10 +47,12 @@ pub(crate) enum Kind {
     LastAgain,
     /// Takes its time, and is code of the module that comes and goes.
     Module,
+    /// Does not return: the thread dies in it.
+    Deadly,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::None,
         Self::Plain,
         Self::Again,
@@ -60,9 +62,10 @@ impl Kind {
         Self::Last,
         Self::LastAgain,
         Self::Module,
+        Self::Deadly,
     ];
-    /// Those that any thread creates: all but the last.
-    const USUAL: usize = Self::ALL.len() - 1;
+    /// Those that any thread creates: all but the last two.
+    const USUAL: usize = Self::ALL.len() - 2;
 
     /// Whether its destructor runs in the last phase.
     pub(crate) fn is_last_phase(self) -> bool {
@@ -81,6 +84,7 @@ impl Kind {
             Self::Last => Some(destructors::last::<W>),
             Self::LastAgain => Some(destructors::last_again::<W>),
             Self::Module => Some(destructors::module::<W>),
+            Self::Deadly => Some(destructors::deadly::<W>),
         }
     }
 }

@@ -36,6 +36,9 @@ pub trait StormPlatform: Platform {
     /// Returns when each CPU has passed a memory barrier since the call.
     fn pass_barriers();
 
+    /// So many threads may die in a storm.
+    const MOST_DEATHS: usize;
+
     /// Milliseconds since some moment before the storm.
     fn now_ms() -> u64;
 

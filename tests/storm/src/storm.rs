@@ -157,7 +157,7 @@ impl Storm {
         assert_eq!(W::blocks_not_as_new(), 0, "storm: thread control blocks are not as new");
         assert_eq!(count(Event::Allocations), count(Event::Frees), "storm: allocations and frees");
         assert_eq!(count(Event::KeysCreated), count(Event::KeysDeleted), "storm: keys created and deleted");
-        let ended = count(Event::Returned) + count(Event::Exited) + count(Event::Killed);
+        let ended = count(Event::Returned) + count(Event::Exited) + count(Event::Killed) + self.deaths();
         assert_eq!(count(Event::Threads), ended, "storm: threads started and ended");
         assert_eq!(count(Event::Threads), count(Event::Joined) + count(Event::Detached), "storm: threads given up");
         // The storm's own threads have sent some too.
@@ -214,6 +214,11 @@ impl Storm {
 
     pub(crate) fn raise(&self, event: Event, number: u32) {
         self.counts.raise(event, number as usize);
+    }
+
+    /// How many threads have died.
+    pub(crate) fn deaths(&self) -> usize {
+        self.counts.get(Event::DiedInExit) + self.counts.get(Event::DiedOutside)
     }
 
     /// A number greater than all that were drawn before, on any CPU.
