@@ -12,7 +12,7 @@ use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 use crate::{
     cpu, idle, interrupt, machine,
     port::{KernelPort, NOTIFICATIONS, SENT, SPACE},
-    print, println, stack,
+    print, println, reap, stack,
     thread::{self, Cancel, Options, Outcome, ThreadId},
     wait, watchdog,
 };
@@ -78,7 +78,7 @@ impl Platform for Kernel {
     }
 
     fn die() -> ! {
-        thread::die()
+        reap::die()
     }
 
     fn reap(thread: ThreadId) -> Option<ExitReport> {

@@ -100,7 +100,7 @@ pub(super) fn large_tables_hold_n_keys<P: Platform>() {
         }
         assert_eq!(table.in_use(), 0);
         assert_eq!(table.high_water(), N);
-        let _ = exit_table(&table, slots);
+        let _ = exit_table(table, slots);
     }
     static MEDIUM: (KeyTable<1024>, Slots<1024>) = (KeyTable::new(), Slots::new());
     static LARGE: (KeyTable<4096>, Slots<4096>) = (KeyTable::new(), Slots::new());
