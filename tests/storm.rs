@@ -6,8 +6,13 @@
 mod platform;
 
 use std::{
-    env, fmt,
-    sync::OnceLock,
+    env,
+    ffi::c_long,
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{Ordering::SeqCst, fence},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,6 +27,8 @@ static STORM: Storm = Storm::new();
 
 impl StormPlatform for Host {
     const HAS_HISTORY: bool = false;
+    /// Each of them stays asleep.
+    const MOST_DEATHS: usize = 100;
 
     fn storm() -> &'static Storm {
         &STORM
@@ -39,6 +46,27 @@ impl StormPlatform for Host {
 
     fn at_safe_points<R>(work: impl FnOnce() -> R) -> R {
         work()
+    }
+
+    fn pass_barriers() {
+        /// Linux's number of `membarrier`, and its commands to register a process and to interrupt the CPUs that run it.
+        const MEMBARRIER: c_long = if cfg!(target_arch = "x86_64") { 324 } else { 283 };
+        const REGISTER_PRIVATE_EXPEDITED: c_long = 1 << 4;
+        const PRIVATE_EXPEDITED: c_long = 1 << 3;
+        unsafe extern "C" {
+            fn syscall(number: c_long, ...) -> c_long;
+        }
+
+        fence(SeqCst);
+        let has_passed = [REGISTER_PRIVATE_EXPEDITED, PRIVATE_EXPEDITED].into_iter().all(|command| {
+            // SAFETY: the call touches no memory.
+            cfg!(target_os = "linux") && unsafe { syscall(MEMBARRIER, command, 0 as c_long, 0 as c_long) } == 0
+        });
+        if !has_passed {
+            // Where the system has no such call: no CPU keeps a store to itself for so long.
+            thread::sleep(Duration::from_millis(20));
+        }
+        fence(SeqCst);
     }
 
     fn now_ms() -> u64 {

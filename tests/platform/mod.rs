@@ -142,8 +142,11 @@ impl Platform for Host {
         }
     }
 
-    fn reap(thread: HostThread) -> ExitReport {
+    fn reap(thread: HostThread) -> Option<ExitReport> {
         let dead = loop {
+            if thread.handle.is_finished() {
+                return None;
+            }
             if let Some(dead) = thread.grave.lock().unwrap().take() {
                 break dead;
             }
@@ -154,7 +157,7 @@ impl Platform for Host {
         let report = unsafe { SPACE.reap() };
         leave_block();
         BLOCK.set(own);
-        report
+        Some(report)
     }
 
     fn yield_now() {

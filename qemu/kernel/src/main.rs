@@ -10,6 +10,7 @@
 //! - `scheduler`  who runs where: strict priorities, preemption, migration, block and wake
 //! - `table`, `ready`, `stack`  what the scheduler owns: records, ready queues, stacks
 //! - `thread`     the thread control block, and create, join, detach, kill, exit
+//! - `reap`       threads that die where they stand, and who finishes their exit
 //! - `idle`       the idle threads, the boot thread among them
 //! - `wait`       waiting for a word, sleeping, semaphores
 //! - `port`       the library's port and the key space
@@ -47,6 +48,7 @@ mod panic;
 mod port;
 mod program;
 mod ready;
+mod reap;
 mod scheduler;
 mod selftest;
 mod stack;

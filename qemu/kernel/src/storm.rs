@@ -6,10 +6,10 @@ use tsd_storm::{Ending, Storm, StormPlatform};
 use tsd_suite::Start;
 
 use crate::{
-    clock, cpu, println,
+    clock, cpu, println, scheduler,
     suite::{self, Kernel},
     table,
-    thread::{self, Cancel, Ended, Options, Outcome, Thread, ThreadId},
+    thread::{self, ALL_CPUS, Cancel, Ended, Options, Outcome, Thread, ThreadId},
     watchdog,
 };
 
@@ -21,6 +21,7 @@ static STORM: Storm = Storm::new();
 
 impl StormPlatform for Kernel {
     const HAS_HISTORY: bool = true;
+    const MOST_DEATHS: usize = usize::MAX;
 
     fn storm() -> &'static Storm {
         &STORM
@@ -46,6 +47,13 @@ impl StormPlatform for Kernel {
         let result = work();
         thread::set_cancel(before);
         result
+    }
+
+    /// The running thread visits every CPU: whatever ran there has been stopped meanwhile, with the scheduler's lock taken and
+    /// released.
+    fn pass_barriers() {
+        (0..cpu::online()).for_each(|cpu| scheduler::set_affinity(1 << cpu));
+        scheduler::set_affinity(ALL_CPUS);
     }
 
     fn now_ms() -> u64 {

@@ -21,7 +21,7 @@ use crate::{
     cpu::MAX_CPUS,
     interrupt, machine,
     port::{self, EXIT_FUNCTIONS, KEYS, SPACE},
-    scheduler,
+    reap, scheduler,
     table::{self, State},
     wait::{self, Wake},
 };
@@ -69,10 +69,10 @@ pub(crate) struct Thread {
     pub(crate) kill_requested: AtomicBool,
     /// A fault of this thread ends the thread and not the run.
     pub(crate) survives_fault: AtomicBool,
-    /// It ended by [`die`], and nobody has reaped it yet.
-    has_died: AtomicBool,
+    /// It ended by [`reap::die`], and nobody has reaped it yet.
+    pub(crate) has_died: AtomicBool,
     /// The dead thread that this one reaps, or null.
-    reaps: AtomicPtr<Thread>,
+    pub(crate) reaps: AtomicPtr<Thread>,
     /// What the thread wants to be called in its next reschedule interrupt. Locked with interrupts masked.
     pub(crate) interrupt_call: Mutex<Option<interrupt::Call>>,
     cancel: AtomicU8,
@@ -135,6 +135,7 @@ impl Thread {
         self.kill_requested.store(false, Ordering::SeqCst);
         self.survives_fault.store(false, Ordering::SeqCst);
         self.has_died.store(false, Ordering::SeqCst);
+        self.reaps.store(ptr::null_mut(), Ordering::SeqCst);
         self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
@@ -231,7 +232,7 @@ pub(crate) enum Outcome {
     Killed,
     /// By a fault that does not end the run, at this address if it was about one. The exit hook did not run.
     Faulted(Option<usize>),
-    /// By [`die`]: its exit hook did not run, or not to its end, and its joiner has reaped it.
+    /// By [`reap::die`]: its exit hook did not run, or not to its end, and its joiner has reaped it.
     Died,
 }
 
@@ -303,32 +304,6 @@ pub(crate) fn end_faulted(address: Option<usize>) -> ! {
     scheduler::end_thread(Outcome::Faulted(address), ExitReport::default())
 }
 
-/// Ends the running thread where it stands, be it in its exit hook: nothing of it ever runs again. For what a kernel does
-/// that deletes threads from outside; here each does it to itself. Whoever joins the thread reaps it.
-pub(crate) fn die() -> ! {
-    let thread = Thread::current().expect("a thread is running");
-    // Its handlers would run on another stack than they were written for.
-    while cleanup_pop().is_some() {}
-    thread.has_died.store(true, Ordering::SeqCst);
-    scheduler::end_thread(Outcome::Died, ExitReport::default())
-}
-
-/// Finishes the exit of a thread that has died, on the running thread: the recipe for kernels that delete threads.
-///
-/// 1. The dead thread never runs again: `end_thread` has taken it from its CPU and from every queue.
-/// 2. Its control block and its stack are still whole: they are freed after this, by `take_ended`.
-/// 3. Meanwhile the port gives the dead thread's block to the library's calls on this thread ([`Thread::seen`]), those of
-///    the destructors too. All else of the kernel's goes on to see the thread that runs: destructors may block.
-///
-/// A handler that interrupts this thread meanwhile has the dead thread's values, too; what it sets, this call destroys.
-fn reap(dead: &'static Thread) -> ExitReport {
-    let thread = Thread::current().expect("a thread is running");
-    let before = thread.reaps.swap(ptr::from_ref(dead).cast_mut(), Ordering::SeqCst);
-    let report = port::reap();
-    thread.reaps.store(before, Ordering::SeqCst);
-    report
-}
-
 /// Waits until `id` has ended and returns how. A cancellation point.
 pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
     if Thread::current().is_some_and(|thread| thread.index() == id.index) {
@@ -343,13 +318,7 @@ pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
         }
     }
     let thread = Thread::at(id.index);
-    let report = thread.has_died.swap(false, Ordering::SeqCst).then(|| {
-        // A joiner that is killed here would leave the dead thread half reaped.
-        let cancel = set_cancel(Cancel::Disabled);
-        let report = reap(thread);
-        set_cancel(cancel);
-        report
-    });
+    let report = thread.has_died.swap(false, Ordering::SeqCst).then(|| reap::reap(thread));
     let ended = table::take_ended(id);
     Ok(match report {
         Some(report) => Ended { report, ..ended },

@@ -65,6 +65,10 @@ events! {
     KilledInSet "killed_in_set" Nowhere,
     /// Kills that came while the thread was in a destructor, which has to complete.
     KillsInDestructor "kills_in_a_destructor" Everywhere,
+    /// Threads that died, in a destructor, and were reaped.
+    DiedInExit "died_in_their_exit" Everywhere,
+    /// Threads that died outside their exit, and were reaped.
+    DiedOutside "died_outside_their_exit" Everywhere,
     /// Threads that were detached.
     Detached "detached" Everywhere,
     /// Threads that were joined.
@@ -109,6 +113,12 @@ events! {
     Frees "frees" Everywhere,
     /// Destructor calls.
     Calls "destructor_calls" Everywhere,
+    /// Modules that were unloaded.
+    Unloads "modules_unloaded" Everywhere,
+    /// Calls of destructors of modules.
+    ModuleCalls "module_destructor_calls" Everywhere,
+    /// Exits for which an unload had to wait.
+    UnloadWaits "exits_that_an_unload_awaited" Everywhere,
     /// Destructors that set their value again.
     Resets "re-sets" Everywhere,
     /// Rounds of destructors.

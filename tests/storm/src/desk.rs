@@ -14,6 +14,9 @@ use core::sync::atomic::{
     Ordering::{Relaxed, SeqCst},
 };
 
+use tsd::Slots;
+use tsd_suite::KEYS;
+
 use crate::{Event, Storm, keys::RecordNumber};
 
 /// As many workers can be alive at once.
@@ -129,6 +132,8 @@ pub(crate) struct Desk {
     /// It returns otherwise.
     pub(crate) ends_itself: AtomicBool,
     pub(crate) is_killed: AtomicBool,
+    /// It is to die, and is reaped by who started it.
+    pub(crate) is_mortal: AtomicBool,
     pub(crate) is_in_destructor: AtomicBool,
     pub(crate) is_in_last_phase: AtomicBool,
     /// The ticket of its detach notification, or 0.
@@ -152,6 +157,7 @@ impl Desk {
             doing: AtomicU8::new(0),
             ends_itself: AtomicBool::new(false),
             is_killed: AtomicBool::new(false),
+            is_mortal: AtomicBool::new(false),
             is_in_destructor: AtomicBool::new(false),
             is_in_last_phase: AtomicBool::new(false),
             exit_began: AtomicUsize::new(0),
@@ -174,7 +180,8 @@ impl Desk {
         assert!(self.values.iter().all(|value| value.state() == State::Free), "storm: a desk with values was free");
         self.worker.store(worker, SeqCst);
         self.doing.store(Doing::NotBegun as u8, SeqCst);
-        for flag in [&self.ends_itself, &self.is_killed, &self.is_in_destructor, &self.is_in_last_phase] {
+        let in_exit = [&self.is_in_destructor, &self.is_in_last_phase];
+        for flag in [&self.ends_itself, &self.is_killed, &self.is_mortal].into_iter().chain(in_exit) {
             flag.store(false, SeqCst);
         }
         self.exit_began.store(0, SeqCst);
@@ -207,6 +214,13 @@ impl Desk {
     pub(crate) fn is_of_well(&self, worker: usize) -> bool {
         let is_alive = self.slots.load(SeqCst) != 0 && !self.is_killed.load(SeqCst);
         is_alive && self.worker() == worker
+    }
+
+    /// The slots of its worker, if that has begun and has not been accounted for.
+    pub(crate) fn slots(&self) -> Option<&'static Slots<KEYS>> {
+        let slots = self.slots.load(SeqCst);
+        // SAFETY: the worker has exposed them, and no platform frees a thread control block.
+        unsafe { ptr::with_exposed_provenance::<Slots<KEYS>>(slots).as_ref() }
     }
 
     /// Whether it is the desk of the thread with these slots.

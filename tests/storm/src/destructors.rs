@@ -2,7 +2,7 @@
 //!
 //! Each checks that it is called for a value that its thread has stored under a key of its kind and generation, for the
 //! first time since then, not after a deletion that was over when the exit began, and in the right phase. A thread is
-//! not killed in its exit, so nothing here is in doubt.
+//! not killed in its exit, so nothing here is in doubt; where it dies in it, another one runs the rest.
 
 use core::ffi::c_void;
 use core::sync::atomic::Ordering::SeqCst;
@@ -33,6 +33,8 @@ destructors! {
     busy Busy,
     last Last,
     last_again LastAgain,
+    module Module,
+    deadly Deadly,
 }
 
 fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
@@ -64,6 +66,14 @@ fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
         Kind::Busy => {
             storm.free(value);
             be_busy::<W>(storm, desk, random);
+        }
+        Kind::Module => {
+            storm.module.run::<W>(storm, random);
+            storm.free(value);
+        }
+        Kind::Deadly => {
+            storm.count(Event::DiedInExit);
+            W::die();
         }
     }
     desk.is_in_destructor.store(false, SeqCst);

@@ -17,6 +17,8 @@ use crate::{Event, Storm, StormPlatform, destructors, random::Random};
 pub(crate) const CELLS: usize = 24;
 /// More than can be referred to: the live keys, and those of each value on each desk.
 const RECORDS: usize = 4096;
+/// Further places, for the module's keys.
+pub(crate) const MODULE_CELLS: usize = 4;
 
 /// Any place of the board, the first ones more often: some keys are to be used and replaced at the same time.
 pub(crate) fn any_cell(random: &mut Random) -> usize {
@@ -43,11 +45,27 @@ pub(crate) enum Kind {
     Last,
     /// Sets its value again, in the last phase.
     LastAgain,
+    /// Takes its time, and is code of the module that comes and goes.
+    Module,
+    /// Does not return: the thread dies in it.
+    Deadly,
 }
 
 impl Kind {
-    const ALL: [Self; 8] =
-        [Self::None, Self::Plain, Self::Again, Self::Endless, Self::Other, Self::Busy, Self::Last, Self::LastAgain];
+    const ALL: [Self; 10] = [
+        Self::None,
+        Self::Plain,
+        Self::Again,
+        Self::Endless,
+        Self::Other,
+        Self::Busy,
+        Self::Last,
+        Self::LastAgain,
+        Self::Module,
+        Self::Deadly,
+    ];
+    /// Those that any thread creates: all but the last two.
+    const USUAL: usize = Self::ALL.len() - 2;
 
     /// Whether its destructor runs in the last phase.
     pub(crate) fn is_last_phase(self) -> bool {
@@ -65,6 +83,8 @@ impl Kind {
             Self::Busy => Some(destructors::busy::<W>),
             Self::Last => Some(destructors::last::<W>),
             Self::LastAgain => Some(destructors::last_again::<W>),
+            Self::Module => Some(destructors::module::<W>),
+            Self::Deadly => Some(destructors::deadly::<W>),
         }
     }
 }
@@ -110,6 +130,18 @@ impl KeyRecord {
         Some(self.delete_ended.load(SeqCst)).filter(|&ticket| ticket != 0)
     }
 
+    /// Notes that its deletion is about to begin.
+    pub(crate) fn begin_delete(&self, ticket: usize) {
+        // It fails where another thread has begun: the earlier ticket stays.
+        let _ = self.delete_began.compare_exchange(0, ticket, SeqCst, SeqCst);
+    }
+
+    /// Notes that its deletion is over.
+    pub(crate) fn end_delete(&self, ticket: usize) {
+        let before = self.delete_ended.swap(ticket, SeqCst);
+        assert_eq!(before, 0, "storm: two threads have deleted one key");
+    }
+
     /// Adds a reference to a record that is not free.
     pub(crate) fn refer(&self) -> bool {
         self.references.fetch_update(SeqCst, SeqCst, |count| (count != 0).then_some(count + 1)).is_ok()
@@ -126,7 +158,7 @@ impl KeyRecord {
 #[derive(Debug)]
 pub(crate) struct Keys {
     /// A record's number and one, or 0.
-    board: [AtomicU32; CELLS],
+    board: [AtomicU32; CELLS + MODULE_CELLS],
     records: [KeyRecord; RECORDS],
     /// Where the search for a free record begins.
     next: AtomicUsize,
@@ -138,7 +170,7 @@ pub(crate) type RecordNumber = u32;
 impl Keys {
     pub(crate) const fn new() -> Self {
         Self {
-            board: [const { AtomicU32::new(0) }; CELLS],
+            board: [const { AtomicU32::new(0) }; CELLS + MODULE_CELLS],
             records: [const { KeyRecord::new() }; RECORDS],
             next: AtomicUsize::new(0),
         }
@@ -190,7 +222,11 @@ impl Storm {
     /// Creates a key of any kind, whose record the caller refers to; none if the table is full. The caller is not
     /// killed meanwhile.
     pub(crate) fn create_key<W: StormPlatform>(&self, random: &mut Random) -> Option<RecordNumber> {
-        let kind = Kind::ALL[random.below(Kind::ALL.len())];
+        self.create_key_of::<W>(Kind::ALL[random.below(Kind::USUAL)])
+    }
+
+    /// The same for a key of this kind.
+    pub(crate) fn create_key_of<W: StormPlatform>(&self, kind: Kind) -> Option<RecordNumber> {
         let options =
             KeyOptions { destructor: kind.destructor::<W>(), last_phase: kind.is_last_phase(), name: "storm" };
         let key = match W::space().create_with(options) {
@@ -224,12 +260,10 @@ impl Storm {
     /// Deletes a key, unless another thread does so at the same time.
     pub(crate) fn race_to_delete<W: StormPlatform>(&self, number: RecordNumber) {
         let record = self.keys.record(number);
-        // It fails where another thread has begun: the earlier ticket stays.
-        let _ = record.delete_began.compare_exchange(0, self.ticket(), SeqCst, SeqCst);
+        record.begin_delete(self.ticket());
         match W::space().delete(record.key()) {
             Ok(()) => {
-                let before = record.delete_ended.swap(self.ticket(), SeqCst);
-                assert_eq!(before, 0, "storm: two threads have deleted one key");
+                record.end_delete(self.ticket());
                 self.count(Event::KeysDeleted);
             }
             Err(error) => {

@@ -9,6 +9,7 @@
 //! - `destructors`      what runs at thread exit, and what it checks
 //! - `worker`           what a thread does
 //! - `churn`            threads that create and delete keys
+//! - `module`       a thread that loads and unloads code that has keys with destructors
 //! - `spawner`          threads that start, kill, join and detach the workers
 //! - [`Storm`]          all of them together, from the first thread to the last account
 //!
@@ -21,6 +22,7 @@ mod counts;
 mod desk;
 mod destructors;
 mod keys;
+mod module;
 mod platform;
 mod random;
 mod spawner;

@@ -33,6 +33,12 @@ pub trait StormPlatform: Platform {
     /// Calls `work`; the calling thread is killed only where it sleeps, yields or joins, until it has returned.
     fn at_safe_points<R>(work: impl FnOnce() -> R) -> R;
 
+    /// Returns when each CPU has passed a memory barrier since the call.
+    fn pass_barriers();
+
+    /// So many threads may die in a storm.
+    const MOST_DEATHS: usize;
+
     /// Milliseconds since some moment before the storm.
     fn now_ms() -> u64;
 

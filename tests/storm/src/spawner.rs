@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::SeqCst;
 use heapless::Vec;
 use tsd_suite::{Priority, Start};
 
-use crate::{Event, Storm, StormPlatform, random::Random, worker};
+use crate::{Ending, Event, Storm, StormPlatform, random::Random, worker};
 
 /// As many workers has a spawner to join at once.
 const MOST: usize = 10;
@@ -50,6 +50,7 @@ fn start<W: StormPlatform>(storm: &Storm, random: &mut Random) -> Option<Started
         .map(|offset| (first + offset) % storm.desks.len())
         .find(|&number| storm.desks[number].take())?;
     storm.desks[number].open(storm.begin_worker());
+    storm.desks[number].is_mortal.store(random.one_in(20) && storm.deaths() < W::MOST_DEATHS, SeqCst);
     let priority = match random.below(6) {
         0 => Priority::Low,
         1 => Priority::High,
@@ -71,7 +72,13 @@ fn kill<W: StormPlatform>(storm: &Storm, (thread, desk): &Started<W>) {
 
 /// Joins a worker or lets it go.
 fn leave<W: StormPlatform>(storm: &Storm, (thread, desk): Started<W>, random: &mut Random) {
-    if random.one_in(3) {
+    if storm.desks[desk].is_mortal.load(SeqCst) {
+        if let Some(report) = W::reap(thread) {
+            let killed = storm.desks[desk].is_killed.load(SeqCst);
+            worker::account::<W>(desk, &Ending { killed, report: &report, history: None }, true);
+        }
+        storm.count(Event::Joined);
+    } else if random.one_in(3) {
         W::detach(thread);
         storm.count(Event::Detached);
     } else {

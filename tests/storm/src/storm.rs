@@ -13,6 +13,7 @@ use crate::{
     counts::Counts,
     desk::{DESKS, Desk},
     keys::{CELLS, Keys},
+    module::{self, Module},
     random::Random,
     spawner,
 };
@@ -20,6 +21,9 @@ use crate::{
 /// Threads that start workers, and threads that create and delete keys.
 const SPAWNERS: usize = 4;
 const CHURNERS: usize = 3;
+const CHURNERS_END: usize = SPAWNERS + CHURNERS;
+/// And one that loads and unloads the module.
+const OWN: usize = SPAWNERS + CHURNERS + 1;
 /// As many initialisations as a storm can have; behind the last one all calls find it complete.
 const CONTROLS: usize = 1 << 16;
 /// A storm lasts this many times as long as asked for if an event that has to come does not.
@@ -51,6 +55,7 @@ pub struct Storm {
     workers: AtomicUsize,
     living: AtomicUsize,
     pub(crate) keys: Keys,
+    pub(crate) module: Module,
     pub(crate) desks: [Desk; DESKS],
     controls: [Control; CONTROLS],
     /// The first control that may not be complete.
@@ -70,6 +75,7 @@ impl Storm {
             workers: AtomicUsize::new(0),
             living: AtomicUsize::new(0),
             keys: Keys::new(),
+            module: Module::new(),
             desks: [const { Desk::new() }; DESKS],
             controls: [const {
                 Control {
@@ -99,9 +105,13 @@ impl Storm {
             assert_eq!(self.keys.exchange(cell, key), None, "storm: the board is not new");
         }
 
-        let mut threads: Vec<W::Thread, { SPAWNERS + CHURNERS }> = Vec::new();
-        for number in 0..SPAWNERS + CHURNERS {
-            let body = if number < SPAWNERS { spawner::body::<W> } else { churn::body::<W> };
+        let mut threads: Vec<W::Thread, OWN> = Vec::new();
+        for number in 0..OWN {
+            let body = match number {
+                0..SPAWNERS => spawner::body::<W>,
+                SPAWNERS..CHURNERS_END => churn::body::<W>,
+                _ => module::body::<W>,
+            };
             let pushed = threads.push(W::start(Start::default(), body, number + 1));
             assert!(pushed.is_ok(), "storm: as many threads as places");
         }
@@ -147,13 +157,12 @@ impl Storm {
         assert_eq!(W::blocks_not_as_new(), 0, "storm: thread control blocks are not as new");
         assert_eq!(count(Event::Allocations), count(Event::Frees), "storm: allocations and frees");
         assert_eq!(count(Event::KeysCreated), count(Event::KeysDeleted), "storm: keys created and deleted");
-        let ended = count(Event::Returned) + count(Event::Exited) + count(Event::Killed);
+        let ended = count(Event::Returned) + count(Event::Exited) + count(Event::Killed) + self.deaths();
         assert_eq!(count(Event::Threads), ended, "storm: threads started and ended");
         assert_eq!(count(Event::Threads), count(Event::Joined) + count(Event::Detached), "storm: threads given up");
         // The storm's own threads have sent some too.
-        let own = SPAWNERS + CHURNERS;
         let notices = (count(Event::Attached), count(Event::DetachNotices));
-        assert_eq!(notices, (ended + own, ended + own), "storm: notifications of {ended} threads and {own}");
+        assert_eq!(notices, (ended + OWN, ended + OWN), "storm: notifications of {ended} threads and {OWN}");
     }
 
     /// Counts notifications from here on.
@@ -207,6 +216,11 @@ impl Storm {
         self.counts.raise(event, number as usize);
     }
 
+    /// How many threads have died.
+    pub(crate) fn deaths(&self) -> usize {
+        self.counts.get(Event::DiedInExit) + self.counts.get(Event::DiedOutside)
+    }
+
     /// A number greater than all that were drawn before, on any CPU.
     pub(crate) fn ticket(&self) -> usize {
         self.clock.fetch_add(1, SeqCst)
@@ -225,7 +239,7 @@ impl Storm {
     pub(crate) fn begin_worker(&self) -> usize {
         self.living.fetch_add(1, SeqCst);
         self.count(Event::Threads);
-        SPAWNERS + CHURNERS + 1 + self.workers.fetch_add(1, SeqCst)
+        OWN + 1 + self.workers.fetch_add(1, SeqCst)
     }
 
     /// A worker has ended and been accounted for.

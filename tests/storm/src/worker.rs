@@ -4,13 +4,14 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::Ordering::SeqCst;
 
-use tsd::{DEFAULT_ROUNDS, Error};
+use tsd::{DEFAULT_ROUNDS, Error, ExitFlags};
 
 use crate::{
     Ending, Event, Storm, StormPlatform,
     desk::{Desk, Doing, State, Value},
     destructors,
     keys::{KeyRecord, Kind, RecordNumber, any_cell},
+    module,
     random::Random,
     storm::Control,
 };
@@ -19,7 +20,12 @@ use crate::{
 pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let desk = &storm.desks[number];
-    W::shield(|| desk.begin(ptr::from_ref(W::slots()).addr()));
+    W::shield(|| {
+        let slots = ptr::from_ref(W::slots()).expose_provenance();
+        // Those of a thread that was reaped, and whose account is still to come.
+        storm.desks.iter().filter(|desk| desk.is_of(slots)).for_each(Desk::close);
+        desk.begin(slots);
+    });
     let mut random = storm.random(desk.worker() as u64);
     if random.one_in(3) {
         // Early, where many are killed.
@@ -28,9 +34,31 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     for _ in 0..4 + random.below(40) {
         step::<W>(storm, desk, &mut random);
     }
+    if desk.is_mortal.load(SeqCst) {
+        approach_death::<W>(storm, desk, &mut random);
+    }
     if random.one_in(3) {
         desk.ends_itself.store(true, SeqCst);
         W::exit_thread();
+    }
+}
+
+/// Dies, or sets a value in whose destructor the thread dies, if there are places for it.
+fn approach_death<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
+    if random.one_in(3) {
+        W::shield(|| {
+            storm.count(Event::DiedOutside);
+            W::die();
+        });
+    }
+    let created = W::shield(|| {
+        if let Some(old) = desk.disown() {
+            storm.delete_key::<W>(old);
+        }
+        storm.create_key_of::<W>(Kind::Deadly).inspect(|&key| desk.own_key(key))
+    });
+    if let Some(key) = created {
+        set::<W>(storm, desk, key, 0);
     }
 }
 
@@ -52,7 +80,7 @@ fn step<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
 
 /// Uses a key of the board, which may be deleted at any moment.
 fn with_key<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
-    let cell = any_cell(random);
+    let cell = if random.one_in(6) { module::any_cell(random) } else { any_cell(random) };
     let Some(key) = W::shield(|| storm.keys.at(cell).inspect(|&key| desk.use_key(key))) else { return };
     match random.below(8) {
         0 => set::<W>(storm, desk, key, random.below(4)),
@@ -252,17 +280,29 @@ fn run_initialiser<W: StormPlatform>(storm: &Storm, desk: &Desk, control: &Contr
 
 /// Accounts for a watched thread that has ended: called on the thread itself, behind its exit hook.
 pub fn at_end<W: StormPlatform>(number: usize, ending: &Ending<'_>) {
+    account::<W>(number, ending, false);
+}
+
+/// Accounts for a worker that has ended, or that has died and was reaped.
+pub(crate) fn account<W: StormPlatform>(number: usize, ending: &Ending<'_>, has_died: bool) {
     let storm = W::storm();
     let exit_ended = storm.ticket();
     let desk = &storm.desks[number];
-    count_ending(storm, desk, ending);
+    count_ending(storm, desk, ending, has_died);
+    if has_died {
+        settle_interrupted(storm, desk, ending);
+    }
     if let Some(key) = desk.stop_using() {
         storm.keys.record(key).release();
     }
-    settle_values(storm, desk, exit_ended, ending);
+    settle_values(storm, desk, exit_ended, ending, has_died);
     assert!(!desk.has_functions_above(0), "storm: a thread-exit function has not run");
-    let ran = (desk.calls.load(SeqCst), desk.functions_run.load(SeqCst));
-    assert_eq!(ran, (ending.report.calls, ending.report.functions), "storm: the report's calls and functions");
+    let (calls, functions) = (desk.calls.load(SeqCst), desk.functions_run.load(SeqCst));
+    // What a thread that died had counted is gone with it.
+    let is_counted = |ran: u32, reported: u32| ran == reported || has_died && ran > reported;
+    let report = ending.report;
+    assert!(is_counted(calls, report.calls), "storm: {calls} calls of destructors, {report:?}");
+    assert!(is_counted(functions, report.functions), "storm: {functions} calls of functions, {report:?}");
     if let Some(key) = desk.disown() {
         storm.delete_key::<W>(key);
     }
@@ -271,9 +311,24 @@ pub fn at_end<W: StormPlatform>(number: usize, ending: &Ending<'_>) {
     storm.end_worker();
 }
 
-fn count_ending(storm: &Storm, desk: &Desk, ending: &Ending<'_>) {
+/// Sees that the report of a thread that has died names the value in whose destructor it was, and no other.
+fn settle_interrupted(storm: &Storm, desk: &Desk, ending: &Ending<'_>) {
+    let mut taken = desk.values().filter(|value| value.state() == State::Taken);
+    let interrupted = taken.next();
+    assert!(taken.next().is_none(), "storm: a thread has died in two destructors");
+    let key = interrupted.map(|value| storm.keys.record(value.key()).key());
+    let is_named = ending.report.flags.contains(ExitFlags::INTERRUPTED);
+    assert_eq!(key, is_named.then_some(ending.report.interrupted), "storm: the value that a dead thread took along");
+    if let Some(value) = interrupted {
+        storm.free(value);
+    }
+}
+
+fn count_ending(storm: &Storm, desk: &Desk, ending: &Ending<'_>, has_died: bool) {
     let report = ending.report;
-    if ending.killed {
+    if has_died {
+        // Counted when it did.
+    } else if ending.killed {
         assert!(desk.is_killed.load(SeqCst), "storm: a thread is killed that nobody has killed");
         storm.count(Event::Killed);
         let doing = [
@@ -296,7 +351,7 @@ fn count_ending(storm: &Storm, desk: &Desk, ending: &Ending<'_>) {
 }
 
 /// Sees that every value that was stored and not taken away was destroyed, or could not be.
-fn settle_values(storm: &Storm, desk: &Desk, exit_ended: usize, ending: &Ending<'_>) {
+fn settle_values(storm: &Storm, desk: &Desk, exit_ended: usize, ending: &Ending<'_>, has_died: bool) {
     let report = ending.report;
     let (mut left_over, mut deleted) = (0, 0);
     let mut in_doubt: Option<&Value> = None;
@@ -315,8 +370,10 @@ fn settle_values(storm: &Storm, desk: &Desk, exit_ended: usize, ending: &Ending<
                 let rounds = if kind.is_last_phase() { report.last_phase_rounds } else { report.rounds };
                 assert_eq!(rounds, DEFAULT_ROUNDS, "storm: a value of kind {kind:?} is lost, {report:?}");
                 if value.is_early.load(SeqCst) {
-                    let calls = value.calls.load(SeqCst);
-                    assert_eq!((kind, calls), (Kind::Endless, DEFAULT_ROUNDS), "storm: a value is lost, {report:?}");
+                    // Who reaps a thread has rounds of its own.
+                    let most = DEFAULT_ROUNDS + u32::from(has_died);
+                    let is_used_up = (DEFAULT_ROUNDS..=most).contains(&value.calls.load(SeqCst));
+                    assert!(kind == Kind::Endless && is_used_up, "storm: a value is lost, {report:?}");
                 }
                 left_over += 1;
             }

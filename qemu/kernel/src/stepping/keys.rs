@@ -167,10 +167,11 @@ pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
     // their thread or in a handler that interrupts it.
     unsafe {
         match name.as_static() {
-            Some(key) => Ok(key.set(space::slots(), pointer)),
-            None => SPACE.set(handle(name), pointer),
+            Some(key) => key.set(space::slots(), pointer),
+            None => SPACE.set(handle(name), pointer)?,
         }
     }
+    Ok(())
 }
 
 /// Sets `name` on the running thread. For the thread, not for the handler.

@@ -189,7 +189,7 @@ impl Routine {
                 [0; MOST].map(|_| self.actions_in(state).nth(random.below(count)).expect("it is one of them"));
             let first = 1 + random.below(boundaries);
             // Half of them close together: within the steps of one key.
-            let farthest = if random.below(2) == 0 { ADDED } else { boundaries - first + ADDED };
+            let farthest = if random.below(2) == 0 { boundaries.min(ADDED) } else { boundaries - first + ADDED };
             let distance = 1 + random.below(farthest);
             if !actions[0].is_an_end() {
                 position::act(actions.map(Action::name));

@@ -43,7 +43,7 @@ fn set<P: Platform>(key: Key, number: usize) {
 
 /// Starts a thread, which dies, and reaps it.
 fn reap<P: Platform>(body: fn(usize)) -> ExitReport {
-    P::reap(P::start(Start::default(), body, 0))
+    P::reap(P::start(Start::default(), body, 0)).expect("the thread dies")
 }
 
 /// What a thread has that dies in a destructor is destroyed, but for the value of that destructor, which the report names;
