@@ -70,7 +70,7 @@ pub fn write() -> io::Result<()> {
 /// pointers agrees.
 const fn slots_bytes(keys: usize, word: usize) -> usize {
     let bitmap_words = keys.div_ceil(word * 8);
-    (2 * keys + bitmap_words + 2) * word + 8
+    (2 * keys + bitmap_words + 5) * word
 }
 
 /// The members of a target's archive and the bytes of their code and constants.

@@ -3,7 +3,8 @@
 //! The initialiser is foreign code, and a C++ exception or a forced unwinding may come out of it, which must not pass
 //! through Rust code. Where `arch/` has a `tsd_once` in assembly, that calls the initialiser between two calls to here
 //! and no Rust function is on the stack meanwhile; its unwind entry names `tsd_once_unwind`, so the unwinder itself
-//! gives the control back. Where no thread is current, the frame that it needs is in a list of [`threadless`] ones. Elsewhere `tsd_once` is Rust and an exception ends in the C++ runtime's `terminate`.
+//! gives the control back. Where no thread is current, the frame that it needs is in a list of [`threadless`] ones.
+//! Elsewhere `tsd_once` is Rust and an exception ends in the C++ runtime's `terminate`.
 
 use core::ffi::c_int;
 use core::ptr;
@@ -11,6 +12,7 @@ use core::ptr;
 use tsd::{EINVAL, Once, OnceFrame};
 
 use crate::api::{Routine, SPACE};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::thread::current;
 
 #[cfg(target_arch = "aarch64")]
