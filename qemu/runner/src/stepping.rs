@@ -91,7 +91,8 @@ fn checked<S: AsRef<str>>(lines: &[S], wanted: &[&str], extent: Extent) -> Optio
     let total = format!(": {routines} routines, {count} states, {boundaries} boundaries, {runs} runs, {pairs} pairs");
     let has_pairs = |swept: &Swept| {
         let has_to = extent.pairs >= DRAWN_FOR_A_PAIR && WITH_PAIRS.contains(&swept.routine.as_str());
-        swept.pairs <= extent.pairs && (!has_to || swept.pairs >= extent.pairs / DRAWN_FOR_A_PAIR)
+        // Beside those that are drawn there are some at neighbouring boundaries.
+        swept.pairs <= extent.pairs + swept.runs && (!has_to || swept.pairs >= extent.pairs / DRAWN_FOR_A_PAIR)
     };
     let is_whole = |swept: &Swept| {
         swept.boundaries > 0

@@ -143,7 +143,11 @@ impl Routine {
             position::act([action.name(), ""]);
             runs += self.sweep_action(state, action, boundaries, extent.every);
         }
-        let pairs = if self.has_pairs { self.sweep_pairs(state, boundaries, extent) } else { 0 };
+        let pairs = if self.has_pairs && extent.pairs > 0 {
+            self.sweep_neighbours(state, boundaries, extent.every) + self.sweep_pairs(state, boundaries, extent)
+        } else {
+            0
+        };
         let (name, actions) = (self.name, self.actions_in(state).count());
         println!(
             "stepping {name}: {}: {instructions} instructions, {boundaries} boundaries, {actions} actions, {runs} runs, \
@@ -173,6 +177,20 @@ impl Routine {
             }
         }
         runs
+    }
+
+    /// Does the same action at one boundary in `every` and at the next: what a key goes through in exit are a few steps, which
+    /// boundaries that are drawn seldom meet twice. Returns how often both were done.
+    fn sweep_neighbours(&self, state: &State, boundaries: usize, every: usize) -> usize {
+        let is_wanted = |action: &Action| matches!(action, Action::Set(_) | Action::Swap(_) | Action::Recreate(_, 1));
+        let mut pairs = 0;
+        for action in self.actions_in(state).filter(is_wanted) {
+            position::act([action.name(); MOST]);
+            for at in (1..boundaries).step_by(every) {
+                pairs += self.act_at(state, [action; MOST], [at, at + 1]).0 / MOST;
+            }
+        }
+        pairs
     }
 
     /// Does two actions, one after the other, at boundaries that are drawn. Returns how often both were done.
