@@ -23,11 +23,11 @@ use tsd_runner::{
 };
 
 /// A prime: a loop's length shares no factor with it.
-const EXIT_EVERY: u64 = 7;
+const EXIT_EVERY: u64 = 13;
 /// The environment variable that asks for all.
 const ALL: &str = "TSD_STEPPING_ALL";
 /// How many pairs of interrupts are drawn for each state.
-const PAIRS: u64 = 60;
+const PAIRS: u64 = 20;
 /// The environment variable with another seed than 1.
 const SEED: &str = "TSD_STEPPING_SEED";
 
