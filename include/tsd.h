@@ -107,8 +107,8 @@ int tsd_thread_attach(void) TSD_SYMBOL(tsd_thread_attach);
 #define TSD_EXIT_ALREADY_EXITING 2u /* called from inside the thread's own exit; nothing was done */
 #define TSD_EXIT_LEFT_OVER 4u       /* values were left when the rounds were used up, or ordinary ones when the last phase
                                        had begun; they were cleared */
-#define TSD_EXIT_INTERRUPTED 8u     /* the thread died inside its exit, in a destructor or on the way to it; that is not
-                                       called again */
+#define TSD_EXIT_INTERRUPTED 8u     /* the thread died inside its exit, in a destructor or an exit function or on the way to
+                                       it; that is not called again */
 #define TSD_EXIT_FUNCTIONS_REFUSED 16u
 
 /* What a thread exit did. */
@@ -127,8 +127,9 @@ typedef struct tsd_exit_report {
 /*
  * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
  * of last-phase keys, each phase for at most TSD_ROUNDS rounds. Afterwards the structure can serve the next thread at
- * once; but what an interrupt handler sets after this has returned stays for that thread, so that tsd_current() must give
- * handlers NULL from then on, or the next thread calls tsd_thread_init(). `report` may be NULL.
+ * once; but what an interrupt handler sets after the last look of this call, some instructions before it returns, or later,
+ * stays for that thread. So handlers set nothing on a thread that is exiting or has exited (tsd_thread_is_exiting()), or the
+ * structure is initialised again by tsd_thread_init(). `report` may be NULL.
  *
  * The kernel calls it last on each thread that ends, however it ends, with the thread current and its stack whole,
  * before a joiner is woken. A call from inside a destructor does nothing and says so in the report. No lock is held
@@ -201,7 +202,8 @@ int tsd_key_delete(tsd_key_t key) TSD_SYMBOL(tsd_key_delete);
  * Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these steps:
  * (1) see that nothing creates such keys any more, and call this; (2) have each CPU pass a memory barrier, for instance by an
  * interrupt; (3) wait until each thread for which tsd_thread_is_exiting() says so has left its exit once, or was reaped;
- * (4) have each CPU pass a memory barrier again. Thread-exit functions and notifications are not looked for.
+ * (4) have each CPU pass a memory barrier again. Thread-exit functions and notifications are not looked for, and an Fls
+ * index whose callback lies there is gone with no callback for its values.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; looks at all TSD_KEYS keys.
  */

@@ -36,8 +36,8 @@ bitflags! {
         /// Values were left when the rounds were used up, or ordinary ones when the last phase had begun; they were cleared
         /// and got no destructor.
         const LEFT_OVER = 1 << 2;
-        /// The thread had died inside its exit, with a value taken whose destructor had not returned; it is not called
-        /// again.
+        /// The thread had died inside its exit, with a value taken whose destructor had not returned, or with a thread-exit
+        /// function that had not, or may not have; neither is called again.
         const INTERRUPTED = 1 << 3;
         /// Thread-exit functions were refused because the thread's list was full; they never ran.
         const FUNCTIONS_REFUSED = 1 << 4;
@@ -61,7 +61,8 @@ pub struct ExitReport {
     pub functions: u32,
     /// Thread-exit functions that found no room in the thread's list, and never ran.
     pub functions_refused: u32,
-    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED).
+    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED); no valid one if
+    /// it was a thread-exit function.
     pub interrupted: Key,
     /// Values that got no destructor; see [`LEFT_OVER`](ExitFlags::LEFT_OVER).
     pub left_over: u32,
@@ -352,11 +353,14 @@ where
     let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.pending.has(FUNCTIONS) {
+        slots.note_function();
         while let Some((function, argument)) = list.pop() {
             count += 1;
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { foreign::call(function, argument) };
+            slots.note_function();
         }
+        slots.note_none();
         // Only now, so that the rest is not forgotten when a function unwinds.
         slots.pending.clear(FUNCTIONS);
         if !list.is_empty() {

@@ -111,6 +111,11 @@ impl ExitFunctionList<'_> {
         self.len() == 0
     }
 
+    /// Whether functions found no room.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.refused.load(Relaxed) != 0
+    }
+
     /// How many functions found no room, and forgets them.
     pub(crate) fn take_refused(&self) -> u32 {
         let refused = self.refused.load(Relaxed);

@@ -167,12 +167,14 @@ impl NotificationList<'_> {
 impl Registration {
     /// The notification and its number, read as one.
     fn get(&self) -> Option<(usize, &'static Notification)> {
-        // Relaxed: it counts only if it is the same afterwards.
-        let number = self.number.load(Relaxed);
+        // Acquire: pairs with the Release in `unregister`, through the exchange in `register`. With a new number, the pointer
+        // is not that of a notification before.
+        let number = self.number.load(Acquire);
         // Acquire: pairs with the Release in `register`. A later notification brings its number with it.
         let notification = self.notification.load(Acquire);
         // SAFETY: NULL, or from the `&'static` that was registered.
         let notification = unsafe { notification.as_ref() }?;
+        // Relaxed: it is at least as new as the pointer.
         (self.number.load(Relaxed) == number).then_some((number, notification))
     }
 }

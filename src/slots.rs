@@ -17,6 +17,9 @@ use crate::sync::own::{AtomicPtr, AtomicUsize, compiler_fence};
 use crate::sync::{self, Ordering, Relaxed};
 use crate::table::KeyTable;
 
+/// What `taking` is while a thread-exit function runs, or is about to. The complement of no live tag but the very last.
+const IN_FUNCTION: usize = tag::UNBOUND;
+
 /// The value of one key in one thread. It counts only while `tag` is the tag of a live key.
 #[derive(Debug)]
 #[repr(C)]
@@ -292,7 +295,18 @@ where
     /// The key whose value thread exit has taken, as long as its destructor has not returned.
     fn key_taken(&self) -> Option<Key> {
         let taking = self.taking.load(Relaxed);
-        (taking != 0 && taking & tag::LIVE == 0).then(|| Key::from_raw(tag::handle(!taking)))
+        let is_key = taking != 0 && taking & tag::LIVE == 0 && taking != IN_FUNCTION;
+        is_key.then(|| Key::from_raw(tag::handle(!taking)))
+    }
+
+    /// Notes that a thread-exit function is taken and called.
+    pub(crate) fn note_function(&self) {
+        self.taking.store(IN_FUNCTION, Relaxed);
+    }
+
+    /// Whether thread exit, or a thread-exit function, is under way.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.is_exiting() || self.taking.load(Relaxed) != 0
     }
 
     /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
@@ -306,7 +320,7 @@ where
     }
 
     /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had taken
-    /// and not destroyed, or not to the end.
+    /// and not destroyed, or not to the end; no valid one if it was a thread-exit function that did not come to its end.
     ///
     /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to static keys.
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
@@ -324,7 +338,11 @@ where
         // It was about to take the value; whether it came to it shows in the slot.
         let has_taken = taking & tag::LIVE != 0
             && (slot.tag.load(Relaxed) != taking || is_static && slot.value.load(Relaxed).is_null());
-        let interrupted = if has_taken { Some(Key::from_raw(tag::handle(taking))) } else { self.key_taken() };
+        let interrupted = match taking {
+            IN_FUNCTION => Some(Key::default()),
+            _ if has_taken => Some(Key::from_raw(tag::handle(taking))),
+            _ => self.key_taken(),
+        };
         self.note_none();
         self.pending.clear(EXITING);
         interrupted

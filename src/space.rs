@@ -239,7 +239,14 @@ where
     ///
     /// Callable from threads and destructors. No lock is held while a function runs. C++17 `[basic.start.term]`.
     pub unsafe fn run_exit_functions(&self) -> u32 {
-        port::current(&self.port).map_or(0, |slots| exit::run_functions(slots, port::exit_functions(&self.port)))
+        let Some(slots) = port::current(&self.port) else { return 0 };
+        let functions = port::exit_functions(&self.port);
+        let count = exit::run_functions(slots, functions);
+        if functions.is_some_and(|list| list.has_refused()) {
+            // For the thread's exit to report.
+            slots.pending.set(FUNCTIONS);
+        }
+        count
     }
 
     /// Sends the attach notifications. The kernel calls it once on each thread, before the thread's own code.
@@ -271,9 +278,10 @@ where
     /// Runs the calling thread's exit: notifications, thread-exit functions, destructors. The kernel calls it last on
     /// each thread that ends, with the thread current and its stack whole, before a joiner is woken.
     ///
-    /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after this
-    /// returned stay for the next thread with the same slots: from then on the port must give handlers `None` until that
-    /// thread starts, or the slots must be initialised again with [`Slots::init`].
+    /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after the last
+    /// look of this call, some instructions before it returns, or later, stay for the next thread with the same slots. So
+    /// handlers must set none on a thread that [is exiting](Slots::is_exiting) or has exited, or the slots must be
+    /// initialised again with [`Slots::init`].
     ///
     /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
@@ -314,7 +322,7 @@ where
     /// A thread may be killed between any two instructions of its own code, of `get`, `set` and typed keys, of its destructors
     /// and its exit. One that is killed inside [`create`](Self::create) or [`delete`](Self::delete) may take one index with
     /// it; inside [`once`](Self::once) before its initialiser is called, the control; inside [`TypedKey::with`], the value
-    /// that was taken out. A thread-exit function that had begun is not named in the report.
+    /// that was taken out.
     ///
     /// Callable from threads. As [`exit`](Self::exit), and where one was cut short, a look at each slot.
     ///
@@ -363,7 +371,7 @@ where
 
     #[cold]
     fn reap_with_work(&self, report: &mut ExitReport) {
-        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting()) {
+        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_interrupted()) {
             exit::resume(&self.table, slots, report);
         }
         self.exit_with_work(report);

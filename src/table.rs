@@ -281,14 +281,15 @@ where
     /// 4. Have each CPU pass a memory barrier again: `is_exiting` orders nothing, and what a destructor wrote last may arrive
     ///    after it is seen to be over.
     ///
-    /// Thread-exit functions and notifications of the module's are not looked for.
+    /// Keys with no destructor stay, whatever the range. Thread-exit functions and notifications of the module's are not looked
+    /// for, and an Fls index whose callback lies there is gone with no callback for its values.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; looks at all N entries.
     pub fn purge(&self, destructors: Range<*const ()>) -> usize {
         let is_inside = |info: &KeyInfo| {
             let other_ways = KeyFlags::STATIC | KeyFlags::TYPED;
-            let destructor = info.destructor.map_or(ptr::null(), |it| it as *const ());
-            !info.flags.intersects(other_ways) && destructors.contains(&destructor)
+            let is_there = info.destructor.is_some_and(|it| destructors.contains(&(it as *const ())));
+            is_there && !info.flags.intersects(other_ways)
         };
         self.keys().filter(is_inside).filter(|info| self.delete(info.key).is_ok()).count()
     }

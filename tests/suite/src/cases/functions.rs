@@ -148,9 +148,26 @@ pub(super) fn full_list_loses_nothing<P: Platform>() {
         }
     });
     assert_eq!(report.functions as usize, EXIT_FUNCTIONS + 1);
+    assert_eq!((report.functions_refused, report.flags), (4, ExitFlags::FUNCTIONS_REFUSED));
     assert!((1..=EXIT_FUNCTIONS).all(|number| CALLS.count(number) == 1));
     assert_eq!((CALLS.count(100), CALLS.count(101)), (1, 0));
     assert_ne!(Error::ListFull.errno(), 0);
+}
+
+/// What was refused is reported by the exit, also where the functions have run before it; and by that exit only.
+pub(super) fn refused_functions_are_reported<P: Platform>() {
+    let _ = exit_of::<P>(|| {
+        let refused = || {
+            (0..EXIT_FUNCTIONS).for_each(|_| register::<P>(log, 1).unwrap());
+            assert_eq!(register::<P>(log, 1), Err(Error::ListFull));
+            assert_eq!(P::run_exit_functions() as usize, EXIT_FUNCTIONS);
+        };
+        refused();
+        let report = P::exit();
+        assert_eq!((report.functions_refused, report.flags), (1, ExitFlags::FUNCTIONS_REFUSED));
+        let report = P::exit();
+        assert_eq!((report.functions_refused, report.flags), (0, ExitFlags::empty()));
+    });
 }
 
 /// The functions can run before the exit: all of them, counted, and no destructor with them.

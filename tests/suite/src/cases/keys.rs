@@ -1,8 +1,9 @@
 //! Creating and deleting keys: how many there can be, and which numbers are none.
 
+use core::ffi::c_void;
 use core::ptr;
 
-use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
+use tsd::{Capacity, Destructor, Error, Key, KeyOptions, KeyTable, Slots, StaticKey, Supported};
 
 use crate::{Counter, Line, Platform, Start, in_threads, local::exit_table, value};
 
@@ -265,4 +266,27 @@ pub(super) fn concurrent_creates_differ<P: Platform>() {
             }
         }
     });
+}
+
+/// A purge deletes the keys whose destructors lie in its range, and no others.
+pub(super) fn purge_deletes_by_address<P: Platform>() {
+    unsafe extern "C-unwind" fn inside(_: *mut c_void) {}
+    unsafe extern "C-unwind" fn outside(value: *mut c_void) {
+        assert!(value.is_null(), "it is never called, and is another function for this");
+    }
+
+    const STATIC: StaticKey = StaticKey::new(0, KeyOptions::new().destructor(inside));
+    let table = KeyTable::<8>::new().with_static_keys(&[STATIC]);
+    let [first, second] = [Some(inside as Destructor); 2].map(|destructor| table.create(destructor).unwrap());
+    let [other, none] = [Some(outside as Destructor), None].map(|destructor| table.create(destructor).unwrap());
+    let start = inside as *const ();
+    let end = start.wrapping_byte_add(1);
+    assert_eq!(table.purge(end..start), 0);
+    assert_eq!(table.purge(start..start), 0);
+    assert_eq!(table.purge(start..end), 2);
+    assert_eq!([first, second, other, none].map(|key| table.is_live(key)), [false, false, true, true]);
+    // The whole address space: the one that is left with a destructor.
+    assert_eq!(table.purge(ptr::null()..ptr::without_provenance(usize::MAX)), 1);
+    assert!(!table.is_live(other));
+    assert!(table.is_live(none) && table.is_live(STATIC.key()));
 }

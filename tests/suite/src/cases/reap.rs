@@ -81,7 +81,8 @@ pub(super) fn died_outside_its_exit<P: Platform>() {
     delete::<P>();
 }
 
-/// The functions that a thread has not called when it dies in one of them are called, and those before are not called again.
+/// The functions that a thread has not called when it dies in one of them are called, and those before are not called again;
+/// the report says that one did not return.
 pub(super) fn died_in_a_function<P: Platform>() {
     fn body<P: Platform>(_: usize) {
         set::<P>(KEYS[0].get(), 9);
@@ -95,7 +96,8 @@ pub(super) fn died_in_a_function<P: Platform>() {
     create::<P>(log);
     let report = reap::<P>(body::<P>);
     CALLS.expect(&[1, 2, 3, 9]);
-    assert_eq!((report.flags, report.calls, report.functions), (ExitFlags::empty(), 1, 1));
+    assert_eq!((report.flags, report.calls, report.functions), (ExitFlags::INTERRUPTED, 1, 1));
+    assert_eq!(report.interrupted, Key::default());
     delete::<P>();
 }
 
