@@ -42,7 +42,7 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xad732]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xad9f2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	jae    <inlined_get_once+0x4b>
 	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
@@ -56,38 +56,59 @@
 	ret
 
 <exit_report>:
-	mov    rax,QWORD PTR fs:0xffffffffffffffb0
-	mov    rax,QWORD PTR [rax+0x8d0]
-	test   rax,rax
+	mov    rax,rdi
+	mov    rcx,QWORD PTR fs:0xffffffffffffffb0
+	mov    rcx,QWORD PTR [rcx+0x8d0]
+	test   rcx,rcx
 	jne    <exit_report+0x2b>
 	xorps  xmm0,xmm0
-	movups XMMWORD PTR [rdi+0x30],xmm0
-	movups XMMWORD PTR [rdi+0x20],xmm0
-	movups XMMWORD PTR [rdi+0x10],xmm0
-	movups XMMWORD PTR [rdi],xmm0
-	mov    rax,rdi
+	movups XMMWORD PTR [rax+0x30],xmm0
+	movups XMMWORD PTR [rax+0x20],xmm0
+	movups XMMWORD PTR [rax+0x10],xmm0
+	movups XMMWORD PTR [rax],xmm0
 	ret
 	push   rbx
-	mov    rbx,rdi
-	call   <_ZN3tsd5space17KeySpace$LT$P$GT$9reporting17h37bfdcbe43506d17E>
+	sub    rsp,0x60
+	xorps  xmm0,xmm0
+	movaps XMMWORD PTR [rsp+0x30],xmm0
+	movaps XMMWORD PTR [rsp+0x20],xmm0
+	movaps XMMWORD PTR [rsp+0x10],xmm0
+	movaps XMMWORD PTR [rsp],xmm0
+	mov    rdi,QWORD PTR fs:0xffffffffffffffb0
+	add    rdi,0xb0
+	mov    QWORD PTR [rsp+0x48],0x0
+	lea    rsi,[rsp+0x48]
+	mov    rcx,rsp
+	mov    rdx,rdi
+	mov    rbx,rax
+	call   <_ZN3tsd4exit3run17h2eb02f9e0edce3a9E>
+	movaps xmm0,XMMWORD PTR [rsp]
+	movaps xmm1,XMMWORD PTR [rsp+0x10]
+	movaps xmm2,XMMWORD PTR [rsp+0x20]
+	movaps xmm3,XMMWORD PTR [rsp+0x30]
+	movups XMMWORD PTR [rbx+0x30],xmm3
+	movups XMMWORD PTR [rbx+0x20],xmm2
+	movups XMMWORD PTR [rbx+0x10],xmm1
+	movups XMMWORD PTR [rbx],xmm0
 	mov    rax,rbx
+	add    rsp,0x60
 	pop    rbx
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad221]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad4a1]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad201],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad481],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad1e6]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad466]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad1fe]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad47e]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -99,14 +120,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad1a8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad428]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad199],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad419],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad1af]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad42f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -117,11 +138,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad163]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad3e3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad16f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad3ef]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -134,14 +155,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad110]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad390]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad101],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad381],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad113]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad393]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -154,7 +175,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xad0cf]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad34f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -169,21 +190,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xad077]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xad078]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad2f7]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad2f8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xad06b]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad2eb]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xad05f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad2df]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xad045],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad2c5],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -210,7 +231,7 @@
 	je     <tsd128_delete+0xd0>
 	cmp    edi,eax
 	jne    <tsd128_delete+0xd0>
-	cmp    QWORD PTR [rip+0xacff1],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	cmp    QWORD PTR [rip+0xad271],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	ja     <tsd128_delete+0xd0>
 	shl    ecx,0x4
 	mov    rcx,QWORD PTR [rcx+0x4b1ab0]
@@ -238,9 +259,9 @@
 	rol    rax,cl
 	shr    esi,0x6
 	lock and QWORD PTR [rsi*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xacf64]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock dec QWORD PTR [rip+0xad1e4]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jmp    <tsd128_delete+0xce>
-	lock inc QWORD PTR [rip+0xacf62]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	lock inc QWORD PTR [rip+0xad1e2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret

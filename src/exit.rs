@@ -120,7 +120,7 @@ where
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, None, |_| (), &mut report);
+            run(self, slots, &None, |_| (), &mut report);
         }
         report
     }
@@ -132,7 +132,7 @@ where
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
-    functions: Option<ExitFunctionList<'_>>,
+    functions: &Option<ExitFunctionList<'_>>,
     begin: impl FnOnce(bool),
     report: &mut ExitReport,
 ) where
@@ -199,7 +199,7 @@ where
 {
     table: &'a KeyTable<N>,
     slots: &'a Slots<N>,
-    functions: Option<ExitFunctionList<'a>>,
+    functions: &'a Option<ExitFunctionList<'a>>,
     report: &'a mut ExitReport,
 }
 
@@ -346,7 +346,7 @@ where
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
-pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: Option<ExitFunctionList<'_>>) -> u32
+pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: &Option<ExitFunctionList<'_>>) -> u32
 where
     Capacity<N>: Supported,
 {

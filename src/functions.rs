@@ -23,15 +23,22 @@ struct Registration {
     argument: AtomicPtr<c_void>,
 }
 
+/// How many functions one thread has.
+#[derive(Debug)]
+#[repr(C)]
+struct Counts {
+    length: AtomicUsize,
+    /// How many found no room since the thread's last exit.
+    refused: AtomicUsize,
+}
+
 /// Room for the thread-exit functions of one thread, to be embedded in the thread control block.
 ///
 /// All zero bytes are a valid initial state. Two words a function and two more.
 #[derive(Debug)]
 #[repr(C)]
 pub struct ExitFunctions<const F: usize> {
-    length: AtomicUsize,
-    /// How many found no room since the thread's last exit.
-    refused: AtomicUsize,
+    counts: Counts,
     registrations: [Registration; F],
 }
 
@@ -40,8 +47,7 @@ impl<const F: usize> ExitFunctions<F> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            length: AtomicUsize::new(0),
-            refused: AtomicUsize::new(0),
+            counts: Counts { length: AtomicUsize::new(0), refused: AtomicUsize::new(0) },
             registrations: [const {
                 Registration { function: AtomicPtr::new(ptr::null_mut()), argument: AtomicPtr::new(ptr::null_mut()) }
             }; F],
@@ -51,7 +57,7 @@ impl<const F: usize> ExitFunctions<F> {
     /// The list without its capacity in the type, as [`Port::exit_functions`](crate::Port::exit_functions) gives it.
     #[must_use]
     pub const fn as_list(&self) -> ExitFunctionList<'_> {
-        ExitFunctionList { length: &self.length, refused: &self.refused, registrations: &self.registrations }
+        ExitFunctionList { counts: &self.counts, registrations: &self.registrations }
     }
 }
 
@@ -64,8 +70,7 @@ impl<const F: usize> Default for ExitFunctions<F> {
 /// The thread-exit functions of one thread.
 #[derive(Clone, Copy, Debug)]
 pub struct ExitFunctionList<'a> {
-    length: &'a AtomicUsize,
-    refused: &'a AtomicUsize,
+    counts: &'a Counts,
     registrations: &'a [Registration],
 }
 
@@ -83,12 +88,13 @@ impl ExitFunctionList<'_> {
     /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     pub unsafe fn push(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
         let registration = self
+            .counts
             .length
             .fetch_update(Relaxed, Relaxed, |length| (length < self.registrations.len()).then_some(length + 1))
             .ok()
             .and_then(|place| self.registrations.get(place));
         let Some(registration) = registration else {
-            self.refused.fetch_add(1, Relaxed);
+            self.counts.refused.fetch_add(1, Relaxed);
             return Err(Error::ListFull);
         };
         // The argument first: a registration counts from the moment its function is there.
@@ -101,7 +107,7 @@ impl ExitFunctionList<'_> {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.length.load(Relaxed)
+        self.counts.length.load(Relaxed)
     }
 
     /// Whether no function is registered.
@@ -113,26 +119,26 @@ impl ExitFunctionList<'_> {
 
     /// Whether functions found no room.
     pub(crate) fn has_refused(&self) -> bool {
-        self.refused.load(Relaxed) != 0
+        self.counts.refused.load(Relaxed) != 0
     }
 
     /// How many functions found no room, and forgets them.
     pub(crate) fn take_refused(&self) -> u32 {
-        let refused = self.refused.load(Relaxed);
+        let refused = self.counts.refused.load(Relaxed);
         // In one step: a handler may be refused meanwhile.
-        self.refused.fetch_sub(refused, Relaxed) as u32
+        self.counts.refused.fetch_sub(refused, Relaxed) as u32
     }
 
     /// Takes the function that was registered last.
     pub(crate) fn pop(&self) -> Option<(ExitFunction, *mut c_void)> {
         loop {
-            let length = self.length.load(Relaxed);
+            let length = self.counts.length.load(Relaxed);
             let registration = self.registrations.get(length.checked_sub(1)?)?;
             let function = own::swap(&registration.function, registration.function.load(Relaxed), ptr::null_mut());
             let argument = registration.argument.load(Relaxed);
             // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
             // function and is passed over later.
-            let _ = self.length.compare_exchange(length, length - 1, Relaxed, Relaxed);
+            let _ = self.counts.length.compare_exchange(length, length - 1, Relaxed, Relaxed);
             if !function.is_null() {
                 // SAFETY: a pointer that is not NULL was stored by `push`, from this type.
                 return Some((unsafe { transmute::<*mut (), ExitFunction>(function) }, argument));

@@ -202,7 +202,7 @@ where
 {
     while abandon_innermost(port, slots) {}
     // The thread may have been killed after it took its last frame off, and before it cleared this.
-    slots.pending.clear(INITIALISING);
+    slots.pending.test_and_clear(INITIALISING);
 }
 
 /// Takes the innermost frame of a thread off.

@@ -58,8 +58,8 @@ where
     Capacity<N>: Supported,
 {
     slots: [Slot; N],
-    /// What thread exit is at: the tag of the slot whose value it is taking; the complement of that, which is no live tag,
-    /// when it has the value, until the destructor has returned; 0.
+    /// What thread exit is at: the tag of the slot whose value it takes, until the value's destructor has returned; the
+    /// complement of that, which is no live tag, when the slot was bound again since; 0.
     taking: AtomicUsize,
     /// The value that a handler's `bind` found in that slot.
     displaced: AtomicPtr<c_void>,
@@ -204,7 +204,7 @@ where
             self.displaced.store(old, Relaxed);
             compiler_fence(Ordering::SeqCst);
             // What later handlers find in the slot was set by those before: only the first sets anything aside.
-            self.taking.store(0, Relaxed);
+            self.taking.store(!taking, Relaxed);
         }
     }
 
@@ -228,9 +228,7 @@ where
             } else if self.pending.has(SHARED) {
                 value = self.claim(slot, tag, value);
             }
-            compiler_fence(Ordering::SeqCst);
         }
-        self.taking.store(!tag, Relaxed);
         value
     }
 
@@ -292,11 +290,11 @@ where
         self.taking.store(0, Relaxed);
     }
 
-    /// The key whose value thread exit has taken, as long as its destructor has not returned.
+    /// The key whose value thread exit takes, until the destructor has returned.
     fn key_taken(&self) -> Option<Key> {
         let taking = self.taking.load(Relaxed);
-        let is_key = taking != 0 && taking & tag::LIVE == 0 && taking != IN_FUNCTION;
-        is_key.then(|| Key::from_raw(tag::handle(!taking)))
+        let tag = if taking & tag::LIVE != 0 { taking } else { !taking };
+        (taking != 0 && taking != IN_FUNCTION).then(|| Key::from_raw(tag::handle(tag)))
     }
 
     /// Notes that a thread-exit function is taken and called.
@@ -335,12 +333,13 @@ where
         let taking = self.taking.load(Relaxed);
         let slot = &self.slots[tag::index(taking, N)];
         let is_static = tag::index(taking, N) < statics;
-        // It was about to take the value; whether it came to it shows in the slot.
-        let has_taken = taking & tag::LIVE != 0
-            && (slot.tag.load(Relaxed) != taking || is_static && slot.value.load(Relaxed).is_null());
+        // It had named the slot, and not come to take the value.
+        let was_left = taking & tag::LIVE != 0
+            && slot.tag.load(Relaxed) == taking
+            && !(is_static && slot.value.load(Relaxed).is_null());
         let interrupted = match taking {
             IN_FUNCTION => Some(Key::default()),
-            _ if has_taken => Some(Key::from_raw(tag::handle(taking))),
+            _ if was_left => None,
             _ => self.key_taken(),
         };
         self.note_none();

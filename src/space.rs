@@ -241,7 +241,7 @@ where
     pub unsafe fn run_exit_functions(&self) -> u32 {
         let Some(slots) = port::current(&self.port) else { return 0 };
         let functions = port::exit_functions(&self.port);
-        let count = exit::run_functions(slots, functions);
+        let count = exit::run_functions(slots, &functions);
         if functions.is_some_and(|list| list.has_refused()) {
             // For the thread's exit to report.
             slots.pending.set(FUNCTIONS);
@@ -295,7 +295,11 @@ where
         match port::current(&self.port) {
             // A report of its own, so that it is written once and where the caller wants it.
             Some(slots) if slots.is_idle() => ExitReport::default(),
-            _ => self.reporting(|report| self.exit_with_work(report)),
+            _ => {
+                let mut report = ExitReport::default();
+                self.exit_with_work(&mut report);
+                report
+            }
         }
     }
 
@@ -335,7 +339,9 @@ where
     ///
     /// [`TypedKey::with`]: crate::TypedKey::with
     pub unsafe fn reap(&self) -> ExitReport {
-        self.reporting(|report| self.reap_with_work(report))
+        let mut report = ExitReport::default();
+        self.reap_with_work(&mut report);
+        report
     }
 
     /// [`reap`](Self::reap) that adds to a report which the caller has cleared.
@@ -345,13 +351,6 @@ where
     /// As `reap`.
     pub unsafe fn reap_into(&self, report: &mut ExitReport) {
         self.reap_with_work(report);
-    }
-
-    #[cold]
-    fn reporting(&self, exit: impl FnOnce(&mut ExitReport)) -> ExitReport {
-        let mut report = ExitReport::default();
-        exit(&mut report);
-        report
     }
 
     #[cold]
@@ -366,7 +365,7 @@ where
                 self.port.detach();
             }
         };
-        exit::run(&self.table, slots, port::exit_functions(&self.port), begin, report);
+        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, report);
     }
 
     #[cold]

@@ -209,7 +209,12 @@ impl Ledger {
     }
 
     /// The thread died in its exit, which says that it had a value of a key taken, or was in its destructor.
+    ///
+    /// No valid key is a thread-exit function, of which there is no account here.
     pub(crate) fn interrupted(&mut self, handle: Key, reaped: u16) {
+        if handle == Key::default() {
+            return;
+        }
         let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {
             self.wrong = Some("a report names no key");
             return;

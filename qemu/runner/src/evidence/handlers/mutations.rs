@@ -69,8 +69,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "each handler's bind sets something aside, not the first alone",
-        from: "            self.taking.store(0, Relaxed);\n        }\n    }\n",
-        to: "            self.taking.store(taking | 1 << (usize::BITS - 1), Relaxed);\n        }\n    }\n",
+        from: "            self.taking.store(!taking, Relaxed);\n",
+        to: "            self.taking.store(taking | 1 << (usize::BITS - 1), Relaxed);\n",
     },
     Mutation {
         file: "src/slots.rs",
