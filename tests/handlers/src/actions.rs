@@ -256,9 +256,6 @@ pub(crate) const USED_AGAIN: &[Action] = &[
     Renew(This, 2),
 ];
 
-/// The same with three handlers.
-pub(crate) const USED_AGAIN_FEW: &[Action] = &[SetFreed(This), Take(This), Swap(This), Renew(This, 1), SetFreed(Other)];
-
 /// What has to do with neither keys nor values, too.
 pub(crate) const DUTIES: &[Action] = &[Register, Once, Set(This), Take(This), Delete(This), Renew(This, 1)];
 

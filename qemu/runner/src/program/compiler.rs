@@ -28,11 +28,17 @@ const CONNECTION: [&str; 9] = ["cancel", "compiler", "create", "current", "errno
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
-const OURS: [&str; 8] = [
+const OURS: [&str; 14] = [
     "pthread_key_create",
     "__pthread_key_create",
+    "pthread_key_delete",
+    "pthread_getspecific",
+    "pthread_setspecific",
     "__wrap_pthread_once",
     "tss_create",
+    "tss_delete",
+    "tss_get",
+    "tss_set",
     "__wrap_call_once",
     "__cxa_thread_atexit",
     "__errno_location",

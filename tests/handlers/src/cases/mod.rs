@@ -48,7 +48,7 @@ cases! {
     exit::destructor_that_sets_its_own(COMMON, COMMON_FEW);
     exit::indexes_of_two_words(COMMON, COMMON_FEW);
     exit::functions(DUTIES, DUTIES);
-    exit::pointers_used_again(USED_AGAIN, USED_AGAIN_FEW);
+    exit::pointers_used_again(USED_AGAIN, COMMON_FEW);
     exit::static_value(STATIC, STATIC_FEW);
     exit::static_last_phase_value(STATIC, STATIC_FEW);
     exit::shared_values(SHARED, SHARED_FEW);
