@@ -10,12 +10,11 @@
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
 use core::ffi::c_void;
-use core::ops::Range;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions, from_pointer, tag, to_pointer};
+use crate::key::{Destructor, Key, KeyOptions, from_pointer, tag, to_pointer};
 use crate::pending::SHARED;
 use crate::places::Places;
 use crate::slots::Slots;
@@ -266,32 +265,6 @@ where
             self.places.give_back(index)
         }
         Ok(())
-    }
-
-    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left; how many
-    /// there were. Static and typed keys stay.
-    ///
-    /// Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these steps:
-    ///
-    /// 1. See that nothing creates such keys any more, then call this.
-    /// 2. Have each CPU pass a memory barrier; an interrupt to each will do. A thread whose exit begins later finds the keys
-    ///    deleted, and one whose exit began before can be told.
-    /// 3. Wait until each thread for which [`Slots::is_exiting`] says so has left its exit once. One that died in its exit is
-    ///    in it until it was reaped.
-    /// 4. Have each CPU pass a memory barrier again: `is_exiting` orders nothing, and what a destructor wrote last may arrive
-    ///    after it is seen to be over.
-    ///
-    /// Keys with no destructor stay, whatever the range. Thread-exit functions and notifications of the module's are not looked
-    /// for, and an Fls index whose callback lies there is gone with no callback for its values.
-    ///
-    /// Callable from threads, destructors and interrupts. Lock-free; looks at all N entries.
-    pub fn purge(&self, destructors: Range<*const ()>) -> usize {
-        let is_inside = |info: &KeyInfo| {
-            let other_ways = KeyFlags::STATIC | KeyFlags::TYPED;
-            let is_there = info.destructor.is_some_and(|it| destructors.contains(&(it as *const ())));
-            is_there && !info.flags.intersects(other_ways)
-        };
-        self.keys().filter(is_inside).filter(|info| self.delete(info.key).is_ok()).count()
     }
 
     /// The value that the slots' thread has under `key`; NULL if it set none or the key is not live.
