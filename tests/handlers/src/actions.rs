@@ -274,8 +274,9 @@ pub(crate) const DEATHS: &[Action] = &[
     Register,
 ];
 
-/// The same with three handlers.
-pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This), Renew(This, 1)];
+/// The same with three handlers. None re-creates an index: the exception for a set whose own key is deleted is not told after a
+/// death.
+pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This)];
 
 /// A thread that dies with a static key.
 pub(crate) const STATIC_DEATHS: &[Action] =
