@@ -163,18 +163,24 @@ pub(crate) fn run<const N: usize>(
     drop(exiting);
 }
 
-/// Makes ready for another exit the slots of a thread that died inside its own.
+/// Makes ready for another exit the slots of a thread that died inside its own, and that may have thread-exit functions.
 #[cold]
-pub(crate) fn resume<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, report: &mut ExitReport)
-where
+pub(crate) fn resume<const N: usize>(
+    table: &KeyTable<N>,
+    slots: &Slots<N>,
+    has_functions: bool,
+    report: &mut ExitReport,
+) where
     Capacity<N>: Supported,
 {
     if let Some(key) = slots.reopen(table.statics()) {
         report.flags |= ExitFlags::INTERRUPTED;
         report.interrupted = key;
     }
-    // The exit clears the flag before its list is empty for good.
-    slots.pending.set(FUNCTIONS);
+    if has_functions {
+        // The exit clears the flag before its list is empty for good.
+        slots.pending.set(FUNCTIONS);
+    }
 }
 
 /// Thread exit is under way. If a destructor unwinds, the thread is as before it, and may exit again.

@@ -208,7 +208,8 @@ where
         }
     }
 
-    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from then on, or NULL.
+    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from then on,
+    /// or NULL.
     ///
     /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it binds
     /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads

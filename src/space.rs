@@ -371,7 +371,7 @@ where
     #[cold]
     fn reap_with_work(&self, report: &mut ExitReport) {
         if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_interrupted()) {
-            exit::resume(&self.table, slots, report);
+            exit::resume(&self.table, slots, port::exit_functions(&self.port).is_some(), report);
         }
         self.exit_with_work(report);
     }

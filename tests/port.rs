@@ -275,3 +275,45 @@ fn defaults_are_what_new_makes() {
     assert_eq!(format!("{:?}", Notifications::<2>::default()), format!("{:?}", Notifications::<2>::new()));
     assert!(tsd::ExitFunctions::<2>::default().as_list().is_empty());
 }
+
+/// A port with no lists, whose one thread is whoever calls: first the one that dies, then the one that reaps it.
+struct Mortal(Slots<2>);
+
+// SAFETY: the thread that died never goes on, and the other one reaps it.
+unsafe impl Port for Mortal {
+    type Slots = Slots<2>;
+
+    unsafe fn current(&self) -> Option<&Slots<2>> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn a_thread_that_died_in_its_exit_is_reaped_where_there_are_no_lists() {
+    unsafe extern "C-unwind" fn dies(begun: *mut std::ffi::c_void) {
+        // SAFETY: it is the flag below, which is never freed.
+        unsafe { &*begun.cast::<AtomicBool>() }.store(true, SeqCst);
+        loop {
+            thread::park();
+        }
+    }
+
+    // SAFETY: the slots are the port's own.
+    let space: &'static KeySpace<Mortal> = Box::leak(Box::new(unsafe { KeySpace::new(Mortal(Slots::new())) }));
+    let begun: &'static AtomicBool = Box::leak(Box::default());
+    let keys = [dies, nothing].map(|destructor| space.create(Some(destructor)).unwrap());
+    for key in keys {
+        // SAFETY: the destructors take the flag.
+        unsafe { space.set(key, ptr::from_ref(begun).cast_mut().cast()) }.unwrap();
+    }
+    // SAFETY: the thread does nothing else.
+    thread::spawn(|| unsafe { space.exit() });
+    while !begun.load(SeqCst) {
+        thread::yield_now();
+    }
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // SAFETY: the thread that died is parked for ever.
+    thread::spawn(move || sender.send(unsafe { space.reap() }));
+    let report = receiver.recv_timeout(Duration::from_secs(20)).expect("it comes to an end");
+    assert_eq!((report.flags, report.interrupted, report.calls), (ExitFlags::INTERRUPTED, keys[0], 1));
+}
