@@ -42,7 +42,7 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xad9f2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xad902]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	jae    <inlined_get_once+0x4b>
 	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
@@ -96,19 +96,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad4a1]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad3b1]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad481],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad391],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad466]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad376]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad47e]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad38e]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -120,14 +120,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad428]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad338]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad419],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad329],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad42f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad33f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -138,11 +138,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad3e3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad2f3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad3ef]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad2ff]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -155,14 +155,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad390]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad2a0]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad381],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad291],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad393]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad2a3]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -175,7 +175,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xad34f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad25f]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -190,21 +190,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xad2f7]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xad2f8]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad207]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad208]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xad2eb]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad1fb]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xad2df]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad1ef]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xad2c5],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad1d5],r8        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -231,7 +231,7 @@
 	je     <tsd128_delete+0xd0>
 	cmp    edi,eax
 	jne    <tsd128_delete+0xd0>
-	cmp    QWORD PTR [rip+0xad271],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
+	cmp    QWORD PTR [rip+0xad181],rcx        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1028>
 	ja     <tsd128_delete+0xd0>
 	shl    ecx,0x4
 	mov    rcx,QWORD PTR [rcx+0x4b1ab0]
@@ -259,9 +259,9 @@
 	rol    rax,cl
 	shr    esi,0x6
 	lock and QWORD PTR [rsi*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xad1e4]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
+	lock dec QWORD PTR [rip+0xad0f4]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1010>
 	jmp    <tsd128_delete+0xce>
-	lock inc QWORD PTR [rip+0xad1e2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
+	lock inc QWORD PTR [rip+0xad0f2]        # <_ZN11tsd_measure9space_1285SPACE17h046597e58aa19923E+0x1018>
 	xor    edx,edx
 	mov    eax,edx
 	ret

@@ -14,12 +14,10 @@ where
 {
     pending: &'a Pending<N>,
     word: usize,
-    /// Bits of slots that are still to be visited.
+    /// The bit of the slot that is visited, and those of the slots after it.
     remaining: usize,
     /// Bits of slots that stay bound.
     retained: usize,
-    /// The bits up to that of the slot visited last.
-    passed: usize,
 }
 
 impl<'a, const N: usize> Drain<'a, N>
@@ -28,39 +26,46 @@ where
 {
     #[inline(always)]
     pub(crate) fn new(pending: &'a Pending<N>, word: usize) -> Self {
-        Self { pending, word, remaining: pending.take(word), retained: 0, passed: 0 }
+        Self { pending, word, remaining: pending.take(word), retained: 0 }
     }
 
     /// Passes over the slots of `bits`, which stay bound; those of them that are bound.
     #[inline(always)]
     pub(crate) fn pass(&mut self, bits: usize) -> usize {
-        self.passed |= bits;
         self.retained |= self.remaining & bits;
         self.remaining &= !bits;
         self.retained & bits
     }
 
-    /// The index of the next slot, in ascending order. A slot that is bound on the way has its turn if it lies ahead.
+    /// The index of the slot to visit, in ascending order.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Option<usize> {
-        if self.pending.has_bits(self.word) {
-            let bits = self.pending.take(self.word);
-            self.remaining |= bits & !self.passed;
-            self.retained |= bits & self.passed;
-        }
+    pub(crate) fn current(&self) -> Option<usize> {
         let bit = self.remaining.trailing_zeros();
-        if self.remaining == 0 {
-            return None;
-        }
-        self.passed = self.remaining ^ (self.remaining - 1);
-        self.remaining &= self.remaining - 1;
-        Some(Pending::<N>::index(self.word, bit))
+        (self.remaining != 0).then(|| Pending::<N>::index(self.word, bit))
     }
 
-    /// Leaves the slot visited last bound, for a later round.
+    /// Goes on to the next slot.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self) {
+        self.collect(self.remaining ^ (self.remaining - 1));
+        self.remaining &= self.remaining - 1;
+    }
+
+    /// Leaves the slot that is visited bound, for a later round, and goes on to the next.
     #[inline(always)]
     pub(crate) fn retain(&mut self) {
-        self.retained |= self.passed & !(self.passed >> 1);
+        self.retained |= self.remaining & !(self.remaining - 1);
+        self.advance();
+    }
+
+    /// Takes the bits of slots that were bound since. Those of `passed` stay for a later round, the others have their turn.
+    #[inline(always)]
+    pub(crate) fn collect(&mut self, passed: usize) {
+        if self.pending.has_bits(self.word) {
+            let bits = self.pending.take(self.word);
+            self.remaining |= bits & !passed;
+            self.retained |= bits & passed;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::drain::Drain;
 use crate::foreign;
 use crate::functions::ExitFunctionList;
 use crate::key::{Destructor, Key, tag};
-use crate::pending::{ATTACHED, EXITING, FUNCTIONS, LAST_PHASE, Pending, SHARED};
+use crate::pending::{ATTACHED, CONTESTED, EXITING, FUNCTIONS, LAST_PHASE, Pending};
 use crate::slots::Slots;
 use crate::table::KeyTable;
 
@@ -157,8 +157,8 @@ pub(crate) fn run<const N: usize>(
         exit.release();
     }
     exit.note_refused();
-    if slots.pending.has(SHARED | LAST_PHASE) {
-        slots.pending.clear(SHARED | LAST_PHASE);
+    if slots.pending.has(CONTESTED | LAST_PHASE) {
+        slots.pending.clear(CONTESTED | LAST_PHASE);
     }
     drop(exiting);
 }
@@ -230,16 +230,19 @@ where
         let mut calls = 0;
         slots.note_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
+            let statics = table.statics_of(word);
             let mut drain = Drain::new(&slots.pending, word);
-            let statics = drain.pass(table.statics_of(word));
-            if statics != 0 {
-                calls += run_statics(table, slots, word, statics, phase);
+            let bound = drain.pass(statics);
+            if bound != 0 {
+                calls += run_statics(table, slots, word, bound, phase);
+                drain.collect(statics);
             }
-            while let Some(index) = drain.next() {
+            while let Some(index) = drain.current() {
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
                     Some(destructor) if tag & tag::LAST_PHASE == phase => {
-                        calls += destroy(slots, destructor, slots.unbind(index, tag));
+                        destroy(slots, destructor, slots.unbind(index, tag), &mut calls);
+                        drain.advance();
                     }
                     // Other keys' destructors may still want to read it.
                     _ => drain.retain(),
@@ -256,7 +259,7 @@ where
         let mut calls = [0; 2];
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
-            while let Some(index) = drain.next() {
+            while let Some(index) = drain.current() {
                 let is_static = table.is_static(index);
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
@@ -265,7 +268,7 @@ where
                 match destructor {
                     Some(destructor) if self.has_round(phase) => {
                         slots.note_round(*self.rounds(phase) + 1);
-                        calls[usize::from(phase != 0)] += destroy(slots, destructor, value);
+                        destroy(slots, destructor, value, &mut calls[usize::from(phase != 0)]);
                     }
                     Some(_) if !value.is_null() => self.note_left_over(tag),
                     _ => {}
@@ -274,6 +277,7 @@ where
                     slots.unbind_static(index, tag);
                 }
                 slots.note_none();
+                drain.advance();
             }
         });
         slots.pending.tidy();
@@ -328,27 +332,25 @@ where
     while bits != 0 {
         let (tag, destructor) = table.static_binding(Pending::<N>::index(word, bits.trailing_zeros()));
         if let Some(destructor) = destructor.filter(|_| tag & tag::LAST_PHASE == phase) {
-            calls += destroy(slots, destructor, slots.take_static(tag));
+            destroy(slots, destructor, slots.take_static(tag), &mut calls);
         }
         bits &= bits - 1;
     }
     calls
 }
 
-/// Calls `destructor` with `value` unless that is NULL; how many calls that was.
+/// Calls `destructor` with `value` unless that is NULL, and counts the call.
 #[inline(always)]
-fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut c_void) -> u32
+fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut c_void, calls: &mut u32)
 where
     Capacity<N>: Supported,
 {
-    if value.is_null() {
-        slots.note_none();
-        return 0;
+    if !value.is_null() {
+        // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
+        unsafe { foreign::call(destructor, value) };
+        *calls += 1;
     }
-    // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-    unsafe { foreign::call(destructor, value) };
     slots.note_none();
-    1
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.

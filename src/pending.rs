@@ -22,8 +22,8 @@ pub(crate) const EXITING: usize = 1 << 1;
 pub(crate) const FUNCTIONS: usize = 1 << 2;
 /// The thread is in a `once` initialiser.
 pub(crate) const INITIALISING: usize = 1 << 3;
-/// Other threads may take values.
-pub(crate) const SHARED: usize = 1 << 4;
+/// Others than thread exit may have taken the value that it takes: another thread, or a handler that set it aside.
+pub(crate) const CONTESTED: usize = 1 << 4;
 /// Slots were bound to keys of the last phase.
 pub(crate) const LAST_PHASE: usize = tag::LAST_PHASE << LAST_PHASE_SHIFT;
 /// From a tag to the flag.
@@ -72,7 +72,7 @@ where
     /// Whether a thread exit that is under way has nothing to look at.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
-        !self.has(!(ATTACHED | EXITING | INITIALISING | SHARED | LAST_PHASE))
+        !self.has(!(ATTACHED | EXITING | INITIALISING | CONTESTED | LAST_PHASE))
     }
 
     /// Whether one of these flags is set.

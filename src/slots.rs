@@ -12,7 +12,7 @@ use crate::capacity::{Capacity, Supported};
 use crate::key::{Key, tag};
 use crate::once::OnceFrame;
 use crate::own;
-use crate::pending::{EXITING, Pending, SHARED};
+use crate::pending::{CONTESTED, EXITING, Pending};
 use crate::sync::own::{AtomicPtr, AtomicUsize, compiler_fence};
 use crate::sync::{self, Ordering, Relaxed};
 use crate::table::KeyTable;
@@ -205,6 +205,7 @@ where
             compiler_fence(Ordering::SeqCst);
             // What later handlers find in the slot was set by those before: only the first sets anything aside.
             self.taking.store(!taking, Relaxed);
+            self.pending.set(CONTESTED);
         }
     }
 
@@ -224,19 +225,22 @@ where
             compiler_fence(Ordering::SeqCst);
             value = slot.value.load(Relaxed);
             compiler_fence(Ordering::SeqCst);
-            if self.taking.load(Relaxed) != tag {
-                value = self.displaced.load(Relaxed);
-            } else if self.pending.has(SHARED) {
+            if self.pending.has(CONTESTED) {
                 value = self.claim(slot, tag, value);
             }
         }
         value
     }
 
-    /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless another thread has taken it.
+    /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless a handler has set aside the
+    /// one to take, or another thread has taken it.
     #[cold]
     #[inline(never)]
     fn claim(&self, slot: &Slot, tag: usize, value: *mut c_void) -> *mut c_void {
+        if self.taking.load(Relaxed) != tag {
+            return self.displaced.load(Relaxed);
+        }
+        compiler_fence(Ordering::SeqCst);
         // Relaxed: what orders the value's content between threads is the business of who takes it. A handler that has bound
         // the slot since makes this fail, too, and has set the value aside.
         if slot.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok() {
@@ -315,7 +319,7 @@ where
     ///
     /// The slots must be the calling thread's.
     pub unsafe fn share(&self) {
-        self.pending.set(SHARED);
+        self.pending.set(CONTESTED);
     }
 
     /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had taken

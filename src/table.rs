@@ -15,7 +15,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
 use crate::key::{Destructor, Key, KeyOptions, from_pointer, tag, to_pointer};
-use crate::pending::SHARED;
+use crate::pending::CONTESTED;
 use crate::places::Places;
 use crate::slots::Slots;
 use crate::statics::StaticKey;
@@ -335,7 +335,7 @@ where
     #[must_use]
     pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
         let value = self.get(slots, key);
-        if value.is_null() || !slots.pending.has(SHARED) {
+        if value.is_null() || !slots.pending.has(CONTESTED) {
             return ptr::null_mut();
         }
         // Relaxed: what orders the value's content between threads is the business of who takes it.

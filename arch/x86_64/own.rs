@@ -15,7 +15,6 @@
 //! it sets the status flags.
 
 use core::arch::asm;
-use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize};
 
 /// Sets bits.
@@ -33,11 +32,21 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
 }
 
 /// Stores `new` where `old` is, and nothing where anything else is; whether it did.
-#[inline]
+#[inline(always)]
 pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
-    let [expected, new] = [old, new].map(ptr::without_provenance_mut::<()>);
     // SAFETY: the word is valid for reads and writes as long as the reference lives.
-    unsafe { exchange_if(word.as_ptr().cast(), expected, new).addr() == old }
+    unsafe {
+        asm!(
+            "cmpxchg qword ptr [{word}], {new}",
+            "jne {other}",
+            word = in(reg) word.as_ptr(),
+            new = in(reg) new,
+            inout("rax") old => _,
+            other = label { return false },
+            options(nostack),
+        );
+    }
+    true
 }
 
 /// The same for a pointer.

@@ -50,9 +50,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit takes what is in the slot, whatever was set aside",
-        from: "            if self.taking.load(Relaxed) != tag {\n                value = self.displaced.load(Relaxed);\n            \
-               } else if",
-        to: "            if",
+        from: "        if self.taking.load(Relaxed) != tag {\n            return self.displaced.load(Relaxed);\n        }\n",
+        to: "",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "bind does not tell that it set something aside",
+        from: "            self.pending.set(CONTESTED);\n        }\n",
+        to: "        }\n",
     },
     Mutation {
         file: "src/slots.rs",
