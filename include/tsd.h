@@ -48,7 +48,7 @@ typedef struct tsd_slot {
 
 /*
  * One thread's part of the library, for the thread control block. Nothing in it is to be touched, but a debugger may
- * look: tsd_value_next() and tsd_thread_running() read it.
+ * look: tsd_value_next() and tsd_thread_destructor() read it.
  */
 typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
@@ -400,7 +400,7 @@ int tsd_value_next(const tsd_thread_t *thread, uint32_t *cursor, tsd_key_info_t 
 void *tsd_thread_get(const tsd_thread_t *thread, tsd_key_t key) TSD_SYMBOL(tsd_thread_get);
 
 /* The key whose destructor `thread` is in, and the round, counted from 1; 0 if it is in none. `round` may be NULL. */
-tsd_key_t tsd_thread_running(const tsd_thread_t *thread, uint32_t *round) TSD_SYMBOL(tsd_thread_running);
+tsd_key_t tsd_thread_destructor(const tsd_thread_t *thread, uint32_t *round) TSD_SYMBOL(tsd_thread_destructor);
 
 uint32_t tsd_keys_in_use(void) TSD_SYMBOL(tsd_keys_in_use);
 uint32_t tsd_keys_high_water(void) TSD_SYMBOL(tsd_keys_high_water); /* the most that were ever in use at once */

@@ -3,7 +3,7 @@
 //! Stable Rust can't compute `[usize; N / 64]` from a const parameter, so the array is an associated type, named
 //! once for each capacity that is allowed.
 
-use crate::sync::{AtomicUsize, own};
+use crate::sync::{AtomicUsize, local};
 
 /// A capacity of `N` keys. It is usable where it implements [`Supported`].
 #[derive(Debug)]
@@ -37,15 +37,15 @@ pub trait Supported: private::Bits {}
 pub(crate) mod private {
     use core::fmt::Debug;
 
-    use super::{AtomicUsize, own};
+    use super::{AtomicUsize, local};
 
-    /// One bit a key, shared between CPUs (`Shared`) or owned by one thread (`Own`).
+    /// One bit a key, shared between CPUs (`Shared`) or owned by one thread (`Local`).
     pub trait Bits {
         type Shared: AsRef<[AtomicUsize]> + Debug + Send + Sync;
-        type Own: AsRef<[own::AtomicUsize]> + Debug + Send + Sync;
+        type Local: AsRef<[local::AtomicUsize]> + Debug + Send + Sync;
         #[cfg(not(loom))]
         const NONE_SHARED: Self::Shared;
-        const NONE_OWN: Self::Own;
+        const NONE_LOCAL: Self::Local;
         #[cfg(loom)]
         fn none_shared() -> Self::Shared;
     }
@@ -58,12 +58,12 @@ macro_rules! supported {
         #[allow(clippy::declare_interior_mutable_const)]
         impl private::Bits for Capacity<{ $unit * $count }> {
             type Shared = [AtomicUsize; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
-            type Own = [own::AtomicUsize; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            type Local = [local::AtomicUsize; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
             #[cfg(not(loom))]
             const NONE_SHARED: Self::Shared =
                 [const { AtomicUsize::new(0) }; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
-            const NONE_OWN: Self::Own =
-                [const { own::AtomicUsize::new(0) }; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
+            const NONE_LOCAL: Self::Local =
+                [const { local::AtomicUsize::new(0) }; ($unit * $count as usize).div_ceil(usize::BITS as usize)];
             #[cfg(loom)]
             fn none_shared() -> Self::Shared {
                 core::array::from_fn(|_| AtomicUsize::new(0))

@@ -1,7 +1,8 @@
 //! The slots of one word of `bound`, one after the other, as thread exit comes to them.
 
 use crate::capacity::{Capacity, Supported};
-use crate::pending::Pending;
+use crate::index::Index;
+use crate::pending::{Flags, Pending};
 
 /// The bits of one word, and how far exit has come.
 ///
@@ -39,7 +40,7 @@ where
 
     /// The index of the slot to visit, in ascending order.
     #[inline(always)]
-    pub(crate) fn current(&self) -> Option<usize> {
+    pub(crate) fn current(&self) -> Option<Index<N>> {
         let bit = self.remaining.trailing_zeros();
         (self.remaining != 0).then(|| Pending::<N>::index(self.word, bit))
     }
@@ -77,7 +78,7 @@ where
     fn drop(&mut self) {
         let bits = self.remaining | self.retained;
         if bits != 0 {
-            self.pending.put(self.word, bits, 0);
+            self.pending.put(self.word, bits, Flags::empty());
         }
     }
 }

@@ -10,30 +10,30 @@ use core::fmt;
 #[repr(u16)]
 pub enum Error {
     /// The number is no key of this table and never was one: zero, out of range, or from another table.
-    InvalidKey = 1 << 8 | EINVAL as u16,
-    /// The key was deleted; perhaps its place has a new key since.
-    DeletedKey = 2 << 8 | EINVAL as u16,
+    InvalidKey = 1 << 8 | errno::EINVAL as u16,
+    /// The key was deleted; perhaps its index has a new key since.
+    DeletedKey = 2 << 8 | errno::EINVAL as u16,
     /// A static key lives as long as its table and can't be deleted.
-    StaticKey = 3 << 8 | EINVAL as u16,
-    /// Every place of the table has a live key.
-    TableFull = 4 << 8 | EAGAIN as u16,
-    /// Every free place of the table has used up its generations, so that a re-use could revive old values.
-    TableWornOut = 5 << 8 | EAGAIN as u16,
-    /// A fixed-capacity list (thread-exit functions, notifications, a pool) has no place left.
-    ListFull = 6 << 8 | ENOMEM as u16,
+    StaticKey = 3 << 8 | errno::EINVAL as u16,
+    /// Every index of the table has a live key.
+    TableFull = 4 << 8 | errno::EAGAIN as u16,
+    /// Every free index of the table has used up its generations, so that a re-use could revive old values.
+    TableWornOut = 5 << 8 | errno::EAGAIN as u16,
+    /// A fixed-capacity list (thread-exit functions, notifications, a pool) has no room left.
+    ListFull = 6 << 8 | errno::ENOMEM as u16,
     /// The kernel says that no thread is current: an interrupt handler or early boot.
-    NoThread = 7 << 8 | ESRCH as u16,
+    NoThread = 7 << 8 | errno::ESRCH as u16,
     /// The caller's thread structure was made for another number of keys than the table.
-    CapacityMismatch = 8 << 8 | EINVAL as u16,
+    CapacityMismatch = 8 << 8 | errno::EINVAL as u16,
     /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread is
     /// attached already, or in its exit.
-    NotInitialised = 9 << 8 | EINVAL as u16,
+    NotInitialised = 9 << 8 | errno::EINVAL as u16,
     /// The initialiser of a `once` control called `once` on that control again.
-    Recursion = 10 << 8 | EDEADLK as u16,
+    Recursion = 10 << 8 | errno::EDEADLK as u16,
     /// A required pointer was NULL.
-    NullPointer = 11 << 8 | EINVAL as u16,
+    NullPointer = 11 << 8 | errno::EINVAL as u16,
     /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey) is dropped.
-    TypedKey = 12 << 8 | EINVAL as u16,
+    TypedKey = 12 << 8 | errno::EINVAL as u16,
 }
 
 impl Error {
@@ -45,16 +45,19 @@ impl Error {
     }
 }
 
-/// No such thread.
-pub const ESRCH: i32 = 3;
-/// A resource is used up for now.
-pub const EAGAIN: i32 = 11;
-/// No memory.
-pub const ENOMEM: i32 = 12;
-/// An invalid argument.
-pub const EINVAL: i32 = 22;
-/// The call would wait for itself.
-pub const EDEADLK: i32 = 35;
+/// The numbers of POSIX errors that calls return.
+pub mod errno {
+    /// No such thread.
+    pub const ESRCH: i32 = 3;
+    /// A resource is used up for now.
+    pub const EAGAIN: i32 = 11;
+    /// No memory.
+    pub const ENOMEM: i32 = 12;
+    /// An invalid argument.
+    pub const EINVAL: i32 = 22;
+    /// The call would wait for itself.
+    pub const EDEADLK: i32 = 35;
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +66,7 @@ impl fmt::Display for Error {
             Self::DeletedKey => "the key was deleted",
             Self::StaticKey => "a static key can't be deleted",
             Self::TableFull => "all keys of the table are in use",
-            Self::TableWornOut => "the free places of the table have used up their generations",
+            Self::TableWornOut => "the free indexes of the table have used up their generations",
             Self::ListFull => "the fixed-capacity list is full",
             Self::NoThread => "no thread is current here",
             Self::CapacityMismatch => "the thread structure and the table differ in capacity",

@@ -9,98 +9,17 @@
 //! values.
 
 use core::ffi::c_void;
-use core::ops::Deref;
 
-use bitflags::bitflags;
-
+use crate::callback;
 use crate::capacity::{Capacity, Supported};
 use crate::drain::Drain;
-use crate::foreign;
-use crate::functions::ExitFunctionList;
-use crate::key::{Destructor, Key, tag};
-use crate::pending::{ATTACHED, CONTESTED, EXITING, FUNCTIONS, LAST_PHASE, Pending};
+use crate::exit_functions::ExitFunctionList;
+use crate::exit_report::{ExitFlags, ExitReport};
+use crate::key::Destructor;
+use crate::pending::{Flags, Pending};
 use crate::slots::Slots;
 use crate::table::KeyTable;
-
-/// How many of the keys that are left over a report names.
-pub const LEFT_OVER_KEYS: usize = 8;
-
-bitflags! {
-    /// What was special about a thread exit.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct ExitFlags: u32 {
-        /// No thread was current; nothing was done.
-        const NO_THREAD = 1 << 0;
-        /// The call came from inside the thread's own exit; nothing was done.
-        const ALREADY_EXITING = 1 << 1;
-        /// Values were left when the rounds were used up, or ordinary ones when the last phase had begun; they were cleared
-        /// and got no destructor.
-        const LEFT_OVER = 1 << 2;
-        /// The thread had died inside its exit, with a value taken whose destructor had not returned, or with a thread-exit
-        /// function that had not, or may not have; neither is called again.
-        const INTERRUPTED = 1 << 3;
-        /// Thread-exit functions were refused because the thread's list was full; they never ran.
-        const FUNCTIONS_REFUSED = 1 << 4;
-    }
-}
-
-/// What a thread exit did.
-#[derive(Clone, Debug, Default)]
-#[repr(C)]
-#[must_use = "a report may tell of values that were left over"]
-pub struct ExitReport {
-    /// What was special.
-    pub flags: ExitFlags,
-    /// Rounds in which an ordinary key's destructor ran.
-    pub rounds: u32,
-    /// Rounds in which a last-phase key's destructor ran.
-    pub last_phase_rounds: u32,
-    /// Destructor calls in all.
-    pub calls: u32,
-    /// Thread-exit functions that ran.
-    pub functions: u32,
-    /// Thread-exit functions that found no room in the thread's list, and never ran.
-    pub functions_refused: u32,
-    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED); no valid one if
-    /// it was a thread-exit function.
-    pub interrupted: Key,
-    /// Values that got no destructor; see [`LEFT_OVER`](ExitFlags::LEFT_OVER).
-    pub left_over: u32,
-    /// The keys of the first [`LEFT_OVER_KEYS`] of them.
-    pub left_over_keys: LeftOverKeys,
-}
-
-/// The keys that a report names.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-pub struct LeftOverKeys {
-    /// As many as there are, then keys that are not valid: C code reads them as they are.
-    keys: [Key; LEFT_OVER_KEYS],
-}
-
-impl LeftOverKeys {
-    fn note(&mut self, index: u32, key: Key) {
-        // One more than there is room for is no error: the report's number of values is exact.
-        if let Some(place) = self.keys.get_mut(index as usize) {
-            *place = key;
-        }
-    }
-}
-
-impl Deref for LeftOverKeys {
-    type Target = [Key];
-
-    fn deref(&self) -> &[Key] {
-        let end = self.keys.iter().position(|key| *key == Key::default());
-        self.keys.get(..end.unwrap_or(LEFT_OVER_KEYS)).unwrap_or_default()
-    }
-}
-
-impl<const M: usize> PartialEq<[Key; M]> for LeftOverKeys {
-    fn eq(&self, keys: &[Key; M]) -> bool {
-        **self == keys[..]
-    }
-}
+use crate::tag::{Phase, Tag};
 
 impl<const N: usize> KeyTable<N>
 where
@@ -138,17 +57,17 @@ pub(crate) fn run<const N: usize>(
 ) where
     Capacity<N>: Supported,
 {
-    if slots.pending.test_and_set(EXITING) {
+    if slots.pending.test_and_set(Flags::EXITING) {
         report.flags |= ExitFlags::ALREADY_EXITING;
         return;
     }
     let exiting = Exiting(slots);
-    begin(slots.pending.test_and_clear(ATTACHED));
+    begin(slots.pending.test_and_clear(Flags::ATTACHED));
     let mut exit = ThreadExit { table, slots, functions, report };
     loop {
-        exit.run_phase(0);
-        if slots.pending.has(LAST_PHASE) {
-            exit.run_phase(tag::LAST_PHASE);
+        exit.run_phase(Phase::Ordinary);
+        if slots.pending.has_any(Flags::LAST_PHASE) {
+            exit.run_phase(Phase::Last);
         }
         if slots.pending.is_settled() {
             break;
@@ -157,8 +76,8 @@ pub(crate) fn run<const N: usize>(
         exit.release();
     }
     exit.note_refused();
-    if slots.pending.has(CONTESTED | LAST_PHASE) {
-        slots.pending.clear(CONTESTED | LAST_PHASE);
+    if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
+        slots.pending.clear_flags(Flags::CONTESTED | Flags::LAST_PHASE);
     }
     drop(exiting);
 }
@@ -173,13 +92,13 @@ pub(crate) fn resume<const N: usize>(
 ) where
     Capacity<N>: Supported,
 {
-    if let Some(key) = slots.reopen(table.statics()) {
+    if let Some(key) = slots.reopen(table.indexes.statics()) {
         report.flags |= ExitFlags::INTERRUPTED;
         report.interrupted = key;
     }
     if has_functions {
         // The exit clears the flag before its list is empty for good.
-        slots.pending.set(FUNCTIONS);
+        slots.pending.set_flags(Flags::FUNCTIONS);
     }
 }
 
@@ -193,8 +112,8 @@ where
     Capacity<N>: Supported,
 {
     fn drop(&mut self) {
-        self.0.note_none();
-        self.0.pending.clear(EXITING);
+        self.0.progress.end();
+        self.0.pending.clear_flags(Flags::EXITING);
     }
 }
 
@@ -214,7 +133,7 @@ where
     Capacity<N>: Supported,
 {
     /// Runs the destructors of one phase until a round finds no value or the rounds are used up.
-    fn run_phase(&mut self, phase: usize) {
+    fn run_phase(&mut self, phase: Phase) {
         loop {
             // After the last round, too: what they set may be of the other phase.
             self.run_functions();
@@ -225,12 +144,12 @@ where
     }
 
     /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; whether there were any.
-    fn run_round(&mut self, phase: usize) -> bool {
+    fn run_round(&mut self, phase: Phase) -> bool {
         let (table, slots) = (self.table, self.slots);
         let mut calls = 0;
-        slots.note_round(*self.rounds(phase) + 1);
+        slots.progress.begin_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
-            let statics = table.statics_of(word);
+            let statics = table.indexes.static_bits(word);
             let mut drain = Drain::new(&slots.pending, word);
             let bound = drain.pass(statics);
             if bound != 0 {
@@ -240,7 +159,7 @@ where
             while let Some(index) = drain.current() {
                 let (tag, destructor) = table.binding(slots, index);
                 match destructor {
-                    Some(destructor) if tag & tag::LAST_PHASE == phase => {
+                    Some(destructor) if tag.is_of(phase) => {
                         destroy(slots, destructor, slots.unbind(index, tag), &mut calls);
                         drain.advance();
                     }
@@ -263,49 +182,52 @@ where
                 let is_static = table.is_static(index);
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
-                let phase = tag & tag::LAST_PHASE;
+                let phase = tag.phase();
                 let value = if is_static { slots.take_static(tag) } else { slots.release(index, tag) };
                 match destructor {
                     Some(destructor) if self.has_round(phase) => {
-                        slots.note_round(*self.rounds(phase) + 1);
-                        destroy(slots, destructor, value, &mut calls[usize::from(phase != 0)]);
+                        slots.progress.begin_round(*self.rounds(phase) + 1);
+                        destroy(slots, destructor, value, &mut calls[usize::from(phase == Phase::Last)]);
                     }
                     Some(_) if !value.is_null() => self.note_left_over(tag),
                     _ => {}
                 }
                 if is_static {
-                    slots.unbind_static(index, tag);
+                    slots.unbind_static(tag);
                 }
-                slots.note_none();
+                slots.progress.end();
                 drain.advance();
             }
         });
         slots.pending.tidy();
-        for (phase, calls) in [0, tag::LAST_PHASE].into_iter().zip(calls) {
+        for (phase, calls) in [Phase::Ordinary, Phase::Last].into_iter().zip(calls) {
             self.count(phase, calls);
         }
     }
 
     /// Counts a round of so many calls; whether it was one.
-    fn count(&mut self, phase: usize, calls: u32) -> bool {
+    fn count(&mut self, phase: Phase, calls: u32) -> bool {
         self.report.calls += calls;
         *self.rounds(phase) += u32::from(calls != 0);
         calls != 0
     }
 
     /// The number of a phase's rounds.
-    fn rounds(&mut self, phase: usize) -> &mut u32 {
-        if phase == 0 { &mut self.report.rounds } else { &mut self.report.last_phase_rounds }
+    fn rounds(&mut self, phase: Phase) -> &mut u32 {
+        match phase {
+            Phase::Ordinary => &mut self.report.rounds,
+            Phase::Last => &mut self.report.last_phase_rounds,
+        }
     }
 
     /// Whether a phase may have another round. Ordinary keys have none any more when the last phase has begun.
-    fn has_round(&mut self, phase: usize) -> bool {
-        *self.rounds(phase) < self.table.rounds && (phase != 0 || self.report.last_phase_rounds == 0)
+    fn has_round(&mut self, phase: Phase) -> bool {
+        *self.rounds(phase) < self.table.rounds && (phase == Phase::Last || self.report.last_phase_rounds == 0)
     }
 
-    fn note_left_over(&mut self, tag: usize) {
+    fn note_left_over(&mut self, tag: Tag) {
         self.report.flags |= ExitFlags::LEFT_OVER;
-        self.report.left_over_keys.note(self.report.left_over, Key::from_raw(tag::handle(tag)));
+        self.report.left_over_keys.note(self.report.left_over, tag.key());
         self.report.left_over += 1;
     }
 
@@ -324,14 +246,14 @@ where
 /// many calls that was.
 #[cold]
 #[inline(never)]
-fn run_statics<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, mut bits: usize, phase: usize) -> u32
+fn run_statics<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, mut bits: usize, phase: Phase) -> u32
 where
     Capacity<N>: Supported,
 {
     let mut calls = 0;
     while bits != 0 {
         let (tag, destructor) = table.static_binding(Pending::<N>::index(word, bits.trailing_zeros()));
-        if let Some(destructor) = destructor.filter(|_| tag & tag::LAST_PHASE == phase) {
+        if let Some(destructor) = destructor.filter(|_| tag.is_of(phase)) {
             destroy(slots, destructor, slots.take_static(tag), &mut calls);
         }
         bits &= bits - 1;
@@ -347,10 +269,10 @@ where
 {
     if !value.is_null() {
         // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
-        unsafe { foreign::call(destructor, value) };
+        unsafe { callback::call(destructor, value) };
         *calls += 1;
     }
-    slots.note_none();
+    slots.progress.end();
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
@@ -360,20 +282,20 @@ where
 {
     let Some(list) = functions else { return 0 };
     let mut count = 0;
-    while slots.pending.has(FUNCTIONS) {
-        slots.note_function();
+    while slots.pending.has_any(Flags::FUNCTIONS) {
+        slots.progress.begin_function();
         while let Some((function, argument)) = list.pop() {
             count += 1;
             // SAFETY: `push`'s caller vouched for this call.
-            unsafe { foreign::call(function, argument) };
-            slots.note_function();
+            unsafe { callback::call(function, argument) };
+            slots.progress.begin_function();
         }
-        slots.note_none();
+        slots.progress.end();
         // Only now, so that the rest is not forgotten when a function unwinds.
-        slots.pending.clear(FUNCTIONS);
+        slots.pending.clear_flags(Flags::FUNCTIONS);
         if !list.is_empty() {
             // An interrupt handler has registered one since the list was empty.
-            slots.pending.set(FUNCTIONS);
+            slots.pending.set_flags(Flags::FUNCTIONS);
         }
     }
     count

@@ -3,69 +3,78 @@
 //! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who the
 //! current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
 //!
-//! A map, from the kernel's side inwards:
+//! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!
-//! | File in `src/` | What it owns |
+//! | Files in `src/` | What they own |
 //! |---|---|
-//! | `port.rs` | [`Port`]: what the kernel gives |
-//! | `space.rs` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
-//! | `table.rs`, `places.rs`, `listing.rs` | [`KeyTable`]: which keys live, which indexes are free, and what is known of each |
-//! | `key.rs` | [`Key`], [`KeyOptions`], and the tag that tells a key from its predecessors |
-//! | `slots.rs`, `pending.rs` | [`Slots`]: one thread's values, how one is bound and taken; what exit must look at |
-//! | `exit.rs`, `drain.rs` | phases and rounds of thread exit, [`ExitReport`]; the slots of one word in turn |
-//! | `functions.rs`, `notify.rs` | [`ExitFunctions`]; [`Notifications`] of attach and detach |
-//! | `once.rs` | [`Once`]: one-time initialisation |
-//! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
-//! | `capacity.rs`, `error.rs` | allowed capacities; [`Error`] and POSIX numbers |
-//! | `sync.rs`, `own.rs` | the atomics that CPUs share; steps on words of one thread |
-//! | `../arch/` | [`arch`]: all that knows a CPU |
+//! | `raw`, `typed_key` | halves of calls for C; [`TypedKey`], with values that are dropped |
+//! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
+//! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
+//! | `port`, `slot_array` | [`Port`]: what the kernel gives |
+//! | `inspect` | what a panic dump or a debugger shows of keys and values |
+//! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
+//! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
+//! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
+//! | `exit_functions`, `exit_report`, `notifications`, `once_control` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`] |
+//! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
+//! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
+//! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
 #![no_std]
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[cfg_attr(target_arch = "x86_64", path = "../arch/x86_64/mod.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "../arch/aarch64/mod.rs")]
 pub mod arch;
+mod callback;
 mod capacity;
 mod drain;
+mod entry;
 mod error;
 mod exit;
-mod foreign;
-mod functions;
+mod exit_functions;
+mod exit_report;
+mod index;
+mod index_allocator;
+mod inspect;
 mod key;
-mod listing;
-mod notify;
-mod once;
+mod key_space;
 // Miri knows no assembly, and in tests/handlers an interrupt comes before atomics only.
 #[cfg_attr(
     all(target_arch = "x86_64", target_pointer_width = "64", not(any(miri, handlers))),
-    path = "../arch/x86_64/own.rs"
+    path = "../arch/x86_64/local.rs"
 )]
-mod own;
+mod local;
+mod notifications;
+mod once;
+mod once_control;
 mod pending;
-mod places;
 mod port;
+mod progress;
+pub mod raw;
+mod slot_array;
 mod slots;
-mod space;
-mod statics;
+mod static_key;
 mod sync;
 mod table;
-mod typed;
+mod tag;
+mod typed_key;
 
 pub use capacity::{Capacity, Supported};
-pub use error::{EAGAIN, EDEADLK, EINVAL, ENOMEM, ESRCH, Error};
-pub use exit::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
-pub use functions::{ExitFunction, ExitFunctionList, ExitFunctions};
+pub use error::{Error, errno};
+pub use exit_functions::{ExitFunction, ExitFunctionList, ExitFunctions};
+pub use exit_report::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
-pub use notify::{Notification, NotificationList, Notifications, Reason};
-pub use once::{Once, OnceFrame};
+pub use key_space::KeySpace;
+pub use notifications::{Notification, NotificationList, Notifications, Reason};
+pub use once_control::Once;
 pub use port::Port;
-pub use slots::{SlotArray, Slots};
-pub use space::KeySpace;
-pub use statics::StaticKey;
+pub use slot_array::SlotArray;
+pub use slots::Slots;
+pub use static_key::StaticKey;
 #[cfg(any(loom, handlers))]
 pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
-pub use typed::{Owner, TypedKey};
+pub use typed_key::{Owner, TypedKey};
 
 /// The examples of README are examples of this documentation: both are compiled and run.
 #[cfg(doctest)]

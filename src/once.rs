@@ -8,64 +8,13 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::pending::INITIALISING;
+use crate::once_control::{AWAITED, COMPLETE, NEVER_CALLED, Once, OnceFrame, RUNNING};
+use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slots::Slots;
-use crate::sync::{Acquire, AtomicU32, Relaxed, Release, const_fn};
-
-/// The state of one initialisation; POSIX `pthread_once_t`, C11 `once_flag`. All zero bytes: never called.
-#[derive(Debug, Default)]
-#[repr(transparent)]
-pub struct Once {
-    state: AtomicU32,
-}
-
-const NEVER_CALLED: u32 = 0;
-/// An initialiser runs.
-const RUNNING: u32 = 1;
-/// An initialiser runs, and somebody waits for it.
-const AWAITED: u32 = 2;
-const COMPLETE: u32 = 3;
-
-/// An initialiser that runs on a thread, linked in the order of their calls. It lies on that thread's stack.
-#[derive(Debug)]
-#[repr(C)]
-pub struct OnceFrame {
-    control: *const Once,
-    outer: *mut OnceFrame,
-}
-
-impl OnceFrame {
-    /// A frame for [`KeySpace::begin_once`](crate::KeySpace::begin_once) to fill.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { control: ptr::null(), outer: ptr::null_mut() }
-    }
-}
-
-impl Default for OnceFrame {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+use crate::sync::{Acquire, Relaxed, Release};
 
 impl Once {
-    const_fn! {
-        /// A control whose initialiser was never called.
-        #[must_use]
-        pub fn new() -> Self {
-            Self { state: AtomicU32::new(NEVER_CALLED) }
-        }
-    }
-
-    /// Whether an initialiser has returned; what it wrote is visible then.
-    #[inline]
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        // Acquire: pairs with the Release in `end`.
-        self.state.load(Acquire) == COMPLETE
-    }
-
     /// Takes it upon the calling thread to run the initialiser, with `frame` linked: true. Or false if one has
     /// completed, perhaps after a wait.
     pub(crate) fn begin<P, const N: usize>(&self, port: &P, frame: &mut OnceFrame) -> Result<bool, Error>
@@ -79,7 +28,7 @@ impl Once {
             match self.state.compare_exchange(NEVER_CALLED, RUNNING, Acquire, Acquire) {
                 Ok(_) => break,
                 Err(COMPLETE) => return Ok(false),
-                Err(running) => self.wait(port, slots.ok_or(Error::NoThread)?, running)?,
+                Err(observed) => self.wait(port, slots.ok_or(Error::NoThread)?, observed)?,
             }
         }
         frame.control = self;
@@ -90,13 +39,13 @@ impl Once {
             // has taken its own frame off again when it returns. Release: it finds the frame filled.
             frame.outer = slots.frames.load(Relaxed);
             slots.frames.store(frame, Release);
-            slots.pending.set(INITIALISING);
+            slots.pending.set_flags(Flags::INITIALISING);
         }
         Ok(true)
     }
 
-    /// Waits until the state is no longer `running`.
-    fn wait<P, const N: usize>(&self, port: &P, slots: &Slots<N>, running: u32) -> Result<(), Error>
+    /// Waits until the state is no longer the one observed.
+    fn wait<P, const N: usize>(&self, port: &P, slots: &Slots<N>, observed: u32) -> Result<(), Error>
     where
         P: Port<Slots = Slots<N>>,
         Capacity<N>: Supported,
@@ -105,7 +54,7 @@ impl Once {
             return Err(Error::Recursion);
         }
         // Relaxed: the caller reads the state again with Acquire before it believes anything.
-        if running == AWAITED || self.state.compare_exchange(RUNNING, AWAITED, Relaxed, Relaxed).is_ok() {
+        if observed == AWAITED || self.state.compare_exchange(RUNNING, AWAITED, Relaxed, Relaxed).is_ok() {
             port.wait(&self.state, AWAITED);
         }
         Ok(())
@@ -126,7 +75,7 @@ impl Once {
 }
 
 /// The calling thread is in an initialiser. Dropped without `finish`, by unwinding, the control is as if never called.
-pub(crate) struct Running<'a, P: Port<Slots = Slots<N>>, const N: usize>
+pub(crate) struct OnceGuard<'a, P: Port<Slots = Slots<N>>, const N: usize>
 where
     Capacity<N>: Supported,
 {
@@ -135,7 +84,7 @@ where
     state: u32,
 }
 
-impl<'a, P: Port<Slots = Slots<N>>, const N: usize> Running<'a, P, N>
+impl<'a, P: Port<Slots = Slots<N>>, const N: usize> OnceGuard<'a, P, N>
 where
     Capacity<N>: Supported,
 {
@@ -150,7 +99,7 @@ where
     }
 }
 
-impl<P: Port<Slots = Slots<N>>, const N: usize> Drop for Running<'_, P, N>
+impl<P: Port<Slots = Slots<N>>, const N: usize> Drop for OnceGuard<'_, P, N>
 where
     Capacity<N>: Supported,
 {
@@ -173,7 +122,7 @@ where
     let innermost = frames(slots).next();
     if let Some(frame) = innermost {
         // Dropped unfinished.
-        let _ = Running::new(port, frame);
+        let _ = OnceGuard::new(port, frame);
     }
     innermost.is_some()
 }
@@ -202,7 +151,7 @@ where
 {
     while abandon_innermost(port, slots) {}
     // The thread may have been killed after it took its last frame off, and before it cleared this.
-    slots.pending.test_and_clear(INITIALISING);
+    slots.pending.test_and_clear(Flags::INITIALISING);
 }
 
 /// Takes the innermost frame of a thread off.
@@ -213,7 +162,7 @@ where
     // Relaxed: of this thread and its interrupts only.
     slots.frames.store(outer, Relaxed);
     if outer.is_null() {
-        slots.pending.clear(INITIALISING);
+        slots.pending.clear_flags(Flags::INITIALISING);
     }
 }
 
@@ -224,7 +173,7 @@ where
 {
     let mut next = slots.frames.load(Relaxed);
     core::iter::from_fn(move || {
-        // SAFETY: a linked frame is on this thread's stack, below the present call: `Running` takes it off before
+        // SAFETY: a linked frame is on this thread's stack, below the present call: `OnceGuard` takes it off before
         // its call ends, and a killed thread runs its exit hook on the same stack (`Port`, duty 3).
         let frame = unsafe { next.as_ref()? };
         next = frame.outer;

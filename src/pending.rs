@@ -8,30 +8,38 @@
 
 use core::hint;
 
-use crate::capacity::{Capacity, Supported, private::Bits};
-use crate::key::tag;
-use crate::own;
-use crate::sync::Relaxed;
-use crate::sync::own::AtomicUsize;
+use bitflags::bitflags;
 
-/// Detach notifications are due.
-pub(crate) const ATTACHED: usize = 1 << 0;
-/// Thread exit is under way.
-pub(crate) const EXITING: usize = 1 << 1;
-/// Thread-exit functions were registered.
-pub(crate) const FUNCTIONS: usize = 1 << 2;
-/// The thread is in a `once` initialiser.
-pub(crate) const INITIALISING: usize = 1 << 3;
-/// Others than thread exit may have taken the value that it takes: another thread, or a handler that set it aside.
-pub(crate) const CONTESTED: usize = 1 << 4;
-/// Slots were bound to keys of the last phase.
-pub(crate) const LAST_PHASE: usize = tag::LAST_PHASE << LAST_PHASE_SHIFT;
-/// From a tag to the flag.
+use crate::capacity::{Capacity, Supported, private::Bits};
+use crate::index::{BITS, Index};
+use crate::local;
+use crate::sync::Relaxed;
+use crate::sync::local::AtomicUsize;
+use crate::tag::Phase;
+
+bitflags! {
+    /// What is due or under way on a thread.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(crate) struct Flags: usize {
+        /// Detach notifications are due.
+        const ATTACHED = 1 << 0;
+        /// Thread exit is under way.
+        const EXITING = 1 << 1;
+        /// Thread-exit functions were registered.
+        const FUNCTIONS = 1 << 2;
+        /// The thread is in a `once` initialiser.
+        const INITIALISING = 1 << 3;
+        /// Others than thread exit may have taken the value that it takes: another thread, or a handler that set it aside.
+        const CONTESTED = 1 << 4;
+        /// Slots were bound to keys of the last phase.
+        const LAST_PHASE = (Phase::Last as usize) << LAST_PHASE_SHIFT;
+    }
+}
+
+/// From a phase to the flag.
 const LAST_PHASE_SHIFT: u32 = 4;
 /// The number of flags in `summary`.
 const FLAGS: usize = 6;
-
-const BITS: usize = usize::BITS as usize;
 
 /// The flags of one thread, and the bits of its slots.
 #[derive(Debug)]
@@ -42,7 +50,7 @@ where
 {
     /// The flags above, and from bit `FLAGS` on a bit for each run of `WORDS_PER_BIT` words of `bound`.
     summary: AtomicUsize,
-    bound: <Capacity<N> as Bits>::Own,
+    bound: <Capacity<N> as Bits>::Local,
 }
 
 impl<const N: usize> Pending<N>
@@ -60,7 +68,7 @@ where
 
     /// Nothing.
     pub(crate) const fn new() -> Self {
-        Self { summary: AtomicUsize::new(0), bound: <Capacity<N> as Bits>::NONE_OWN }
+        Self { summary: AtomicUsize::new(0), bound: <Capacity<N> as Bits>::NONE_LOCAL }
     }
 
     /// Whether there is nothing at all.
@@ -72,56 +80,55 @@ where
     /// Whether a thread exit that is under way has nothing to look at.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
-        !self.has(!(ATTACHED | EXITING | INITIALISING | CONTESTED | LAST_PHASE))
+        let passive = Flags::FUNCTIONS.complement();
+        self.summary.load(Relaxed) & !passive.bits() == 0
     }
 
     /// Whether one of these flags is set.
     #[inline(always)]
-    pub(crate) fn has(&self, flags: usize) -> bool {
-        self.summary.load(Relaxed) & flags != 0
+    pub(crate) fn has_any(&self, flags: Flags) -> bool {
+        self.summary.load(Relaxed) & flags.bits() != 0
     }
 
     /// Sets flags.
     #[inline]
-    pub(crate) fn set(&self, flags: usize) {
-        own::set_bits(&self.summary, flags);
+    pub(crate) fn set_flags(&self, flags: Flags) {
+        local::set_bits(&self.summary, flags.bits());
     }
 
     /// Clears flags.
     #[inline]
-    pub(crate) fn clear(&self, flags: usize) {
-        own::clear_bits(&self.summary, flags);
+    pub(crate) fn clear_flags(&self, flags: Flags) {
+        local::clear_bits(&self.summary, flags.bits());
     }
 
     /// Sets a flag; whether it was set.
-    pub(crate) fn test_and_set(&self, flag: usize) -> bool {
+    pub(crate) fn test_and_set(&self, flag: Flags) -> bool {
         // A handler that sets the flag between the two has done what was to be done here, as if it had come after.
-        let was_set = self.has(flag);
-        self.set(flag);
+        let was_set = self.has_any(flag);
+        self.set_flags(flag);
         was_set
     }
 
     /// Clears a flag; whether it was set.
-    pub(crate) fn test_and_clear(&self, flag: usize) -> bool {
-        let was_set = self.has(flag);
+    pub(crate) fn test_and_clear(&self, flag: Flags) -> bool {
+        let was_set = self.has_any(flag);
         if was_set {
-            self.clear(flag);
+            self.clear_flags(flag);
         }
         was_set
     }
 
-    /// Notes that the slot at `index` is about to be bound to the key of `tag`.
-    pub(crate) fn note(&self, index: usize, tag: usize) {
-        self.put(index / BITS, 1 << (index % BITS), (tag & tag::LAST_PHASE) << LAST_PHASE_SHIFT);
+    /// Notes that the slot at `index` is about to be bound to a key of a phase.
+    pub(crate) fn note(&self, index: Index<N>, phase: Phase) {
+        self.put(index.word(), index.bit(), Flags::from_bits_retain((phase as usize) << LAST_PHASE_SHIFT));
     }
 
     /// The index that a bit of a word stands for.
     #[inline(always)]
-    pub(crate) fn index(word: usize, bit: u32) -> usize {
-        let index = word * BITS + bit as usize;
+    pub(crate) fn index(word: usize, bit: u32) -> Index<N> {
         // SAFETY: `note` sets the bits of slots that there are, and nothing else sets any.
-        unsafe { hint::assert_unchecked(index < N) };
-        index
+        unsafe { Index::of_bit(word, bit) }
     }
 
     /// Whether a word has any bits.
@@ -135,19 +142,19 @@ where
     pub(crate) fn take(&self, word: usize) -> usize {
         // `summary` first: a handler that binds a slot from here on sets it again, at worst for a bit that is taken below.
         if Self::HAS_OWN_BIT {
-            self.clear(Self::summary_bit(word));
+            local::clear_bits(&self.summary, Self::summary_bit(word));
         }
         // A bit that a handler sets between these two stays, unless it is among those taken.
         let bits = self.word(word).load(Relaxed);
-        own::clear_bits(self.word(word), bits);
+        local::clear_bits(self.word(word), bits);
         bits
     }
 
     /// Puts bits into a word, and what stands for it and flags into `summary`.
     #[inline(never)]
-    pub(crate) fn put(&self, word: usize, bits: usize, flags: usize) {
-        own::set_bits(self.word(word), bits);
-        self.set(Self::summary_bit(word) | flags);
+    pub(crate) fn put(&self, word: usize, bits: usize, flags: Flags) {
+        local::set_bits(self.word(word), bits);
+        local::set_bits(&self.summary, Self::summary_bit(word) | flags.bits());
     }
 
     /// Calls `visit` with the number of each word that may have bits.
@@ -168,9 +175,11 @@ where
     /// Takes out of `summary` the bits of words that have none, where [`take`](Self::take) leaves them.
     pub(crate) fn tidy(&self) {
         if !Self::HAS_OWN_BIT {
-            self.clear(usize::MAX << FLAGS);
+            local::clear_bits(&self.summary, usize::MAX << FLAGS);
             // A handler may have set a bit just before.
-            (0..Self::WORDS).filter(|&word| self.has_bits(word)).for_each(|word| self.set(Self::summary_bit(word)));
+            for word in (0..Self::WORDS).filter(|&word| self.has_bits(word)) {
+                local::set_bits(&self.summary, Self::summary_bit(word));
+            }
         }
     }
 
@@ -183,7 +192,7 @@ where
 
     /// The bit of `summary` that stands for a word.
     #[inline(always)]
-    pub(crate) const fn summary_bit(word: usize) -> usize {
+    const fn summary_bit(word: usize) -> usize {
         1 << (FLAGS + word / Self::WORDS_PER_BIT)
     }
 }

@@ -2,9 +2,9 @@
 
 use spin::RelaxStrategy;
 
-use crate::functions::ExitFunctionList;
-use crate::notify::NotificationList;
-use crate::slots::SlotArray;
+use crate::exit_functions::ExitFunctionList;
+use crate::notifications::NotificationList;
+use crate::slot_array::SlotArray;
 use crate::sync::{AtomicU32, Relaxed};
 
 /// The kernel's side: who the current thread is, and how a thread sleeps.

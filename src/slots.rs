@@ -2,46 +2,94 @@
 //!
 //! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
 //! so all orderings here are relaxed but where a comment says who else looks; what matters is the order of instructions,
-//! which [`compiler_fence`] keeps. Every change of a slot's tag is a [`replace`](own::replace), one step for the thread's
+//! which [`compiler_fence`] keeps. Every change of a slot's tag is a [`replace`](local::replace), one step for the thread's
 //! own interrupts, and a handler that comes between two steps has run to its end before the next.
 
 use core::ffi::c_void;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
-use crate::key::{Key, tag};
-use crate::once::OnceFrame;
-use crate::own;
-use crate::pending::{CONTESTED, EXITING, Pending};
-use crate::sync::own::{AtomicPtr, AtomicUsize, compiler_fence};
+use crate::index::Index;
+use crate::key::Key;
+use crate::local;
+use crate::once_control::OnceFrame;
+use crate::pending::{Flags, Pending};
+use crate::progress::Progress;
+use crate::sync::local::{AtomicPtr, AtomicUsize, compiler_fence};
 use crate::sync::{self, Ordering, Relaxed};
-use crate::table::KeyTable;
-
-/// What `taking` is while a thread-exit function runs, or is about to. The complement of no live tag but the very last.
-const IN_FUNCTION: usize = tag::UNBOUND;
+use crate::tag::{SHIFT, Tag};
 
 /// The value of one key in one thread. It counts only while `tag` is the tag of a live key.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Slot {
-    pub(crate) tag: AtomicUsize,
-    pub(crate) value: AtomicPtr<c_void>,
+    tag: AtomicUsize,
+    value: AtomicPtr<c_void>,
 }
 
 impl Slot {
     /// The tag and the value, loaded in this order: a value that is newer than the tag is one of the tag's key, or of
     /// another one with which the table does not agree either.
     #[inline]
-    pub(crate) fn load(&self) -> (usize, *mut c_void) {
-        let tag = self.tag.load(Relaxed);
+    pub(crate) fn load(&self) -> (Tag, *mut c_void) {
+        let tag = self.tag();
         compiler_fence(Ordering::SeqCst);
-        (tag, self.value.load(Relaxed))
+        (tag, self.value())
+    }
+
+    /// The tag of the key to which the slot is bound, or one that is not live.
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> Tag {
+        Tag::from_word(self.tag.load(Relaxed))
+    }
+
+    /// The value, whatever the slot is bound to.
+    #[inline(always)]
+    pub(crate) fn value(&self) -> *mut c_void {
+        self.value.load(Relaxed)
+    }
+
+    /// Stores a value, whatever the slot is bound to.
+    #[inline(always)]
+    pub(crate) fn store(&self, value: *mut c_void) {
+        self.value.store(value, Relaxed);
+    }
+
+    /// Stores a value; the one before.
+    #[inline]
+    pub(crate) fn swap(&self, value: *mut c_void) -> *mut c_void {
+        local::swap(&self.value, self.value(), value)
     }
 
     /// Takes the value and leaves NULL, in one step.
     #[inline]
     pub(crate) fn take(&self) -> *mut c_void {
-        own::swap(&self.value, self.value.load(Relaxed), ptr::null_mut())
+        self.swap(ptr::null_mut())
+    }
+
+    /// Takes `value` and leaves NULL, in one step for all CPUs, unless there is another value; whether it did.
+    #[inline]
+    pub(crate) fn claim(&self, value: *mut c_void) -> bool {
+        // Relaxed: what orders the value's content between threads is the business of who takes it.
+        self.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok()
+    }
+
+    /// Takes the value and leaves NULL, in one step for all CPUs.
+    pub(crate) fn take_from_any_cpu(&self) -> *mut c_void {
+        // Relaxed: as in `claim`.
+        self.value.swap(ptr::null_mut(), Relaxed)
+    }
+
+    /// Binds the slot to another key's tag, or to none, unless it is not bound to `old`; whether it did.
+    #[inline(always)]
+    fn rebind(&self, old: Tag, new: Tag) -> bool {
+        local::replace(&self.tag, old.word(), new.word())
+    }
+
+    /// Replaces the value unless there is another one than `old`; whether it did.
+    #[inline]
+    fn replace(&self, old: *mut c_void, new: *mut c_void) -> bool {
+        local::replace_value(&self.value, old, new)
     }
 }
 
@@ -58,15 +106,9 @@ where
     Capacity<N>: Supported,
 {
     slots: [Slot; N],
-    /// What thread exit is at: the tag of the slot whose value it takes, until the value's destructor has returned; the
-    /// complement of that, which is no live tag, when the slot was bound again since; 0.
-    taking: AtomicUsize,
-    /// The value that a handler's `bind` found in that slot.
-    displaced: AtomicPtr<c_void>,
+    pub(crate) progress: Progress,
     /// The innermost `once` initialiser that this thread is in.
     pub(crate) frames: AtomicPtr<OnceFrame>,
-    /// The round in which destructors run, from 1.
-    round: AtomicUsize,
     pub(crate) pending: Pending<N>,
 }
 
@@ -79,10 +121,8 @@ where
     pub const fn new() -> Self {
         Self {
             slots: [const { Slot { tag: AtomicUsize::new(0), value: AtomicPtr::new(ptr::null_mut()) } }; N],
-            taking: AtomicUsize::new(0),
-            displaced: AtomicPtr::new(ptr::null_mut()),
+            progress: Progress::new(),
             frames: AtomicPtr::new(ptr::null_mut()),
-            round: AtomicUsize::new(0),
             pending: Pending::new(),
         }
     }
@@ -99,14 +139,14 @@ where
 
     /// The destructor that this thread is in, or is about to call: its key and the round, counted from 1. For panic dumps.
     #[must_use]
-    pub fn running_destructor(&self) -> Option<(Key, u32)> {
-        self.key_taken().map(|key| (key, self.round.load(Relaxed) as u32))
+    pub fn current_destructor(&self) -> Option<(Key, u32)> {
+        self.progress.current_destructor()
     }
 
     /// Whether thread exit is under way on this thread.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.pending.has(EXITING)
+        self.pending.has_any(Flags::EXITING)
     }
 
     /// Whether thread exit would have nothing to do.
@@ -118,22 +158,14 @@ where
 
     /// Whether every value reads NULL and no work is left, as it must be when a thread starts.
     pub(crate) fn is_clean(&self) -> bool {
-        let reads_null = |slot: &Slot| slot.tag.load(Relaxed) == tag::UNBOUND || slot.value.load(Relaxed).is_null();
+        let reads_null = |slot: &Slot| slot.tag() == Tag::UNBOUND || slot.value().is_null();
         self.is_idle() && self.slots.iter().all(reads_null)
     }
 
-    /// The slot at an offset that [`KeyTable::offset`](crate::KeyTable::offset) gave.
-    #[inline]
-    pub(crate) fn at(&self, offset: usize) -> &Slot {
-        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
-        // SAFETY: `offset` gives multiples of a slot's size, the largest being that of the last slot.
-        unsafe { &*self.slots.as_ptr().byte_add(offset) }
-    }
-
-    /// The slots, by index.
-    #[inline]
-    pub(crate) fn all(&self) -> &[Slot; N] {
-        &self.slots
+    /// The slot at an index.
+    #[inline(always)]
+    pub(crate) fn slot(&self, index: Index<N>) -> &Slot {
+        index.of(&self.slots)
     }
 
     /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then. None, and
@@ -145,40 +177,42 @@ where
     #[cold]
     pub(crate) fn bind(
         &self,
-        tag: usize,
+        tag: Tag,
         value: *mut c_void,
         table_tag: Option<&sync::AtomicUsize>,
     ) -> Option<*mut c_void> {
-        let index = tag::index(tag, N);
+        let index = Index::of_tag(tag);
         // First: exit finds the slot wherever the thread is killed.
-        self.pending.note(index, tag);
-        let slot = &self.slots[index];
+        self.pending.note(index, tag.phase());
+        let slot = self.slot(index);
         loop {
             compiler_fence(Ordering::SeqCst);
-            let old = slot.value.load(Relaxed);
+            let old = slot.value();
             compiler_fence(Ordering::SeqCst);
-            let seen = slot.tag.load(Relaxed);
+            let seen = slot.tag();
             compiler_fence(Ordering::SeqCst);
             if seen == tag {
-                if own::replace_value(&slot.value, old, value) {
+                if slot.replace(old, value) {
                     return Some(old);
                 }
                 continue;
             }
             // Relaxed: only whether it is the same. The caller has acquired what belongs to it.
-            if table_tag.is_some_and(|word| word.load(Relaxed) != tag) {
+            if table_tag.is_some_and(|word| word.load(Relaxed) != tag.word()) {
                 return None;
             }
-            if seen != tag::UNBOUND && seen != tag::NEVER_BOUND {
+            if seen != Tag::UNBOUND && seen != Tag::NEVER_BOUND {
                 // A deleted key's, which must not lend its tag to the new value, nor the new tag its value.
-                own::replace(&slot.tag, seen, tag::UNBOUND);
+                slot.rebind(seen, Tag::UNBOUND);
                 continue;
             }
-            self.set_aside(index, old);
+            if self.progress.set_aside(index, old) {
+                self.pending.set_flags(Flags::CONTESTED);
+            }
             compiler_fence(Ordering::SeqCst);
-            if old.is_null() || own::replace_value(&slot.value, old, ptr::null_mut()) {
+            if old.is_null() || slot.replace(old, ptr::null_mut()) {
                 compiler_fence(Ordering::SeqCst);
-                own::replace(&slot.tag, seen, tag);
+                slot.rebind(seen, tag);
             }
         }
     }
@@ -186,27 +220,15 @@ where
     /// Binds the slot of the static key of `tag` to it, and stores `value`. Its value counts whatever the tag is, and its index
     /// is no other key's.
     #[cold]
-    pub(crate) fn bind_static(&self, tag: usize, value: *mut c_void) {
-        let index = tag::index(tag, N);
-        self.pending.note(index, tag);
-        let slot = &self.slots[index];
+    pub(crate) fn bind_static(&self, tag: Tag, value: *mut c_void) {
+        let index = Index::of_tag(tag);
+        self.pending.note(index, tag.phase());
+        let slot = self.slot(index);
         compiler_fence(Ordering::SeqCst);
         // It fails where a handler has bound the slot meanwhile.
-        own::replace(&slot.tag, slot.tag.load(Relaxed), tag);
+        slot.rebind(slot.tag(), tag);
         compiler_fence(Ordering::SeqCst);
-        slot.value.store(value, Relaxed);
-    }
-
-    /// Keeps `old`, the value of the slot at `index`, for a thread exit that was interrupted while it took it.
-    fn set_aside(&self, index: usize, old: *mut c_void) {
-        let taking = self.taking.load(Relaxed);
-        if taking & tag::LIVE != 0 && tag::index(taking, N) == index {
-            self.displaced.store(old, Relaxed);
-            compiler_fence(Ordering::SeqCst);
-            // What later handlers find in the slot was set by those before: only the first sets anything aside.
-            self.taking.store(!taking, Relaxed);
-            self.pending.set(CONTESTED);
-        }
+        slot.store(value);
     }
 
     /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from then on,
@@ -216,17 +238,17 @@ where
     /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads
     /// NULL, and the first handler that binds the slot sets aside what it overwrites.
     #[inline(always)]
-    pub(crate) fn unbind(&self, index: usize, tag: usize) -> *mut c_void {
-        let slot = &self.slots[index];
+    pub(crate) fn unbind(&self, index: Index<N>, tag: Tag) -> *mut c_void {
+        let slot = self.slot(index);
         let mut value = ptr::null_mut();
-        self.taking.store(tag, Relaxed);
+        self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        if own::replace(&slot.tag, tag, tag::UNBOUND) {
+        if slot.rebind(tag, Tag::UNBOUND) {
             compiler_fence(Ordering::SeqCst);
-            value = slot.value.load(Relaxed);
+            value = slot.value();
             compiler_fence(Ordering::SeqCst);
-            if self.pending.has(CONTESTED) {
-                value = self.claim(slot, tag, value);
+            if self.pending.has_any(Flags::CONTESTED) {
+                value = self.contest(slot, tag, value);
             }
         }
         value
@@ -236,90 +258,57 @@ where
     /// one to take, or another thread has taken it.
     #[cold]
     #[inline(never)]
-    fn claim(&self, slot: &Slot, tag: usize, value: *mut c_void) -> *mut c_void {
-        if self.taking.load(Relaxed) != tag {
-            return self.displaced.load(Relaxed);
+    fn contest(&self, slot: &Slot, tag: Tag, value: *mut c_void) -> *mut c_void {
+        if let Some(displaced) = self.progress.displaced(tag) {
+            return displaced;
         }
         compiler_fence(Ordering::SeqCst);
-        // Relaxed: what orders the value's content between threads is the business of who takes it. A handler that has bound
-        // the slot since makes this fail, too, and has set the value aside.
-        if slot.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok() {
+        // A handler that has bound the slot since makes this fail, too, and has set the value aside.
+        if slot.claim(value) {
             return value;
         }
         compiler_fence(Ordering::SeqCst);
-        if self.taking.load(Relaxed) == tag { ptr::null_mut() } else { self.displaced.load(Relaxed) }
+        self.progress.displaced(tag).unwrap_or(ptr::null_mut())
     }
 
     /// Takes the value of the static key of `tag`. Its slot stays bound: whoever uses the key does not look at the tag.
-    pub(crate) fn take_static(&self, tag: usize) -> *mut c_void {
-        self.taking.store(tag, Relaxed);
+    pub(crate) fn take_static(&self, tag: Tag) -> *mut c_void {
+        self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        let value = self.slots[tag::index(tag, N)].take();
+        let value = self.slot(Index::of_tag(tag)).take();
         compiler_fence(Ordering::SeqCst);
-        self.taking.store(!tag, Relaxed);
+        self.progress.seal(tag);
         value
     }
 
     /// [`unbind`](Self::unbind) for a slot that may be bound to nothing, since the thread was killed while it bound it.
-    pub(crate) fn release(&self, index: usize, tag: usize) -> *mut c_void {
-        if tag & tag::LIVE != 0 {
+    pub(crate) fn release(&self, index: Index<N>, tag: Tag) -> *mut c_void {
+        if tag.is_live() {
             return self.unbind(index, tag);
         }
         // It may have a value that was never set.
-        own::replace(&self.slots[index].tag, tag::NEVER_BOUND, tag::UNBOUND);
+        self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
         ptr::null_mut()
     }
 
     /// Ends the binding of a static key's slot whose value was taken, so that the next thread's first `set` sets the bit. Where
     /// a handler has stored a value since, the slot stays bound and has its bit again.
-    pub(crate) fn unbind_static(&self, index: usize, tag: usize) {
-        let slot = &self.slots[index];
-        own::replace(&slot.tag, tag, tag::UNBOUND);
+    pub(crate) fn unbind_static(&self, tag: Tag) {
+        let index = Index::of_tag(tag);
+        let slot = self.slot(index);
+        slot.rebind(tag, Tag::UNBOUND);
         compiler_fence(Ordering::SeqCst);
-        if !slot.value.load(Relaxed).is_null() {
-            self.pending.note(index, tag);
+        if !slot.value().is_null() {
+            self.pending.note(index, tag.phase());
             compiler_fence(Ordering::SeqCst);
             // It fails where a handler has bound the slot meanwhile.
-            own::replace(&slot.tag, tag::UNBOUND, tag);
+            slot.rebind(Tag::UNBOUND, tag);
         }
-    }
-
-    /// Notes the round in which the destructors run that come next.
-    pub(crate) fn note_round(&self, round: u32) {
-        self.round.store(round as usize, Relaxed);
-    }
-
-    /// Notes that the destructor of the value taken last has returned, or that there was no value.
-    #[inline(always)]
-    pub(crate) fn note_none(&self) {
-        self.taking.store(0, Relaxed);
-    }
-
-    /// The key whose value thread exit takes, until the destructor has returned.
-    fn key_taken(&self) -> Option<Key> {
-        let taking = self.taking.load(Relaxed);
-        let tag = if taking & tag::LIVE != 0 { taking } else { !taking };
-        (taking != 0 && taking != IN_FUNCTION).then(|| Key::from_raw(tag::handle(tag)))
-    }
-
-    /// Notes that a thread-exit function is taken and called.
-    pub(crate) fn note_function(&self) {
-        self.taking.store(IN_FUNCTION, Relaxed);
     }
 
     /// Whether thread exit, or a thread-exit function, is under way.
     pub(crate) fn is_interrupted(&self) -> bool {
-        self.is_exiting() || self.taking.load(Relaxed) != 0
-    }
-
-    /// Lets other threads take values from these slots with [`KeyTable::take`](crate::KeyTable::take), until the
-    /// calling thread, whose slots these must be, has exited.
-    ///
-    /// # Safety
-    ///
-    /// The slots must be the calling thread's.
-    pub unsafe fn share(&self) {
-        self.pending.set(CONTESTED);
+        self.is_exiting() || self.progress.is_in_call()
     }
 
     /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had taken
@@ -327,57 +316,24 @@ where
     ///
     /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to static keys.
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
-        for (index, slot) in self.slots.iter().enumerate() {
-            let (tag, value) = slot.load();
+        for index in (0..N).filter_map(Index::new) {
+            let (tag, value) = self.slot(index).load();
             // Also where the value is NULL: a slot that stays bound with no bit would hide what the next thread sets there.
             // A static key's value counts whatever the tag is.
-            if tag & tag::LIVE != 0 || index < statics && !value.is_null() {
-                self.pending.note(index, tag);
+            if tag.is_live() || index.number() < statics && !value.is_null() {
+                self.pending.note(index, tag.phase());
             }
         }
-        let taking = self.taking.load(Relaxed);
-        let slot = &self.slots[tag::index(taking, N)];
-        let is_static = tag::index(taking, N) < statics;
-        // It had named the slot, and not come to take the value.
-        let was_left = taking & tag::LIVE != 0
-            && slot.tag.load(Relaxed) == taking
-            && !(is_static && slot.value.load(Relaxed).is_null());
-        let interrupted = match taking {
-            IN_FUNCTION => Some(Key::default()),
-            _ if was_left => None,
-            _ => self.key_taken(),
+        let is_untaken = |tag| {
+            let index = Index::of_tag(tag);
+            let (bound, value) = self.slot(index).load();
+            bound == tag && !(index.number() < statics && value.is_null())
         };
-        self.note_none();
-        self.pending.clear(EXITING);
+        // Where it had named the slot, and not come to take the value, nothing is lost.
+        let interrupted = self.progress.callee().filter(|_| !self.progress.tag().is_some_and(is_untaken));
+        self.progress.end();
+        self.pending.clear_flags(Flags::EXITING);
         interrupted
-    }
-}
-
-/// [`Slots`] of some capacity, by which a [`Port`](crate::Port) says how many keys there are.
-pub trait SlotArray: private::Sealed {}
-
-pub(crate) mod private {
-    /// What a capacity's types have in common.
-    pub trait Sealed {
-        /// The [`KeyTable`](crate::KeyTable) of the same capacity.
-        type Table: core::fmt::Debug + Send + Sync;
-
-        /// Deletes the key of a tag.
-        fn delete_tag(table: &Self::Table, tag: usize);
-    }
-}
-
-impl<const N: usize> SlotArray for Slots<N> where Capacity<N>: Supported {}
-
-impl<const N: usize> private::Sealed for Slots<N>
-where
-    Capacity<N>: Supported,
-{
-    type Table = KeyTable<N>;
-
-    fn delete_tag(table: &KeyTable<N>, tag: usize) {
-        // If it is deleted already there is nothing to do.
-        let _ = table.delete_tag(tag);
     }
 }
 
@@ -390,8 +346,8 @@ where
     }
 }
 
-// A slot is found by an offset that the key holds already.
-const _: () = assert!(size_of::<Slot>() == 1 << tag::SHIFT);
+// C code finds a slot by the offset that a key holds already.
+const _: () = assert!(size_of::<Slot>() == 1 << SHIFT);
 
 // What a thread pays: 2.1 KiB for 128 keys where pointers have 64 bits, 100 bytes for 8 keys where they have 32.
 #[cfg(target_pointer_width = "64")]

@@ -19,7 +19,7 @@ pub use atomics::{AtomicPtr, AtomicU32, AtomicUsize};
 pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
-pub(crate) mod own {
+pub(crate) mod local {
     #[cfg(handlers)]
     pub(crate) use super::{AtomicPtr, AtomicUsize};
     pub(crate) use core::sync::atomic::compiler_fence;

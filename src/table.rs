@@ -4,8 +4,8 @@
 //!
 //! - `entries[i].tag` is odd exactly while the key at `i` is live. It is changed to odd by the one creator that owns
 //!   the index, and to even by the one deleter whose compare-exchange succeeds.
-//! - Below the tag an index belongs to one creator or one deleter alone, from when it is taken in [`places`](crate::places)
-//!   to when it is given back there.
+//! - Below the tag an index belongs to one creator or one deleter alone, from when it is taken in [`places`](crate::index_allocator)
+//!   to when it is freed there.
 //!
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
@@ -13,57 +13,22 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
+use crate::entry::{Entry, Name};
 use crate::error::Error;
-use crate::key::{Destructor, Key, KeyOptions, from_pointer, tag, to_pointer};
-use crate::pending::CONTESTED;
-use crate::places::Places;
+use crate::index::Index;
+use crate::index_allocator::IndexAllocator;
+use crate::key::{Destructor, Key, KeyOptions};
 use crate::slots::Slots;
-use crate::statics::StaticKey;
-use crate::sync::own::compiler_fence;
-use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, array_of, const_fn, fence};
+use crate::static_key::StaticKey;
+use crate::sync::local::compiler_fence;
+use crate::sync::{Acquire, Ordering, Relaxed, Release, array_of, const_fn, fence};
+use crate::tag::{Generation, Phase, Tag};
 
 /// PTHREAD_KEYS_MAX where the kernel names no other capacity.
 pub const DEFAULT_KEYS: usize = 128;
 
 /// PTHREAD_DESTRUCTOR_ITERATIONS where the kernel names no other number.
 pub const DEFAULT_ROUNDS: u32 = 4;
-
-/// What `get`, `set` and thread exit read of a key. As large as a slot.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Entry {
-    pub(crate) tag: AtomicUsize,
-    pub(crate) destructor: AtomicPtr<()>,
-}
-
-impl Entry {
-    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_after_destructor`](Self::tag_after_destructor)
-    /// gives this tag afterwards.
-    #[inline(always)]
-    pub(crate) fn destructor(&self) -> Option<Destructor> {
-        // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
-        from_pointer(self.destructor.load(Relaxed))
-    }
-
-    /// The tag, read after the destructor.
-    #[inline(always)]
-    pub(crate) fn tag_after_destructor(&self) -> usize {
-        // Acquire: pairs with the destructor's Release in `create_with`. If the destructor is a later key's, so is the tag,
-        // or it is a dead one.
-        fence(Acquire);
-        self.tag.load(Relaxed)
-    }
-}
-
-/// In the length of a key's name, which is never so long: a [`TypedKey`](crate::TypedKey) owns the key.
-pub(crate) const TYPED: usize = 1 << (usize::BITS - 1);
-
-/// A key's name: a `&'static str` in two words, and the mark above. Valid while the entry's tag is live.
-#[derive(Debug)]
-pub(crate) struct Name {
-    pub(crate) start: AtomicPtr<u8>,
-    pub(crate) length: AtomicUsize,
-}
 
 /// The keys of one key space, at most `N` at a time. It lives in a static; there may be several.
 ///
@@ -96,7 +61,7 @@ where
 {
     pub(crate) entries: [Entry; N],
     pub(crate) names: [Name; N],
-    pub(crate) places: Places<N>,
+    pub(crate) indexes: IndexAllocator<N>,
     pub(crate) rounds: u32,
 }
 
@@ -110,18 +75,16 @@ where
     /// # #[cfg(target_pointer_width = "64")]
     /// assert_eq!(tsd::KeyTable::<128>::LAST_GENERATION, (1 << 55) - 1);
     /// ```
-    pub const LAST_GENERATION: usize = tag::last_generation(N);
+    pub const LAST_GENERATION: usize = Generation::last(N).0;
 
     const_fn! {
         /// An empty table. It is all zero bytes but for the number of rounds.
         #[must_use]
         pub fn new() -> Self {
             Self {
-                entries: array_of![
-                    Entry { tag: AtomicUsize::new(0), destructor: AtomicPtr::new(ptr::null_mut()) }; N],
-                names: array_of![
-                    Name { start: AtomicPtr::new(ptr::null_mut()), length: AtomicUsize::new(0) }; N],
-                places: Places::new(),
+                entries: array_of![Entry::new(Tag::NEVER_BOUND, None); N],
+                names: array_of![Name::new(""); N],
+                indexes: IndexAllocator::new(),
                 rounds: DEFAULT_ROUNDS,
             }
         }
@@ -142,7 +105,7 @@ where
         pub fn with_generation(mut self, generation: usize) -> Self {
             let mut index = 0;
             while index < N {
-                self.entries[index].tag = AtomicUsize::new(tag::at_generation(generation, N));
+                self.entries[index] = Entry::new(Tag::at_generation(Generation(generation), N), None);
                 index += 1;
             }
             self
@@ -157,22 +120,16 @@ where
         /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`.
         #[must_use]
         pub fn with_static_keys(mut self, keys: &[StaticKey]) -> Self {
-            assert!(keys.len() <= N, "more static keys than the table has places");
+            assert!(keys.len() <= N, "more static keys than the table has indexes");
             let mut index = 0;
             while index < keys.len() {
                 let key = &keys[index];
-                assert!(key.index() == index, "static keys must be numbered 0, 1, 2, ... in order");
-                self.entries[index] = Entry {
-                    tag: AtomicUsize::new(key.tag()),
-                    destructor: AtomicPtr::new(to_pointer(key.options.destructor)),
-                };
-                self.names[index] = Name {
-                    start: AtomicPtr::new(key.options.name.as_ptr().cast_mut()),
-                    length: AtomicUsize::new(key.options.name.len()),
-                };
+                assert!(key.number() == index, "static keys must be numbered 0, 1, 2, ... in order");
+                self.entries[index] = Entry::new(key.tag(), key.options.destructor);
+                self.names[index] = Name::new(key.options.name);
                 index += 1;
             }
-            self.places.own_statics(keys.len());
+            self.indexes.reserve_static(keys.len());
             self
         }
     }
@@ -181,7 +138,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::TableFull`] when N keys are live; [`Error::TableWornOut`] when free places are left but each has used
+    /// [`Error::TableFull`] when N keys are live; [`Error::TableWornOut`] when fewer are, but each other index has used
     /// up its generations.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; one word a 32 or 64 keys is looked at.
@@ -196,31 +153,27 @@ where
     ///
     /// As [`create`](Self::create).
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
-        self.create_tag(options, 0).map(|tag| Key::from_raw(tag::handle(tag)))
+        self.create_tag(options, false).map(Tag::key)
     }
 
     /// Creates a key that only [`delete_tag`](Self::delete_tag) deletes; its tag.
-    pub(crate) fn create_typed(&self, options: KeyOptions) -> Result<usize, Error> {
-        self.create_tag(options, TYPED)
+    pub(crate) fn create_typed(&self, options: KeyOptions) -> Result<Tag, Error> {
+        self.create_tag(options, true)
     }
 
-    /// Creates a key with `mark` in the length of its name; its tag.
-    fn create_tag(&self, options: KeyOptions, mark: usize) -> Result<usize, Error> {
-        let index = self.places.take()?;
-        let entry = &self.entries[index];
-        // Release, three times: whoever reads one of these and then fences must see that the predecessor's tag is gone
-        // (see `tag_after_destructor`).
-        entry.destructor.store(to_pointer(options.destructor), Release);
-        self.names[index].start.store(options.name.as_ptr().cast_mut(), Release);
-        self.names[index].length.store(options.name.len() | mark, Release);
-        // Relaxed: the index is this creator's, by `claim`'s Acquire.
-        let tag = tag::born(entry.tag.load(Relaxed), index, options.last_phase);
-        // Release: pairs with the Acquire in `verify`.
-        entry.tag.store(tag, Release);
+    fn create_tag(&self, options: KeyOptions, is_typed: bool) -> Result<Tag, Error> {
+        let index = self.indexes.allocate()?;
+        let entry = self.entry(index);
+        entry.set_destructor(options.destructor);
+        index.of(&self.names).set(&options, is_typed);
+        let phase = if options.last_phase { Phase::Last } else { Phase::Ordinary };
+        // Relaxed: the index is this creator's, by the Acquire with which it was allocated.
+        let tag = entry.tag(Relaxed).next_live(index.offset(), phase);
+        entry.publish(tag);
         // Release: pairs with the fence in `verify`, so that a key that was handed over by a relaxed store is valid
         // wherever it is read.
         fence(Release);
-        self.places.note_high_water();
+        self.indexes.note_high_water();
         Ok(tag)
     }
 
@@ -237,32 +190,28 @@ where
     /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
     /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
     pub fn delete(&self, key: Key) -> Result<(), Error> {
-        let index = Self::index(key);
+        let index = Index::of_key(key);
         let tag = self.verify(key)?;
         if self.is_static(index) {
             return Err(Error::StaticKey);
         }
-        // Relaxed: if this mark is a later key's, the tag is not `tag` any more, and nothing is deleted. It is not an earlier
-        // one's, by the Acquire in `verify`.
-        if self.names[index].length.load(Relaxed) & TYPED != 0 {
+        if index.of(&self.names).is_typed() {
             return Err(Error::TypedKey);
         }
         self.delete_tag(tag)
     }
 
     /// Deletes the key of a tag that a caller has seen live.
-    pub(crate) fn delete_tag(&self, tag: usize) -> Result<(), Error> {
-        let index = tag::index(tag, N);
-        let dead = tag::dead(tag, N);
-        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with which
-        // the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
-        if self.entries[index].tag.compare_exchange(tag, dead, Relaxed, Relaxed).is_err() {
+    pub(crate) fn delete_tag(&self, tag: Tag) -> Result<(), Error> {
+        let index = Index::of_tag(tag);
+        let dead = tag.next_dead(N);
+        if !self.entry(index).kill(tag, dead) {
             return Err(Error::DeletedKey);
         }
-        if dead == tag::RETIRED {
-            self.places.retire()
+        if dead == Tag::RETIRED {
+            self.indexes.retire()
         } else {
-            self.places.give_back(index)
+            self.indexes.free(index)
         }
         Ok(())
     }
@@ -273,25 +222,18 @@ where
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
     #[inline]
     pub fn get(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        let offset = Self::offset(key);
-        self.value_under(key, offset, slots.at(offset).load())
-    }
-
-    /// The value that was loaded from a slot at `offset`, if it was stored under `key` and the key is live.
-    ///
-    /// It is called after the slot was read: an interrupt handler that sets the slot between the tag, the value and
-    /// the table's tag makes a comparison fail or leaves a value of the same key.
-    #[inline]
-    pub(crate) fn value_under(&self, key: Key, offset: usize, (tag, value): (usize, *mut c_void)) -> *mut c_void {
+        let index = Index::of_key(key);
+        // The slot first: an interrupt handler that sets it between the tag, the value and the table's tag makes a comparison
+        // fail or leaves a value of the same key.
+        let (tag, value) = slots.slot(index).load();
         compiler_fence(Ordering::SeqCst);
         // Relaxed: the slot is this thread's own, and a thread that has set a value has seen the tag under which it
         // is stored.
-        if self.at(offset).tag.load(Relaxed) != tag || tag::handle(tag) != key.raw() {
+        if self.entry(index).tag(Relaxed) != tag || tag.key() != key {
             // Keeps this a branch: conditional moves would be longer, and make the value wait for the table.
             compiler_fence(Ordering::SeqCst);
             // A static key's value counts whatever the slot's tag is (see `Slots::unbind_static`).
-            let counts =
-                self.is_static(offset >> tag::SHIFT) && tag::handle(self.at(offset).tag.load(Relaxed)) == key.raw();
+            let counts = self.is_static(index) && self.entry(index).tag(Relaxed).key() == key;
             return if counts { value } else { ptr::null_mut() };
         }
         value
@@ -312,55 +254,62 @@ where
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
     #[inline]
     pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
-        let offset = Self::offset(key);
-        let slot = slots.at(offset);
+        let index = Index::of_key(key);
+        let slot = slots.slot(index);
         // Relaxed: where the tag is the key's, nothing else of the entry is read; else `verify` looks again.
-        let tag = self.at(offset).tag.load(Relaxed);
-        if slot.tag.load(Relaxed) == tag && is_tag_of(key, tag) {
-            slot.value.store(value, Relaxed);
+        let tag = self.entry(index).tag(Relaxed);
+        if slot.tag() == tag && is_tag_of(key, tag) {
+            slot.store(value);
             return Ok(());
         }
         self.set_first(slots, key, value)
-    }
-
-    /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
-    ///
-    /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not
-    /// both. Their thread must have called [`Slots::share`], else this gives NULL. The caller must keep the slots
-    /// alive and the key from being deleted until the call returns, and keep the value's owner from storing another
-    /// one.
-    ///
-    /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values,
-    /// Win32 `FlsFree`.
-    #[must_use]
-    pub fn take(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
-        let value = self.get(slots, key);
-        if value.is_null() || !slots.pending.has(CONTESTED) {
-            return ptr::null_mut();
-        }
-        // Relaxed: what orders the value's content between threads is the business of who takes it.
-        slots.all()[Self::index(key)].value.swap(ptr::null_mut(), Relaxed)
     }
 
     /// `set` where the slot is not bound to the key yet.
     #[cold]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let tag = self.verify(key)?;
-        let offset = Self::offset(key);
-        if self.is_static(Self::index(key)) {
+        let index = Index::of_key(key);
+        if self.is_static(index) {
             // Also NULL: the value may be read although the slot is not bound (see `Slots::unbind_static`).
             slots.bind_static(tag, value);
         } else if !value.is_null() {
-            slots.bind(tag, value, Some(&self.at(offset).tag)).ok_or(Error::DeletedKey)?;
+            slots.bind(tag, value, Some(self.entry(index).tag_word())).ok_or(Error::DeletedKey)?;
         }
         Ok(())
     }
 
+    /// The tag of a live key.
+    pub(crate) fn verify(&self, key: Key) -> Result<Tag, Error> {
+        let entry = self.entry(Index::of_key(key));
+        // Acquire: pairs with the tag's Release when the key was published; the destructor is at least that new.
+        let mut tag = entry.tag(Acquire);
+        if !is_tag_of(key, tag) {
+            // Acquire: pairs with the fence at the end of `create_tag`. Should the key have come here by a relaxed
+            // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
+            fence(Acquire);
+            tag = entry.tag(Relaxed);
+        }
+        if is_tag_of(key, tag) {
+            Ok(tag)
+        } else if tag.has_outlived(key, N) {
+            Err(Error::DeletedKey)
+        } else {
+            Err(Error::InvalidKey)
+        }
+    }
+
+    /// The entry at an index.
+    #[inline(always)]
+    pub(crate) fn entry(&self, index: Index<N>) -> &Entry {
+        index.of(&self.entries)
+    }
+
     /// The tag to which the slot of a run-time key at `index` is bound, and the key's destructor if it is live and has one.
     #[inline(always)]
-    pub(crate) fn binding(&self, slots: &Slots<N>, index: usize) -> (usize, Option<Destructor>) {
-        let entry = &self.entries[index];
-        let tag = slots.all()[index].tag.load(Relaxed);
+    pub(crate) fn binding(&self, slots: &Slots<N>, index: Index<N>) -> (Tag, Option<Destructor>) {
+        let entry = self.entry(index);
+        let tag = slots.slot(index).tag();
         compiler_fence(Ordering::SeqCst);
         let destructor = entry.destructor();
         (tag, if entry.tag_after_destructor() == tag { destructor } else { None })
@@ -368,73 +317,16 @@ where
 
     /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the slot's tag.
     #[inline(always)]
-    pub(crate) fn static_binding(&self, index: usize) -> (usize, Option<Destructor>) {
-        let entry = &self.entries[index];
+    pub(crate) fn static_binding(&self, index: Index<N>) -> (Tag, Option<Destructor>) {
+        let entry = self.entry(index);
         // Relaxed: neither ever changes.
-        (entry.tag.load(Relaxed), entry.destructor())
-    }
-
-    /// How many static keys there are; their indexes are the first.
-    pub(crate) fn statics(&self) -> usize {
-        self.places.statics()
-    }
-
-    /// The bits of a word of `bound` that belong to static keys.
-    #[inline(always)]
-    pub(crate) fn statics_of(&self, word: usize) -> usize {
-        self.places.statics_of(word)
+        (entry.tag(Relaxed), entry.destructor())
     }
 
     /// Whether the index belongs to a static key.
     #[inline(always)]
-    pub(crate) fn is_static(&self, index: usize) -> bool {
-        self.places.is_static(index)
-    }
-
-    /// The index that `key` names: always one of the table's, whatever the number, so that a structure beside the
-    /// table can be indexed with it before the key is known to be live.
-    #[inline]
-    #[must_use]
-    pub fn index(key: Key) -> usize {
-        Self::offset(key) >> tag::SHIFT
-    }
-
-    /// The index that `key` names, in bytes from the first slot or entry.
-    #[inline]
-    pub(crate) fn offset(key: Key) -> usize {
-        let offset = (key.raw() & tag::index_mask(N) as u32) as usize;
-        // Without a branch, so that a wild key does not even speculatively leave the table. Nothing is left of it
-        // where N is a power of two. The compiler sees from it that no index needs another check.
-        offset.min((N - 1) << tag::SHIFT)
-    }
-
-    /// The entry at an offset that [`offset`](Self::offset) gave.
-    #[inline]
-    pub(crate) fn at(&self, offset: usize) -> &Entry {
-        debug_assert!(offset.is_multiple_of(1 << tag::SHIFT) && offset >> tag::SHIFT < N);
-        // SAFETY: `offset` gives multiples of an entry's size, the largest being that of the last entry. Indexing
-        // does the same with two instructions more on aarch64.
-        unsafe { &*self.entries.as_ptr().byte_add(offset) }
-    }
-
-    /// The tag of a live key.
-    pub(crate) fn verify(&self, key: Key) -> Result<usize, Error> {
-        let entry = &self.entries[Self::index(key)];
-        // Acquire: pairs with the tag's Release in `create_with`; the destructor is at least that new.
-        let mut tag = entry.tag.load(Acquire);
-        if !is_tag_of(key, tag) {
-            // Acquire: pairs with the fence at the end of `create_with`. Should the key have come here by a relaxed
-            // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
-            fence(Acquire);
-            tag = entry.tag.load(Relaxed);
-        }
-        if is_tag_of(key, tag) {
-            Ok(tag)
-        } else if tag::was_handle(key.raw(), tag, N) {
-            Err(Error::DeletedKey)
-        } else {
-            Err(Error::InvalidKey)
-        }
+    pub(crate) fn is_static(&self, index: Index<N>) -> bool {
+        self.indexes.is_static(index)
     }
 }
 
@@ -449,10 +341,9 @@ where
 
 /// Whether `tag` is live and `key` its handle.
 #[inline]
-const fn is_tag_of(key: Key, tag: usize) -> bool {
-    tag::handle(tag) == key.raw() && tag & tag::LIVE != 0
+const fn is_tag_of(key: Key, tag: Tag) -> bool {
+    tag.key().raw() == key.raw() && tag.is_live()
 }
 
-// An entry is found by the same offset as a slot. Loom's atomics are larger.
-#[cfg(not(loom))]
-const _: () = assert!(size_of::<Entry>() == 1 << tag::SHIFT && core::mem::offset_of!(KeyTable<1>, entries) == 0);
+// C code finds the entries where the table begins.
+const _: () = assert!(core::mem::offset_of!(KeyTable<1>, entries) == 0);

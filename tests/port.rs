@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tsd::{
-    Error, ExitFlags, ExitReport, KeyOptions, KeySpace, KeyTable, Notifications, Once, OnceFrame, Port, Slots,
-    StaticKey,
+    Error, ExitFlags, ExitReport, KeyOptions, KeySpace, KeyTable, Notifications, Once, Port, Slots, StaticKey, raw,
+    raw::OnceFrame,
 };
 
 /// The least of a port.
@@ -69,12 +69,12 @@ fn where_no_thread_is_current_nothing_is_read_or_stored() {
     assert_eq!(exit().flags, ExitFlags::NO_THREAD);
     let mut report = ExitReport::default();
     // SAFETY: as in `exit`.
-    unsafe { SPACE.exit_into(&mut report) };
+    unsafe { raw::exit_into(&SPACE, &mut report) };
     assert_eq!(report.flags, ExitFlags::NO_THREAD);
     // There is no initialiser that these could mean.
     let control = Once::new();
     // SAFETY: no initialiser runs.
-    assert!(!unsafe { SPACE.abandon_once() });
+    assert!(!unsafe { raw::abandon_once(&SPACE) });
     // SAFETY: as above.
     assert!(!unsafe { SPACE.cancel_once(&control) });
     NO_THREAD.set(false);
@@ -91,20 +91,20 @@ fn where_no_thread_is_current_an_initialiser_is_known_by_its_frame() {
         // SAFETY: the frames outlive the initialisers; the ones that are given up do not go on.
         unsafe {
             // What the stack held before: a frame inside another.
-            assert_eq!(SPACE.begin_once(&other, &mut left), Ok(true));
-            assert_eq!(SPACE.begin_once(&control, &mut frame), Ok(true));
-            assert!(SPACE.abandon_once() && SPACE.cancel_once(&other));
+            assert_eq!(raw::begin_once(&SPACE, &other, &mut left), Ok(true));
+            assert_eq!(raw::begin_once(&SPACE, &control, &mut frame), Ok(true));
+            assert!(raw::abandon_once(&SPACE) && SPACE.cancel_once(&other));
 
             NO_THREAD.set(true);
-            assert_eq!(SPACE.begin_once(&control, &mut frame), Ok(true));
+            assert_eq!(raw::begin_once(&SPACE, &control, &mut frame), Ok(true));
             assert_eq!(SPACE.once(&control, || ()), Err(Error::NoThread));
             NO_THREAD.set(!becomes_thread);
-            assert!(!SPACE.abandon_once());
-            SPACE.abandon_once_frame(&frame);
+            assert!(!raw::abandon_once(&SPACE));
+            raw::abandon_once_frame(&SPACE, &frame);
         }
         NO_THREAD.set(false);
         // SAFETY: the thread is in no initialiser.
-        assert!(!unsafe { SPACE.abandon_once() });
+        assert!(!unsafe { raw::abandon_once(&SPACE) });
     }
     assert_eq!(SPACE.once(&control, || ()), Ok(()));
 }
@@ -117,13 +117,13 @@ fn an_exit_that_fills_a_report_is_an_exit() {
         unsafe { SPACE.set(key, ptr::without_provenance_mut(1)) }.unwrap();
         let mut report = ExitReport::default();
         // SAFETY: as in `exit`.
-        unsafe { SPACE.exit_into(&mut report) };
+        unsafe { raw::exit_into(&SPACE, &mut report) };
         assert_eq!((report.calls, report.rounds), (1, 1));
         assert_eq!(report.left_over_keys, []);
         assert_ne!(report.left_over_keys, [key]);
         let mut idle = ExitReport::default();
         // SAFETY: as in `exit`.
-        unsafe { SPACE.exit_into(&mut idle) };
+        unsafe { raw::exit_into(&SPACE, &mut idle) };
         assert_eq!((idle.calls, idle.flags), (0, ExitFlags::empty()));
         SPACE.delete(key).unwrap();
     })

@@ -16,8 +16,8 @@ const TARGETS: [&str; 2] = ["aarch64", "thumbv7m"];
 
 /// The members that a kernel with the POSIX family gets: the core, and what `pthread_once` needs.
 const CORE_AND_POSIX: [&str; 8] = [
-    "tsd-core.o",
-    "tsd-table.o",
+    "tsd-base.o",
+    "tsd-key_space.o",
     "tsd-pthread_key_create.o",
     "tsd-pthread_key_delete.o",
     "tsd-pthread_getspecific.o",

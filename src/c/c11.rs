@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 
 use tsd::{Destructor, Once};
 
-use crate::api::{self, Routine};
+use crate::calls::{self, Routine};
 
 /// As in glibc and musl.
 const THRD_SUCCESS: c_int = 0;
@@ -23,20 +23,20 @@ fn thrd(status: c_int) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_tss_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
     // SAFETY: the caller's word.
-    thrd(unsafe { api::tsd_key_create(key, destructor) })
+    thrd(unsafe { calls::tsd_key_create(key, destructor) })
 }
 
 /// `tss_delete`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_tss_delete(key: u32) {
     // C11 has no way to say that there was no such key.
-    api::tsd_key_delete(key);
+    calls::tsd_key_delete(key);
 }
 
 /// `tss_get`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_tss_get(key: u32) -> *mut c_void {
-    api::tsd_get(key)
+    calls::tsd_get(key)
 }
 
 /// `tss_set`.
@@ -47,7 +47,7 @@ pub extern "C" fn tsd_tss_get(key: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_tss_set(key: u32, value: *const c_void) -> c_int {
     // SAFETY: the caller's word.
-    thrd(unsafe { api::tsd_set(key, value) })
+    thrd(unsafe { calls::tsd_set(key, value) })
 }
 
 /// `call_once`.
@@ -59,5 +59,5 @@ pub unsafe extern "C" fn tsd_tss_set(key: u32, value: *const c_void) -> c_int {
 pub unsafe extern "C" fn tsd_call_once(control: *const Once, routine: Option<Routine>) {
     // C11 has no way to say that something was NULL, or that the routine has called itself.
     // SAFETY: the caller's word.
-    unsafe { api::tsd_once(control, routine) };
+    unsafe { calls::tsd_once(control, routine) };
 }

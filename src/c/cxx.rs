@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 
 use tsd::ExitFunction;
 
-use crate::api;
+use crate::calls;
 
 /// `__cxa_thread_atexit`, which compilers call. Not 0 when the thread's list is full.
 ///
@@ -18,7 +18,7 @@ pub unsafe extern "C" fn tsd___cxa_thread_atexit(
     _dso_handle: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's word. Kernels unload no shared objects, so the handle says nothing.
-    unsafe { api::tsd_at_thread_exit(destructor, object) }
+    unsafe { calls::tsd_at_thread_exit(destructor, object) }
 }
 
 /// `__cxa_thread_atexit_impl`, which C++ runtimes call where a C library has it.
@@ -33,5 +33,5 @@ pub unsafe extern "C" fn tsd___cxa_thread_atexit_impl(
     _dso_handle: *mut c_void,
 ) -> c_int {
     // SAFETY: the caller's word. Not by way of the other name, which a C++ runtime may have as well.
-    unsafe { api::tsd_at_thread_exit(destructor, object) }
+    unsafe { calls::tsd_at_thread_exit(destructor, object) }
 }

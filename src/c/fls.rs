@@ -21,11 +21,14 @@ use core::sync::atomic::{
     fence,
 };
 
-use tsd::{Destructor, Key, KeyTable};
+use tsd::{Destructor, Key, raw};
 
-use crate::api::{self, LEAVE_FLS, SPACE};
+use crate::calls;
 use crate::config::KEYS;
-use crate::thread::{FlsEvent, Thread, current, set_last_error};
+use crate::hooks::LEAVE_FLS;
+use crate::key_space::KEY_SPACE;
+use crate::port::{current, set_last_error};
+use crate::thread::{FlsEvent, Thread};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
 mod list;
@@ -68,7 +71,7 @@ static FREES: AtomicUsize = AtomicUsize::new(0);
 pub unsafe extern "C" fn tsd_FlsAlloc(callback: Option<Destructor>) -> u32 {
     let mut key = 0;
     // SAFETY: a local variable; the caller vouches for the callback.
-    if unsafe { api::tsd_key_create(&mut key, callback) } != 0 {
+    if unsafe { calls::tsd_key_create(&mut key, callback) } != 0 {
         set_last_error(ERROR_NOT_ENOUGH_MEMORY);
         return OUT_OF_INDEXES;
     }
@@ -87,7 +90,7 @@ pub extern "C" fn tsd_FlsGetValue(index: u32) -> *mut c_void {
         return ptr::null_mut();
     }
     set_last_error(ERROR_SUCCESS);
-    api::tsd_get(index)
+    calls::tsd_get(index)
 }
 
 /// `FlsSetValue`.
@@ -105,7 +108,7 @@ pub unsafe extern "C" fn tsd_FlsSetValue(index: u32, value: *mut c_void) -> c_in
         list::join(thread);
     }
     // SAFETY: the caller's word.
-    let set = ours && unsafe { api::tsd_set(index, value) } == 0;
+    let set = ours && unsafe { calls::tsd_set(index, value) } == 0;
     LOCK.release();
     succeed(set)
 }
@@ -134,7 +137,7 @@ pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
 /// Runs the callback for each value of a key that `freer` frees, then deletes it; whether it was there to be deleted.
 fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
     let key = Key::from_raw(key);
-    let info = SPACE.table().info(KeyTable::<KEYS>::index(key)).filter(|info| info.key == key);
+    let info = KEY_SPACE.table().info(raw::index::<KEYS>(key)).filter(|info| info.key == key);
     if let Some(callback) = info.and_then(|info| info.destructor) {
         // SAFETY: the same type but for what may unwind, and nothing may.
         let callback = unsafe { transmute::<Destructor, unsafe extern "C" fn(*mut c_void)>(callback) };
@@ -143,7 +146,7 @@ fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
             unsafe { callback(value) };
         }
     }
-    let deleted = api::tsd_key_delete(key.raw()) == 0;
+    let deleted = calls::tsd_key_delete(key.raw()) == 0;
     // Relaxed, both: for this thread and its exit. Behind the deletion, so that the exit of a thread that was killed
     // between deletes nothing that it should not; and only if the index's next key is not being freed by another
     // already.
@@ -159,7 +162,7 @@ fn next_value(index: &Index, key: Key) -> Option<*mut c_void> {
         acquire(current());
         // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values
         // are stored under the lock only.
-        let mut values = list::threads().map(|thread| SPACE.table().take(&thread.slots, key));
+        let mut values = list::threads().map(|thread| raw::take(KEY_SPACE.table(), &thread.slots, key));
         if let Some(value) = values.find(|value| !value.is_null()) {
             index.taken.store(value, Relaxed);
         }
@@ -191,7 +194,7 @@ fn enter(thread: &Thread) {
     if !thread.fls.is_used() {
         // So that its exit has something to do.
         // SAFETY: the calling thread's own.
-        unsafe { thread.slots.share() };
+        unsafe { raw::share(&thread.slots) };
         // Release: pairs with the Acquire of thread exit, which then calls a function of a family that is there.
         LEAVE_FLS.store(leave as *mut (), Release);
         // A Release, too: what the exit then calls is there.
@@ -267,7 +270,7 @@ fn forget(block: *const Thread) {
     }
     for index in INDEXES.iter().filter(|index| index.freer.load(Relaxed) == dead) {
         let key = Key::from_raw(index.freed.load(Relaxed));
-        if SPACE.table().info(KeyTable::<KEYS>::index(key)).is_some_and(|info| info.key == key) {
+        if KEY_SPACE.table().info(raw::index::<KEYS>(key)).is_some_and(|info| info.key == key) {
             // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it next
             // begins with the value that is taken already.
             index.key.store(key.raw(), Relaxed);
@@ -294,7 +297,7 @@ fn is_fls(index: u32) -> bool {
 }
 
 fn index_of(key: u32) -> &'static Index {
-    let at = KeyTable::<KEYS>::index(Key::from_raw(key));
+    let at = raw::index::<KEYS>(Key::from_raw(key));
     // `index` gives an index of the table whatever the number; the array is as long.
     INDEXES.get(at).unwrap_or(&INDEXES[0])
 }

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::thread::{current, set_last_error};
+use crate::port::{current, set_last_error};
 
 /// `GetLastError`; 0 where no thread is current.
 #[unsafe(no_mangle)]

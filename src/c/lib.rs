@@ -6,12 +6,15 @@
 //! | Module | Member | What it owns |
 //! |---|---|---|
 //! | [`config`] | | capacities, given at build time |
-//! | [`thread`](mod@thread) | | `tsd_thread_t`, and the port that asks the kernel's hook for it |
-//! | [`api`] | | the C calls that one member makes to another |
-//! | `space` | core | keys, values, thread start and exit |
-//! | `table` | the same | the key table, for kernels that make none with static keys |
-//! | `options`, `functions`, `notify`, `once`, `listing` | the same | the rest of the prefixed core |
-//! | `wake` | core | the hook that wakes, which a kernel need not have |
+//! | [`thread`](mod@thread) | | `tsd_thread_t` |
+//! | [`hooks`] | | what the core calls and others provide: the kernel, and families that want to be told of threads |
+//! | [`port`] | | the port that finds the current thread |
+//! | [`calls`] | | the C calls that one member makes to another |
+//! | `base` | base | keys, values, thread start and exit |
+//! | [`key_space`] | the same | the key table, for kernels that make none with static keys |
+//! | `key_options`, `exit_functions`, `notifications`, `once`, `inspect` | the same | the rest of the prefixed calls |
+//! | `notification_list` | notifications | the linker's table of them, and the registered ones |
+//! | `wake` | base | the hook that wakes, which a kernel need not have |
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `win32` | | what the two Win32 families share |
 //!
@@ -21,37 +24,40 @@
 //! for targets that have no C library to clash with.
 #![no_std]
 
-pub mod api;
+pub mod calls;
 pub mod config;
+pub mod hooks;
+pub mod key_space;
+pub mod port;
 pub mod thread;
 
+#[cfg(feature = "base")]
+pub mod base;
 #[cfg(feature = "c11")]
 pub mod c11;
 #[cfg(feature = "cxx")]
 pub mod cxx;
+#[cfg(feature = "exit_functions")]
+pub mod exit_functions;
 #[cfg(feature = "fls")]
 pub mod fls;
-#[cfg(feature = "functions")]
-pub mod functions;
+#[cfg(feature = "inspect")]
+pub mod inspect;
+#[cfg(feature = "key_options")]
+pub mod key_options;
 #[cfg(feature = "last_error")]
 pub mod last_error;
-#[cfg(feature = "listing")]
-pub mod listing;
-#[cfg(feature = "notify")]
-pub mod notify;
+#[cfg(feature = "notifications")]
+mod notification_list;
+#[cfg(feature = "notifications")]
+pub mod notifications;
 #[cfg(feature = "once")]
 pub mod once;
-#[cfg(feature = "options")]
-pub mod options;
 #[cfg(feature = "posix")]
 pub mod posix;
-#[cfg(feature = "core")]
-pub mod space;
-#[cfg(feature = "table")]
-pub mod table;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(feature = "core")]
+#[cfg(feature = "base")]
 pub mod wake;
 #[cfg(any(feature = "tls", feature = "fls"))]
 pub mod win32;

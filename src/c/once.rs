@@ -9,11 +9,12 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use tsd::{EINVAL, Once, OnceFrame};
+use tsd::{Once, errno::EINVAL, raw, raw::OnceFrame};
 
-use crate::api::{Routine, SPACE};
+use crate::calls::Routine;
+use crate::key_space::KEY_SPACE;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-use crate::thread::current;
+use crate::port::current;
 
 #[cfg(target_arch = "aarch64")]
 #[path = "../../arch/aarch64/once.rs"]
@@ -49,7 +50,7 @@ unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routin
     // SAFETY: the caller's word.
     let begun = unsafe {
         frame.write(Frame { once: OnceFrame::new(), next: ptr::null_mut() });
-        SPACE.begin_once(control, &mut (*frame).once)
+        raw::begin_once(&KEY_SPACE, control, &mut (*frame).once)
     };
     match begun {
         Ok(true) => {
@@ -75,7 +76,7 @@ unsafe extern "C" fn tsd_once_end(frame: *mut Frame) {
     #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     threadless::remove(frame);
     // SAFETY: the caller's word.
-    unsafe { SPACE.end_once(&(*frame).once) };
+    unsafe { raw::end_once(&KEY_SPACE, &(*frame).once) };
 }
 
 /// Gives back the control of a routine that the calling thread will not return to.
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn tsd_once_cancel(control: *const Once) -> c_int {
     // SAFETY: the caller's word.
     match unsafe { control.as_ref() } {
         // SAFETY: the caller's word; frames are on the stack, which is still whole.
-        Some(control) if unsafe { SPACE.cancel_once(control) } => 0,
+        Some(control) if unsafe { KEY_SPACE.cancel_once(control) } => 0,
         _ => EINVAL,
     }
 }
@@ -110,11 +111,11 @@ const CONTINUE_UNWIND: c_int = 8;
 extern "C" fn tsd_once_unwind(_version: c_int, actions: c_int) -> c_int {
     if actions & CLEANUP_PHASE != 0
         // SAFETY: the unwinder is about to leave the routine.
-        && !unsafe { SPACE.abandon_once() }
+        && !unsafe { raw::abandon_once(&KEY_SPACE) }
         && let Some(frame) = threadless::take_innermost()
     {
         // SAFETY: `tsd_once_begin` has put it on the list, and the unwinder removes it now.
-        unsafe { SPACE.abandon_once_frame(&(*frame).once) };
+        unsafe { raw::abandon_once_frame(&KEY_SPACE, &(*frame).once) };
     }
     CONTINUE_UNWIND
 }

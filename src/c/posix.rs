@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 
 use tsd::{Destructor, Once};
 
-use crate::api::{self, Routine};
+use crate::calls::{self, Routine};
 
 /// `pthread_key_create`.
 ///
@@ -14,19 +14,19 @@ use crate::api::{self, Routine};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_pthread_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
     // SAFETY: the caller's word.
-    unsafe { api::tsd_key_create(key, destructor) }
+    unsafe { calls::tsd_key_create(key, destructor) }
 }
 
 /// `pthread_key_delete`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_pthread_key_delete(key: u32) -> c_int {
-    api::tsd_key_delete(key)
+    calls::tsd_key_delete(key)
 }
 
 /// `pthread_getspecific`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_pthread_getspecific(key: u32) -> *mut c_void {
-    api::tsd_get(key)
+    calls::tsd_get(key)
 }
 
 /// `pthread_setspecific`.
@@ -37,7 +37,7 @@ pub extern "C" fn tsd_pthread_getspecific(key: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_pthread_setspecific(key: u32, value: *const c_void) -> c_int {
     // SAFETY: the caller's word.
-    unsafe { api::tsd_set(key, value) }
+    unsafe { calls::tsd_set(key, value) }
 }
 
 /// `pthread_once`.
@@ -48,5 +48,5 @@ pub unsafe extern "C" fn tsd_pthread_setspecific(key: u32, value: *const c_void)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_pthread_once(control: *const Once, routine: Option<Routine>) -> c_int {
     // SAFETY: the caller's word. In tail position, so that no frame of this function is left to unwind through.
-    unsafe { api::tsd_once(control, routine) }
+    unsafe { calls::tsd_once(control, routine) }
 }

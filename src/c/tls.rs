@@ -4,8 +4,9 @@ use core::ffi::{c_int, c_void};
 
 use tsd::Key;
 
-use crate::api::{self, SPACE};
-use crate::thread::set_last_error;
+use crate::calls;
+use crate::key_space::KEY_SPACE;
+use crate::port::set_last_error;
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NO_MORE_ITEMS, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
 /// `TlsAlloc`.
@@ -13,7 +14,7 @@ use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NO_MORE_ITEMS, ERROR_SUCCESS, 
 pub extern "C" fn tsd_TlsAlloc() -> u32 {
     let mut key = 0;
     // SAFETY: a local variable, and no destructor.
-    if unsafe { api::tsd_key_create(&mut key, None) } == 0 {
+    if unsafe { calls::tsd_key_create(&mut key, None) } == 0 {
         return key;
     }
     set_last_error(ERROR_NO_MORE_ITEMS);
@@ -23,15 +24,15 @@ pub extern "C" fn tsd_TlsAlloc() -> u32 {
 /// `TlsFree`.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_TlsFree(index: u32) -> c_int {
-    succeed(api::tsd_key_delete(index) == 0)
+    succeed(calls::tsd_key_delete(index) == 0)
 }
 
 /// `TlsGetValue`. The last error tells a stored NULL from an invalid index.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_TlsGetValue(index: u32) -> *mut c_void {
-    let value = api::tsd_get(index);
+    let value = calls::tsd_get(index);
     // A value that is not NULL proves that the index is valid.
-    let valid = !value.is_null() || SPACE.table().is_live(Key::from_raw(index));
+    let valid = !value.is_null() || KEY_SPACE.table().is_live(Key::from_raw(index));
     set_last_error(if valid { ERROR_SUCCESS } else { ERROR_INVALID_PARAMETER });
     value
 }
@@ -44,5 +45,5 @@ pub extern "C" fn tsd_TlsGetValue(index: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_TlsSetValue(index: u32, value: *mut c_void) -> c_int {
     // SAFETY: the caller's word.
-    succeed(unsafe { api::tsd_set(index, value) } == 0)
+    succeed(unsafe { calls::tsd_set(index, value) } == 0)
 }

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::thread::set_last_error;
+use crate::port::set_last_error;
 
 /// ERROR_SUCCESS.
 pub const ERROR_SUCCESS: u32 = 0;

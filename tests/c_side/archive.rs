@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed(true)?, true)),
         Trial::test("c::archive::every_declared_function_is_there", every_declared_function_is_there),
         Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
-        Trial::test("c::archive::core_pulls_in_nothing_else", core_pulls_in_nothing_else),
+        Trial::test("c::archive::base_pulls_in_nothing_else", base_pulls_in_nothing_else),
         Trial::test("c::archive::thread_pointer_replaces_the_hook", thread_pointer_replaces_the_hook),
         Trial::test("c::archive::rustflags_reach_the_compiler", rustflags_reach_the_compiler),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
@@ -100,7 +100,8 @@ pub(crate) const FAMILIES: [&str; 18] = [
 const FLS: [&str; 4] = ["FlsAlloc", "FlsFree", "FlsGetValue", "FlsSetValue"];
 
 /// The other members.
-const OTHER_MEMBERS: [&str; 8] = ["core", "table", "options", "functions", "notify", "once", "listing", "fls"];
+const OTHER_MEMBERS: [&str; 8] =
+    ["base", "key_space", "key_options", "exit_functions", "notifications", "once", "inspect", "fls"];
 
 /// Every global symbol is ours, every name of a standard has its prefix or has none, and what the archive wants is the
 /// kernel's hooks alone.
@@ -179,11 +180,11 @@ fn nothing_can_panic() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that uses the core's five calls links with the member `core` and the table only, and needs no hook but the
+/// A program that uses the core's five calls links with the members `base` and `key_space` only, and needs no hook but the
 /// one that names the thread.
-fn core_pulls_in_nothing_else() -> Result<(), Failed> {
+fn base_pulls_in_nothing_else() -> Result<(), Failed> {
     let place = &Place::ALL[0];
-    let dir = scratch("core")?;
+    let dir = scratch("base")?;
     let program = dir.join("program.c");
     let text = "#include <tsd.h>
         static tsd_thread_t thread;
@@ -208,7 +209,7 @@ fn core_pulls_in_nothing_else() -> Result<(), Failed> {
         .lines()
         .filter_map(|line| line.split_once("libtsd.a(")?.1.split_once(')').map(|(member, _)| member.to_owned()))
         .collect();
-    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-core.o", "tsd-table.o"]);
+    assert_eq!(linked.into_iter().collect::<Vec<_>>(), ["tsd-base.o", "tsd-key_space.o"]);
     Ok(())
 }
 

@@ -312,7 +312,7 @@ impl World {
         let (thread, own) = {
             let mut model = self.models[table].borrow_mut();
             let thread = model.exit.as_ref().expect("a destructor outside of an exit").thread;
-            let (key, round) = self.slots[table][thread].running_destructor().unwrap();
+            let (key, round) = self.slots[table][thread].current_destructor().unwrap();
             let number = model.called(key, round, action, value);
             (thread, model.keys[number].handle)
         };
@@ -350,7 +350,7 @@ impl World {
         for table in 0..TABLES {
             for thread in 0..THREADS {
                 self.check_values(table, thread);
-                assert_eq!(self.slots[table][thread].running_destructor(), None);
+                assert_eq!(self.slots[table][thread].current_destructor(), None);
                 assert!(!self.slots[table][thread].is_exiting());
             }
             let model = self.models[table].borrow();
@@ -392,6 +392,6 @@ impl World {
 /// A call with a handle that is not live was refused, as deleted where it was one.
 fn expect_refusal(result: Result<(), Error>, was: bool) {
     let error = result.expect_err("a call with a dead key");
-    assert_eq!(error.errno(), tsd::EINVAL);
+    assert_eq!(error.errno(), tsd::errno::EINVAL);
     assert!(!was || error == Error::DeletedKey, "a deleted key was not known as one");
 }

@@ -50,7 +50,7 @@ unsafe extern "C-unwind" fn nothing(_: *mut c_void) {}
 
 /// Sets its value again, and does not get through the second round.
 unsafe extern "C-unwind" fn panic_in_round_2(value: *mut c_void) {
-    let (key, round) = Thread::current().and_then(|thread| thread.slots.running_destructor()).expect("it runs");
+    let (key, round) = Thread::current().and_then(|thread| thread.slots.current_destructor()).expect("it runs");
     assert!(round == 1, "this destructor is meant to panic, with {value:p}");
     // SAFETY: As in `set`.
     unsafe { SPACE.set(key, value) }.expect("the key lives");

@@ -115,7 +115,7 @@ fn print_thread(index: ThreadIndex, name: &str) {
 /// Prints what each thread does, and the destructor in which it is.
 fn print_threads(scheduler: &Seized) {
     for (index, record) in scheduler.table.iter() {
-        if let Some((key, round)) = Thread::at(index).slots.running_destructor() {
+        if let Some((key, round)) = Thread::at(index).slots.current_destructor() {
             let info = SPACE.table().keys().find(|info| info.key == key);
             let name = info.map_or("a deleted key", |info| info.name);
             println!(

@@ -6,7 +6,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use crate::api;
+use crate::hooks;
 use crate::thread::Thread;
 
 /// Who calls: the address of a thread's block, or one of the names below. It is compared and never followed.
@@ -59,7 +59,7 @@ impl Lock {
                 // Relaxed: nothing was acquired, and nothing is handed on.
                 || self.owner.compare_exchange(seen, seen | AWAITED, Relaxed, Relaxed).is_ok()
             {
-                api::tsd_wait(&self.turn, turn);
+                hooks::tsd_wait(&self.turn, turn);
             }
         }
     }
@@ -76,7 +76,7 @@ impl Lock {
     pub(super) fn wake(&self) {
         // Release: whoever sees this turn sees that the owner before has left.
         self.turn.fetch_add(1, Release);
-        api::tsd_wake(&self.turn);
+        hooks::tsd_wake(&self.turn);
     }
 
     /// Whether this thread, of which it is known that it does not run, has the lock.

@@ -17,6 +17,6 @@ void test(void) {
     CHECK(tsd_key_next(NULL, &info) == 0 && tsd_key_next(&cursor, NULL) == 0);
     CHECK(tsd_value_next(NULL, &cursor, &info, &value) == 0);
     CHECK(tsd_thread_get(NULL, 1) == NULL);
-    CHECK(tsd_thread_running(NULL, NULL) == 0);
+    CHECK(tsd_thread_destructor(NULL, NULL) == 0);
     CHECK(tsd_keys_in_use() == 0);
 }

@@ -35,11 +35,11 @@ void test(void) {
     CHECK(tsd_value_next(thread_structure(thread), &cursor, &info, &value) == 0);
     CHECK(tsd_thread_get(thread_structure(thread), second) == value_of(2));
     CHECK(tsd_thread_get(thread_structure(thread), unset) == NULL);
-    CHECK(tsd_thread_running(thread_structure(thread), &round) == 0 && round == 0);
+    CHECK(tsd_thread_destructor(thread_structure(thread), &round) == 0 && round == 0);
     event_signal(&looked);
     event_wait(&in_destructor);
-    CHECK(tsd_thread_running(thread_structure(thread), &round) == second && round == 1);
-    CHECK(tsd_thread_running(thread_structure(thread), NULL) == second);
+    CHECK(tsd_thread_destructor(thread_structure(thread), &round) == second && round == 1);
+    CHECK(tsd_thread_destructor(thread_structure(thread), NULL) == second);
     event_signal(&done);
     thread_join(thread);
     CHECK(tsd_key_delete(first) == 0 && tsd_key_delete(second) == 0 && tsd_key_delete(unset) == 0);

@@ -281,3 +281,7 @@ pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This
 /// A thread that dies with a static key.
 pub(crate) const STATIC_DEATHS: &[Action] =
     &[Die, Get(This), Set(This), StaticSet, StaticTake, StaticSwap, Set(Other), Renew(Other, 1)];
+
+/// The same with three handlers. None re-creates an index, as above.
+pub(crate) const STATIC_DEATHS_FEW: &[Action] =
+    &[Die, Get(This), Set(This), StaticSet, StaticTake, StaticSwap, Set(Other)];

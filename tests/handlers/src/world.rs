@@ -140,7 +140,7 @@ where
     }
 
     fn note_key(number: u8, handle: Key, kind: Kind) {
-        let index = KeyTable::<N>::index(handle);
+        let index = tsd::raw::index::<N>(handle);
         ledger(|ledger| {
             ledger.keys[usize::from(number)] = KeyRecord {
                 handle,
@@ -270,7 +270,7 @@ where
         told!("another thread takes from key {key}");
         let memory = self.memory();
         let call = begin(key, What::Swap, 0);
-        let value = number(memory.space.table().take(&memory.slots, handle(key)));
+        let value = number(tsd::raw::take(memory.space.table(), &memory.slots, handle(key)));
         end(call, true, value);
         if value == 0 {
             // Also where the slots are not shared any more.
@@ -379,7 +379,7 @@ where
 
     fn share(&self) {
         // SAFETY: they are the calling thread's.
-        unsafe { self.memory().slots.share() };
+        unsafe { tsd::raw::share(&self.memory().slots) };
     }
 
     fn exit(&self) {

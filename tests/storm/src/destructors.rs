@@ -89,7 +89,7 @@ fn check<W: StormPlatform>(storm: &Storm, desk: &Desk, value: &Value, kind: Kind
     );
     let record = storm.keys.record(value.key());
     assert_eq!(record.kind(), kind, "storm: the destructor of another key");
-    let running = W::slots().running_destructor().map(|(key, _)| key);
+    let running = W::slots().current_destructor().map(|(key, _)| key);
     assert_eq!(running, Some(record.key()), "storm: the destructor of another generation");
     if let (Some(deleted), Some(exit)) = (record.delete_ended(), desk.exit_began()) {
         assert!(deleted > exit, "storm: the destructor of a key that was deleted before the exit began");

@@ -4,7 +4,7 @@
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use heapless::Vec;
-use tsd::{KeyTable, Slots};
+use tsd::Slots;
 use tsd_suite::wait_until;
 
 use crate::{
@@ -81,7 +81,7 @@ fn unload<W: StormPlatform>(storm: &Storm) {
 fn purge<W: StormPlatform>(storm: &Storm, keys: &[RecordNumber]) {
     let table = W::space().table();
     let Some(&first) = keys.first() else { return };
-    let info = table.info(KeyTable::<{ tsd_suite::KEYS }>::index(storm.keys.record(first).key()));
+    let info = table.info(tsd::raw::index::<{ tsd_suite::KEYS }>(storm.keys.record(first).key()));
     let start = info.and_then(|info| info.destructor).expect("storm: the module's key lives") as *const ();
     keys.iter().for_each(|&key| storm.keys.record(key).begin_delete(storm.ticket()));
     let purged = table.purge(start..start.wrapping_byte_add(1));

@@ -195,9 +195,9 @@ fn clear<W: StormPlatform>(storm: &Storm, desk: &Desk, key: RecordNumber) {
 fn take<W: StormPlatform>(storm: &Storm, desk: &Desk, key: RecordNumber) {
     let record = storm.keys.record(key);
     // SAFETY: the calling thread's own.
-    unsafe { W::slots().share() };
+    unsafe { tsd::raw::share(W::slots()) };
     let Some(old) = W::shield(|| desk.stored_under(key).inspect(|old| old.become_(State::InDoubt))) else { return };
-    let taken = W::space().table().take(W::slots(), record.key());
+    let taken = tsd::raw::take(W::space().table(), W::slots(), record.key());
     W::shield(|| {
         assert_eq!(taken, old.pointer(), "storm: another value was taken than the one that was stored");
         assert!(W::space().get(record.key()).is_null(), "storm: a value that was taken can be read");

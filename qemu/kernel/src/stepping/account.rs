@@ -67,7 +67,7 @@ pub(super) fn warm_up() {
 /// Sees that nothing is left in the slots.
 fn check_as_new() {
     let slots = space::slots();
-    assert!(slots.is_idle() && slots.running_destructor().is_none(), "the slots are not as new");
+    assert!(slots.is_idle() && slots.current_destructor().is_none(), "the slots are not as new");
     for name in Name::ALL {
         assert_eq!(keys::get(name), 0, "{name:?} has a value after the exit");
     }

@@ -243,7 +243,7 @@ fn swap(name: Name) -> Result<(), Error> {
 }
 
 fn take_shared(name: Name, before: usize) -> Result<(), Error> {
-    let taken = ledger::value(SPACE.table().take(space::slots(), keys::handle(name)));
+    let taken = ledger::value(tsd::raw::take(SPACE.table(), space::slots(), keys::handle(name)));
     if taken != 0 {
         assert_eq!(taken, before, "another value was taken than could be read");
         ledger::freed(name);

@@ -6,7 +6,7 @@ use core::{
     sync::atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use tsd::{Error, Key, KeyTable};
+use tsd::{Error, Key};
 
 use super::{
     action::{self, Action},
@@ -95,9 +95,9 @@ fn check(run: &Run<'_>) -> usize {
 }
 
 fn check_created(key: Key) {
-    let index = KeyTable::<KEYS>::index(key);
+    let index = tsd::raw::index::<KEYS>(key);
     for name in Name::ALL.into_iter().filter(|&name| keys::is_live(name)) {
-        assert_ne!(KeyTable::<KEYS>::index(keys::handle(name)), index, "{name:?} has the same place");
+        assert_ne!(tsd::raw::index::<KEYS>(keys::handle(name)), index, "{name:?} has the same place");
     }
     assert!(SPACE.table().is_live(key), "the new key is dead");
     assert!(SPACE.get(key).is_null(), "the new key has a value");

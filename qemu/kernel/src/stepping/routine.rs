@@ -9,7 +9,7 @@ use core::{
 };
 
 use spin::Mutex;
-use tsd::{ExitReport, KeyTable};
+use tsd::ExitReport;
 
 use super::{
     account::{self, Interrupted},
@@ -278,7 +278,7 @@ impl Routine {
             && action.deletes(Name::Key)
             && action::result(0) == 0
         {
-            let [old, new] = [Name::Key, Name::Successor].map(|name| KeyTable::<KEYS>::index(keys::handle(name)));
+            let [old, new] = [Name::Key, Name::Successor].map(|name| tsd::raw::index::<KEYS>(keys::handle(name)));
             assert_eq!(old, new, "the successor is elsewhere");
         }
         for name in [Name::Successor, Name::Heir, Name::Created] {

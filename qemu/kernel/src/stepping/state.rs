@@ -7,7 +7,7 @@ use core::{
     sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst},
 };
 
-use tsd::{ExitReport, KeyTable, Notification, Once, OnceFrame, Reason};
+use tsd::{ExitReport, KeyTable, Notification, Once, Reason, raw::OnceFrame};
 
 use super::{
     action, functions,
@@ -142,7 +142,7 @@ fn take(step: Step, controls: *mut Controls) {
             let old = keys::handle(name);
             keys::delete(name);
             keys::create(name).expect("the place that was given back");
-            let index = KeyTable::<KEYS>::index;
+            let index = tsd::raw::index::<KEYS>;
             assert_eq!(index(old), index(keys::handle(name)), "the index was not used again");
         }
         Step::Fill(count) => keys::fill(count),
@@ -150,12 +150,12 @@ fn take(step: Step, controls: *mut Controls) {
         Step::Register(count) => functions::fill(count),
         Step::Attach => SPACE.attach().expect("the thread is not attached"),
         // SAFETY: the calling thread's own.
-        Step::Share => unsafe { space::slots().share() },
+        Step::Share => unsafe { tsd::raw::share(space::slots()) },
         // SAFETY: The run's controls outlive it, and the run's thread is alone with them.
         Step::Complete => SPACE.once(unsafe { &(*controls).once }, || ()).expect("nobody else is in it"),
         Step::Begin => {
             // SAFETY: As above; the exit gives the control back before they end.
-            let begun = unsafe { SPACE.begin_once(&(*controls).once, &mut (*controls).frame) };
+            let begun = unsafe { tsd::raw::begin_once(&SPACE, &(*controls).once, &mut (*controls).frame) };
             assert_eq!(begun, Ok(true));
         }
     }

@@ -44,13 +44,13 @@ const fn family(name: &'static str) -> Part {
 
 /// All of them.
 pub const PARTS: [Part; 13] = [
-    part("core"),
-    part("table"),
-    part("options"),
-    part("functions"),
-    part("notify"),
+    part("base"),
+    part("key_space"),
+    part("key_options"),
+    part("exit_functions"),
+    part("notifications"),
     part("once"),
-    part("listing"),
+    part("inspect"),
     family("posix"),
     family("c11"),
     family("cxx"),
@@ -73,7 +73,7 @@ const PRIVATE: [&str; 6] =
 pub struct Archive {
     /// The file.
     pub file: PathBuf,
-    /// Sizes and offsets, as `FIGURES` in `src/c/space.rs` has them.
+    /// Sizes and offsets, as `FIGURES` in `src/c/base.rs` has them.
     pub figures: Vec<u32>,
 }
 
@@ -105,7 +105,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
         } else {
             objects.push(build.member(part, part.name, &compiled, &symbols)?);
         }
-        if part.name == "core" {
+        if part.name == "base" {
             let mut objcopy = command::of(programs::OBJCOPY.command);
             objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display()));
             command::run_quietly(objcopy.arg(build.linked(part.name)).arg("/dev/null"))?;

@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn register_is_found_in_instructions_only() {
-        let clean = "tsd-core.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n\
+        let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n\
                      \x20     1c:      \tldr\tx1, [x8, #0x18]\n      20:      \tbl\t0x18 <w18+0x18>\n";
         assert_eq!(first_use(clean), None);
         for instruction in ["mov\tx18, x0", "ldp\tw1, w18, [sp]", "str\tx0, [x18, #8]", "ldr\tx0, [x1, w18, uxtw]"] {

@@ -79,11 +79,11 @@ cases! {
     keys::create(COMMON, COMMON);
     death::in_exit(DEATHS, DEATHS_FEW);
     death::in_exit_with_last_phase(DEATHS, DEATHS_FEW);
-    death::in_exit_with_static(STATIC_DEATHS, STATIC_DEATHS);
+    death::in_exit_with_static(STATIC_DEATHS, STATIC_DEATHS_FEW);
     death::in_destructor_that_sets(DEATHS, DEATHS_FEW);
     death::in_set(DEATHS, DEATHS);
     death::in_set_over_a_predecessor(DEATHS, DEATHS);
-    death::in_static_set(STATIC_DEATHS, STATIC_DEATHS);
+    death::in_static_set(STATIC_DEATHS, STATIC_DEATHS_FEW);
     duties::once(DUTIES, DUTIES);
     duties::at_thread_exit(DUTIES, DUTIES);
 }

@@ -78,7 +78,7 @@ pub(super) fn sets_keys_in_turn<P: Platform>() {
     CALLS.clear();
     for (number, cell) in KEYS.iter().enumerate() {
         cell.put(TABLE.create(Some(next)).unwrap());
-        assert_eq!(KeyTable::<128>::index(cell.get()), number);
+        assert_eq!(tsd::raw::index::<128>(cell.get()), number);
     }
     set(TURNS[0]);
     let report = exit_table(&TABLE, &SLOTS);
@@ -335,12 +335,12 @@ pub(super) fn exit_in_a_destructors_initialiser_does_nothing<P: Platform>() {
 }
 
 /// A panic dump can name the destructor that runs and its round.
-pub(super) fn running_destructor_is_known<P: Platform>() {
+pub(super) fn current_destructor_is_known<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         let round = value.addr();
         CALLS.add(round);
         assert!(P::slots().is_exiting());
-        assert_eq!(P::slots().running_destructor(), Some((KEYS[0].get(), round as u32)));
+        assert_eq!(P::slots().current_destructor(), Some((KEYS[0].get(), round as u32)));
         if round < 3 {
             set::<P>(0, round + 1);
         }
@@ -348,11 +348,11 @@ pub(super) fn running_destructor_is_known<P: Platform>() {
 
     create::<P>(&[first::<P>]);
     in_threads::<P, _>(1, Start::default(), |_| {
-        assert_eq!(P::slots().running_destructor(), None);
+        assert_eq!(P::slots().current_destructor(), None);
         assert!(!P::slots().is_exiting());
         set::<P>(0, 1);
         let _ = P::exit();
-        assert_eq!(P::slots().running_destructor(), None);
+        assert_eq!(P::slots().current_destructor(), None);
         assert!(!P::slots().is_exiting());
     });
     CALLS.expect(&[1, 2, 3]);

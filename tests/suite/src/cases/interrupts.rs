@@ -167,7 +167,7 @@ pub(super) fn no_current_thread<P: Platform>() {
     });
     assert_eq!((HANDLED.get(), report.calls, report.functions), (1, 1, 0));
     CALLS.expect(&[1]);
-    assert_eq!(Error::NoThread.errno(), tsd::ESRCH);
+    assert_eq!(Error::NoThread.errno(), tsd::errno::ESRCH);
     delete::<P>();
 }
 

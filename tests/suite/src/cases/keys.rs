@@ -42,8 +42,8 @@ pub(super) fn wild_keys<P: Platform>() {
             assert!(table.get(&slots, wild).is_null(), "get {raw:#x}");
             // SAFETY: the call is refused.
             let set = unsafe { table.set(&slots, wild, value(8)) };
-            assert_eq!(set.map_err(Error::errno), Err(tsd::EINVAL), "set {raw:#x}");
-            assert_eq!(table.delete(wild).map_err(Error::errno), Err(tsd::EINVAL), "delete {raw:#x}");
+            assert_eq!(set.map_err(Error::errno), Err(tsd::errno::EINVAL), "set {raw:#x}");
+            assert_eq!(table.delete(wild).map_err(Error::errno), Err(tsd::errno::EINVAL), "delete {raw:#x}");
         }
         assert_eq!(table.get(&slots, key), value(7));
         assert_eq!(table.in_use(), 1);
@@ -130,11 +130,11 @@ pub(super) fn error_numbers<P: Platform>() {
     let table = KeyTable::<1>::new();
     let slots = Slots::<1>::new();
     let key = table.create(None).unwrap();
-    assert_eq!(table.create(None).unwrap_err().errno(), tsd::EAGAIN);
+    assert_eq!(table.create(None).unwrap_err().errno(), tsd::errno::EAGAIN);
     table.delete(key).unwrap();
-    assert_eq!(table.delete(key).unwrap_err().errno(), tsd::EINVAL);
+    assert_eq!(table.delete(key).unwrap_err().errno(), tsd::errno::EINVAL);
     // SAFETY: the call is refused.
-    assert_eq!(unsafe { table.set(&slots, key, value(1)) }.unwrap_err().errno(), tsd::EINVAL);
+    assert_eq!(unsafe { table.set(&slots, key, value(1)) }.unwrap_err().errno(), tsd::errno::EINVAL);
 }
 
 /// The key that is deleted is the one named, and no other.

@@ -109,17 +109,17 @@ pub(super) fn listing_while_keys_come_and_go<P: Platform>() {
 /// An error has a number and a text of its own.
 pub(super) fn errors_have_texts<P: Platform>() {
     let errors = [
-        (Error::InvalidKey, tsd::EINVAL),
-        (Error::DeletedKey, tsd::EINVAL),
-        (Error::StaticKey, tsd::EINVAL),
-        (Error::TableFull, tsd::EAGAIN),
-        (Error::TableWornOut, tsd::EAGAIN),
-        (Error::ListFull, tsd::ENOMEM),
-        (Error::NoThread, tsd::ESRCH),
-        (Error::CapacityMismatch, tsd::EINVAL),
-        (Error::NotInitialised, tsd::EINVAL),
-        (Error::Recursion, tsd::EDEADLK),
-        (Error::NullPointer, tsd::EINVAL),
+        (Error::InvalidKey, tsd::errno::EINVAL),
+        (Error::DeletedKey, tsd::errno::EINVAL),
+        (Error::StaticKey, tsd::errno::EINVAL),
+        (Error::TableFull, tsd::errno::EAGAIN),
+        (Error::TableWornOut, tsd::errno::EAGAIN),
+        (Error::ListFull, tsd::errno::ENOMEM),
+        (Error::NoThread, tsd::errno::ESRCH),
+        (Error::CapacityMismatch, tsd::errno::EINVAL),
+        (Error::NotInitialised, tsd::errno::EINVAL),
+        (Error::Recursion, tsd::errno::EDEADLK),
+        (Error::NullPointer, tsd::errno::EINVAL),
     ];
     let text = |error: Error| {
         let mut text = heapless::String::<80>::new();

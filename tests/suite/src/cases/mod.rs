@@ -136,7 +136,7 @@ cases! {
         interrupts_are_as_the_thread_had_them,
         exit_in_a_destructor_does_nothing,
         exit_in_a_destructors_initialiser_does_nothing,
-        running_destructor_is_known,
+        current_destructor_is_known,
     }
     owner {
         destructors_run_on_the_owning_thread,

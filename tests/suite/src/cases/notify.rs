@@ -195,7 +195,7 @@ pub(super) fn fixed_notifications_can_be_replaced<P: Platform>() {
     EVENTS.clear();
     let notifications = Notifications::<2>::new().with_fixed(&BEFORE);
     notifications.register(&LOGGING[0]).unwrap();
-    notifications.as_list().with_fixed(&AFTER).detach();
-    notifications.as_list().detach();
+    tsd::raw::detach(&tsd::raw::with_fixed(notifications.as_list(), &AFTER));
+    tsd::raw::detach(&notifications.as_list());
     EVENTS.expect(&[13, 73, 63, 13, 53]);
 }

@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use tsd::{Error, Notifications, Once, OnceFrame};
+use tsd::{Error, Notifications, Once, raw, raw::OnceFrame};
 
 use crate::{
     Counter, KeyCell, Line, Loan, Log, Platform, Priority, Start, in_threads,
@@ -97,7 +97,7 @@ pub(super) fn recursion_is_detected<P: Platform>() {
     });
     assert_eq!(result, Ok(()));
     assert!(outer.is_complete() && inner.is_complete());
-    assert_eq!(Error::Recursion.errno(), tsd::EDEADLK);
+    assert_eq!(Error::Recursion.errno(), tsd::errno::EDEADLK);
 }
 
 /// The initialiser of one control waits for a thread that runs another control: no lock is shared.
@@ -353,12 +353,12 @@ pub(super) fn begin_and_end<P: Platform>() {
     let [mut frame, mut other] = [OnceFrame::new(), OnceFrame::new()];
     // SAFETY: the frames outlive the initialiser, which ends in the order of its beginning.
     unsafe {
-        assert_eq!(space.begin_once(&control, &mut frame), Ok(true));
+        assert_eq!(raw::begin_once(&space, &control, &mut frame), Ok(true));
         assert!(!control.is_complete());
-        assert_eq!(space.begin_once(&control, &mut other), Err(Error::Recursion));
-        space.end_once(&frame);
+        assert_eq!(raw::begin_once(&space, &control, &mut other), Err(Error::Recursion));
+        raw::end_once(&space, &frame);
         assert!(control.is_complete());
-        assert_eq!(space.begin_once(&control, &mut other), Ok(false));
+        assert_eq!(raw::begin_once(&space, &control, &mut other), Ok(false));
     }
     assert_eq!(space.once(&control, || unreachable!()), Ok(()));
 }
@@ -370,18 +370,18 @@ pub(super) fn abandon_gives_back_the_innermost<P: Platform>() {
     let [mut outer_frame, mut inner_frame] = [OnceFrame::new(), OnceFrame::new()];
     // SAFETY: the frames outlive the initialisers, which end in the order of their beginnings.
     unsafe {
-        assert_eq!(space.begin_once(&outer, &mut outer_frame), Ok(true));
+        assert_eq!(raw::begin_once(&space, &outer, &mut outer_frame), Ok(true));
         for _ in 0..2 {
-            assert_eq!(space.begin_once(&inner, &mut inner_frame), Ok(true));
-            space.abandon_once();
+            assert_eq!(raw::begin_once(&space, &inner, &mut inner_frame), Ok(true));
+            raw::abandon_once(&space);
             assert!(!inner.is_complete());
         }
-        assert_eq!(space.begin_once(&outer, &mut inner_frame), Err(Error::Recursion));
-        space.end_once(&outer_frame);
+        assert_eq!(raw::begin_once(&space, &outer, &mut inner_frame), Err(Error::Recursion));
+        raw::end_once(&space, &outer_frame);
     }
     assert!(outer.is_complete());
     // SAFETY: in no initialiser, there is nothing to give back.
-    unsafe { space.abandon_once() };
+    unsafe { raw::abandon_once(&space) };
     assert!(outer.is_complete());
 }
 
@@ -393,19 +393,19 @@ pub(super) fn cancel_gives_back_what_is_inside<P: Platform>() {
     // SAFETY: the frames outlive the initialisers. Those that are cancelled do not go on.
     unsafe {
         for (control, frame) in [&outer, &middle, &inner].into_iter().zip(&mut frames) {
-            assert_eq!(space.begin_once(control, frame), Ok(true));
+            assert_eq!(raw::begin_once(&space, control, frame), Ok(true));
         }
         assert!(!space.cancel_once(&other));
-        assert_eq!(space.begin_once(&inner, &mut frames[3]), Err(Error::Recursion));
+        assert_eq!(raw::begin_once(&space, &inner, &mut frames[3]), Err(Error::Recursion));
         assert!(space.cancel_once(&middle));
         assert!(!space.cancel_once(&middle) && !space.cancel_once(&inner));
-        assert_eq!(space.begin_once(&outer, &mut frames[3]), Err(Error::Recursion));
+        assert_eq!(raw::begin_once(&space, &outer, &mut frames[3]), Err(Error::Recursion));
         for control in [&middle, &inner] {
             assert!(!control.is_complete());
             assert_eq!(space.once(control, || ()), Ok(()));
             assert!(control.is_complete() && !space.cancel_once(control));
         }
-        space.end_once(&frames[0]);
+        raw::end_once(&space, &frames[0]);
     }
     assert!(outer.is_complete() && !other.is_complete());
 }
@@ -417,7 +417,7 @@ pub(super) fn exit_gives_back_every_control<P: Platform>() {
     let mut frames = [const { OnceFrame::new() }; 3];
     for (control, frame) in controls.iter().zip(&mut frames) {
         // SAFETY: the frames stay until the exit below.
-        assert_eq!(unsafe { space.begin_once(control, frame) }, Ok(true));
+        assert_eq!(unsafe { raw::begin_once(&space, control, frame) }, Ok(true));
     }
     assert_eq!(exit_space(&space).calls, 0);
     for control in &controls {

@@ -47,7 +47,7 @@ pub(super) fn static_key_is_never_deleted<P: Platform>() {
     for key in ALL {
         assert_eq!(table.delete(key.key()), Err(Error::StaticKey));
     }
-    assert_eq!(Error::StaticKey.errno(), tsd::EINVAL);
+    assert_eq!(Error::StaticKey.errno(), tsd::errno::EINVAL);
     assert_eq!(table.in_use(), 3);
     assert_eq!(table.high_water(), 3);
 }
@@ -75,7 +75,7 @@ pub(super) fn run_time_keys_have_the_other_places<P: Platform>() {
     // Where places are in several words, those of static keys are in the first.
     let large = KeyTable::<128>::new().with_static_keys(&ALL);
     for number in 3..128 {
-        assert_eq!(KeyTable::<128>::index(large.create(None).unwrap()), number);
+        assert_eq!(tsd::raw::index::<128>(large.create(None).unwrap()), number);
     }
     assert_eq!(large.create(None), Err(Error::TableFull));
     // A table may also have nothing but static keys.

@@ -222,7 +222,7 @@ pub(super) fn take_against_exit<P: Platform>() {
         for round in 1..=300 {
             if thread == 0 {
                 // SAFETY: this thread's own.
-                unsafe { slots.share() };
+                unsafe { tsd::raw::share(&slots) };
                 // SAFETY: the destructor takes any value; only this thread sets and exits.
                 unsafe { table.set(&slots, key, value(round)) }.unwrap();
                 line.meet::<P>(2);
@@ -233,7 +233,7 @@ pub(super) fn take_against_exit<P: Platform>() {
                 for _ in 0..round % 40 {
                     core::hint::spin_loop();
                 }
-                let value = table.take(&slots, key);
+                let value = tsd::raw::take(&table, &slots, key);
                 if !value.is_null() {
                     assert_eq!(value.addr(), round);
                     taken.add();
@@ -263,7 +263,7 @@ pub(super) fn table_is_worn_out_by_all<P: Platform>() {
                         assert!(created.add() < N * generations, "an index came back after its last generation");
                         table.delete(key).unwrap();
                     }
-                    Err(error) => assert_eq!(error.errno(), tsd::EAGAIN),
+                    Err(error) => assert_eq!(error.errno(), tsd::errno::EAGAIN),
                 }
                 assert!(table.high_water() <= N);
             }

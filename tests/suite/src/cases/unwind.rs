@@ -38,7 +38,7 @@ pub(super) fn destructor_that_panics<P: Platform>() {
         assert!(P::panics(exit::<P>, 0));
         CALLS.expect(&[1, 2]);
         assert!(!P::slots().is_exiting());
-        assert_eq!(P::slots().running_destructor(), None);
+        assert_eq!(P::slots().current_destructor(), None);
         let left = KEYS.each_ref().map(|key| P::space().get(key.get()).addr());
         assert_eq!(left, [0, 0, 3]);
         // The thread is alive and may go on as it likes.

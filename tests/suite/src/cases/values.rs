@@ -91,7 +91,7 @@ pub(super) fn memory_full_of_ones_is_initialised<P: Platform>() {
             let key = table.create(Some(log)).unwrap();
             assert!(table.get(slots, key).is_null());
         }
-        assert_eq!(slots.running_destructor(), None);
+        assert_eq!(slots.current_destructor(), None);
         assert!(!slots.is_exiting());
         assert_eq!(table.values(slots).count(), 0);
         assert_eq!(exit_table(&table, slots).calls, 0);
@@ -206,22 +206,22 @@ pub(super) fn taken_value_is_gone<P: Platform>() {
     };
     set(taken, 1);
     set(kept, 2);
-    assert!(table.take(&slots, taken).is_null());
+    assert!(tsd::raw::take(&table, &slots, taken).is_null());
     assert_eq!(table.get(&slots, taken), value(1));
     // SAFETY: this thread's own.
-    unsafe { slots.share() };
-    assert_eq!(table.take(&slots, taken), value(1));
-    assert!(table.take(&slots, taken).is_null());
+    unsafe { tsd::raw::share(&slots) };
+    assert_eq!(tsd::raw::take(&table, &slots, taken), value(1));
+    assert!(tsd::raw::take(&table, &slots, taken).is_null());
     assert!(table.get(&slots, taken).is_null());
     assert_eq!(exit_table(&table, &slots).calls, 1);
     CALLS.expect(&[2]);
 
     set(taken, 3);
-    assert!(table.take(&slots, taken).is_null());
+    assert!(tsd::raw::take(&table, &slots, taken).is_null());
     // SAFETY: this thread's own.
-    unsafe { slots.share() };
+    unsafe { tsd::raw::share(&slots) };
     table.delete(taken).unwrap();
-    assert!(table.take(&slots, taken).is_null());
+    assert!(tsd::raw::take(&table, &slots, taken).is_null());
     assert_eq!(exit_table(&table, &slots).calls, 0);
     assert!(slots.is_idle());
 }

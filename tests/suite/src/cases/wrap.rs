@@ -80,7 +80,7 @@ pub(super) fn last_generation_retires_the_index<P: Platform>() {
             }
         }
         assert_eq!(table.create(None), Err(Error::TableWornOut));
-        assert_eq!(table.create(None).unwrap_err().errno(), tsd::EAGAIN);
+        assert_eq!(table.create(None).unwrap_err().errno(), tsd::errno::EAGAIN);
         assert_eq!(table.retired(), N);
         assert_eq!(table.in_use(), 0);
         assert_eq!(table.keys().count(), 0);

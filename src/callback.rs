@@ -8,8 +8,6 @@ use core::ffi::c_void;
 #[cfg(not(panic = "unwind"))]
 use core::mem::transmute;
 
-use crate::notify::{Notification, Reason};
-
 /// What destructors and thread-exit functions are.
 type Function = unsafe extern "C-unwind" fn(*mut c_void);
 
@@ -25,15 +23,4 @@ pub(crate) unsafe fn call(function: Function, argument: *mut c_void) {
     let function = unsafe { transmute::<Function, unsafe extern "C" fn(*mut c_void)>(function) };
     // SAFETY: the caller's word.
     unsafe { function(argument) };
-}
-
-/// Sends `notification`.
-#[inline(always)]
-pub(crate) fn notify(notification: &Notification, reason: Reason) {
-    let function = notification.function;
-    // SAFETY: the same type but for what may unwind, and nothing may.
-    #[cfg(not(panic = "unwind"))]
-    let function =
-        unsafe { transmute::<extern "C-unwind" fn(Reason, *mut c_void), extern "C" fn(Reason, *mut c_void)>(function) };
-    function(reason, notification.context);
 }

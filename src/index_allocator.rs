@@ -1,23 +1,22 @@
-//! The places of a table: which indexes are owned, and how many.
+//! Which indexes of a table are owned, and how many.
 //!
 //! Invariants:
 //!
 //! - A bit in `used` says that its index is owned: by a live key, by a creator or deleter at work, or retired. (The
 //!   indexes of static keys, below `statics`, are owned without a bit.)
-//! - `reserved` is raised before a bit is searched and lowered after one was cleared. Who has raised it will find a
-//!   bit: there are always at least as many clear bits as creators still searching.
-
-use core::hint;
+//! - `reserved` is raised before a bit is searched and lowered after one was cleared. Whoever has raised it will find a
+//!   clear bit: there are always at least as many as creators that still search.
 
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
+use crate::index::{BITS, Index};
 use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, const_fn};
 
 /// Which of the indexes 0 to `N - 1` are owned.
 // In C's layout, as the table of which it is a part: C code that has static keys writes one.
 #[derive(Debug)]
 #[repr(C)]
-pub(crate) struct Places<const N: usize>
+pub(crate) struct IndexAllocator<const N: usize>
 where
     Capacity<N>: Supported,
 {
@@ -29,9 +28,7 @@ where
     statics: usize,
 }
 
-const BITS: usize = usize::BITS as usize;
-
-impl<const N: usize> Places<N>
+impl<const N: usize> IndexAllocator<N>
 where
     Capacity<N>: Supported,
 {
@@ -52,8 +49,8 @@ where
     }
 
     const_fn! {
-        /// The first `count` are owned for ever.
-        pub(crate) fn own_statics(&mut self, count: usize) {
+        /// Reserves the first `count` for static keys, for ever.
+        pub(crate) fn reserve_static(&mut self, count: usize) {
             self.statics = count;
             self.reserved = AtomicUsize::new(count);
             self.high_water = AtomicUsize::new(count);
@@ -62,8 +59,8 @@ where
 
     /// Whether the index is that of a static key.
     #[inline]
-    pub(crate) fn is_static(&self, index: usize) -> bool {
-        index < self.statics
+    pub(crate) fn is_static(&self, index: Index<N>) -> bool {
+        index.number() < self.statics
     }
 
     /// How many static keys there are.
@@ -73,7 +70,7 @@ where
 
     /// The bits of a word that stand for static keys.
     #[inline(always)]
-    pub(crate) fn statics_of(&self, word: usize) -> usize {
+    pub(crate) fn static_bits(&self, word: usize) -> usize {
         mask_below(self.statics.saturating_sub(word * BITS))
     }
 
@@ -95,15 +92,14 @@ where
         self.retired.load(Relaxed)
     }
 
-    /// Owns a free index, below N.
+    /// Allocates a free index.
     // Always inlined: the caller must know the bound.
     #[inline(always)]
-    pub(crate) fn take(&self) -> Result<usize, Error> {
+    pub(crate) fn allocate(&self) -> Result<Index<N>, Error> {
         self.reserve()?;
-        let index = self.claim();
+        let (word, bit) = self.claim();
         // SAFETY: `claim` gives a bit of `allowed`, which are those below N.
-        unsafe { hint::assert_unchecked(index < N) };
-        Ok(index)
+        Ok(unsafe { Index::of_bit(word, bit) })
     }
 
     /// Notes that one more is in use.
@@ -116,12 +112,12 @@ where
         }
     }
 
-    /// Gives back an index.
+    /// Frees an index.
     #[inline]
-    pub(crate) fn give_back(&self, index: usize) {
+    pub(crate) fn free(&self, index: Index<N>) {
         // Release: pairs with the Acquire in `claim`; the next owner sees the dead tag.
-        self.used.as_ref()[index / BITS].fetch_and(!(1 << (index % BITS)), Release);
-        // Release: pairs with the Acquire in `reserve`; who gets this place will find the cleared bit.
+        self.used.as_ref()[index.word()].fetch_and(!index.bit(), Release);
+        // Release: pairs with the Acquire in `reserve`; whoever gets the reservation finds the cleared bit.
         self.reserved.fetch_sub(1, Release);
     }
 
@@ -132,9 +128,9 @@ where
         self.retired.fetch_add(1, Relaxed);
     }
 
-    /// Takes one of the places that are free.
+    /// Reserves one of the indexes that are free.
     fn reserve(&self) -> Result<(), Error> {
-        // Acquire: pairs with the Release in `give_back`; the bit that was cleared before is visible to `claim`.
+        // Acquire: pairs with the Release in `free`; the bit that was cleared before is visible to `claim`.
         // Relaxed load and failure: the number is checked anew at each try.
         self.reserved
             .fetch_update(Acquire, Relaxed, |reserved| (reserved < N).then_some(reserved + 1))
@@ -142,9 +138,9 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// Owns a free index, below N. Only for who has reserved one: then a clear bit exists, and a search that misses it has
-    /// been overtaken by another create that got one.
-    fn claim(&self) -> usize {
+    /// The word and the bit of a free index, owned from now on. For a creator that has reserved one: then a clear bit exists,
+    /// and a search that misses it has been overtaken by another creator that found one.
+    fn claim(&self) -> (usize, u32) {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {
                 let used = bits.load(Relaxed);
@@ -154,10 +150,10 @@ where
                 let mut free = !used & self.allowed(word);
                 while free != 0 {
                     let bit = free & free.wrapping_neg();
-                    // Acquire: pairs with the Release in `give_back`; the dead tag is visible.
+                    // Acquire: pairs with the Release in `free`; the dead tag is visible.
                     let before = bits.fetch_or(bit, Acquire);
                     if before & bit == 0 {
-                        return word * BITS + bit.trailing_zeros() as usize;
+                        return (word, bit.trailing_zeros());
                     }
                     free = !before & self.allowed(word) & !bit;
                 }
@@ -167,10 +163,10 @@ where
         }
     }
 
-    /// The bits of a word of `used` that stand for places which run-time keys may have.
+    /// The bits of a word of `used` that stand for indexes that run-time keys may have.
     fn allowed(&self, word: usize) -> usize {
         let first = word * BITS;
-        mask_below(N - first) & !self.statics_of(word)
+        mask_below(N - first) & !self.static_bits(word)
     }
 }
 

@@ -5,13 +5,16 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::exit::{self, ExitFlags, ExitReport};
-use crate::functions::ExitFunction;
+use crate::exit;
+use crate::exit_functions::ExitFunction;
+use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::{Destructor, Key, KeyOptions};
-use crate::once::{self, Once, OnceFrame, Running};
-use crate::pending::{ATTACHED, FUNCTIONS};
+use crate::once::{self, OnceGuard};
+use crate::once_control::{Once, OnceFrame};
+use crate::pending::Flags;
 use crate::port::{self, Port};
-use crate::slots::{Slots, private::Sealed};
+use crate::slot_array::private::Sealed;
+use crate::slots::Slots;
 use crate::sync::const_fn;
 use crate::table::KeyTable;
 
@@ -135,57 +138,11 @@ where
     pub fn once(&self, control: &Once, initialiser: impl FnOnce()) -> Result<(), Error> {
         let mut frame = OnceFrame::new();
         if !control.is_complete() && control.begin(&self.port, &mut frame)? {
-            let running = Running::new(&self.port, &frame);
+            let guard = OnceGuard::new(&self.port, &frame);
             initialiser();
-            running.finish();
+            guard.finish();
         }
         Ok(())
-    }
-
-    /// The first half of [`once`](Self::once), for initialisers that this library can't call itself: true when the
-    /// caller must run the initialiser and then call [`end_once`](Self::end_once), false when one has completed.
-    ///
-    /// # Errors
-    ///
-    /// As [`once`](Self::once).
-    ///
-    /// # Safety
-    ///
-    /// When it gives true, `control` and `frame` must stay where they are until `end_once` or
-    /// [`abandon_once`](Self::abandon_once) was called for them, or the thread's exit.
-    pub unsafe fn begin_once(&self, control: &Once, frame: &mut OnceFrame) -> Result<bool, Error> {
-        if control.is_complete() { Ok(false) } else { control.begin(&self.port, frame) }
-    }
-
-    /// The second half: the initialiser has returned.
-    ///
-    /// # Safety
-    ///
-    /// [`begin_once`](Self::begin_once) gave true for this frame, on the calling thread, and every initialiser that
-    /// the thread began later has ended.
-    pub unsafe fn end_once(&self, frame: &OnceFrame) {
-        Running::new(&self.port, frame).finish();
-    }
-
-    /// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its
-    /// control is as if never called. False if the thread is in none, or no thread is current.
-    ///
-    /// # Safety
-    ///
-    /// That initialiser does not go on.
-    pub unsafe fn abandon_once(&self) -> bool {
-        port::current(&self.port).is_some_and(|slots| once::abandon_innermost(&self.port, slots))
-    }
-
-    /// The same for the initialiser of `frame`, which may run where no thread is current.
-    ///
-    /// # Safety
-    ///
-    /// [`begin_once`](Self::begin_once) gave true for this frame, its initialiser does not go on, and every initialiser
-    /// that was begun inside it on the same stack has ended.
-    pub unsafe fn abandon_once_frame(&self, frame: &OnceFrame) {
-        // Dropped unfinished.
-        let _ = Running::new(&self.port, frame);
     }
 
     /// Gives back `control`, as if never called, if the calling thread is in its initialiser; false if it is not.
@@ -196,7 +153,7 @@ where
     ///
     /// # Safety
     ///
-    /// The initialiser does not go on: nothing returns to it, and [`end_once`](Self::end_once) is not called for it. Its
+    /// The initialiser does not go on: nothing returns to it, and [`end_once`](crate::raw::end_once) is not called for it. Its
     /// frame, and those of the initialisers inside it, are still where they were.
     ///
     /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread is
@@ -210,7 +167,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`], which the thread's exit reports as well; [`Error::NoThread`] when no thread is current or the port keeps no such list.
+    /// [`Error::ListFull`], which the thread's exit reports as well; [`Error::NoThread`] when no thread is current or the port
+    /// keeps no such list.
     ///
     /// # Safety
     ///
@@ -222,7 +180,7 @@ where
         let functions = port::exit_functions(&self.port).ok_or(Error::NoThread)?;
         // First, so that the thread's exit looks at the list wherever the thread is killed: a function that it passed
         // over would wait for the next thread with this control block. An empty list costs that exit a look.
-        slots.pending.set(FUNCTIONS);
+        slots.pending.set_flags(Flags::FUNCTIONS);
         // SAFETY: the caller vouches for it.
         unsafe { functions.push(function, argument) }
     }
@@ -244,7 +202,7 @@ where
         let count = exit::run_functions(slots, &functions);
         if functions.is_some_and(|list| list.has_refused()) {
             // For the thread's exit to report.
-            slots.pending.set(FUNCTIONS);
+            slots.pending.set_flags(Flags::FUNCTIONS);
         }
         count
     }
@@ -267,7 +225,7 @@ where
             return Err(Error::NotInitialised);
         }
         if let Some(notifications) = self.port.notifications() {
-            if slots.pending.test_and_set(ATTACHED) {
+            if slots.pending.test_and_set(Flags::ATTACHED) {
                 return Err(Error::NotInitialised);
             }
             notifications.attach();
@@ -303,18 +261,6 @@ where
         }
     }
 
-    /// [`exit`](Self::exit) that adds to a report which the caller has cleared.
-    ///
-    /// # Safety
-    ///
-    /// As `exit`.
-    #[inline]
-    pub unsafe fn exit_into(&self, report: &mut ExitReport) {
-        if !port::current(&self.port).is_some_and(Slots::is_idle) {
-            self.exit_with_work(report);
-        }
-    }
-
     /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or that
     /// was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is freed, while
     /// the port gives the dead thread's slots and functions to this call and to the destructors that it runs.
@@ -344,17 +290,8 @@ where
         report
     }
 
-    /// [`reap`](Self::reap) that adds to a report which the caller has cleared.
-    ///
-    /// # Safety
-    ///
-    /// As `reap`.
-    pub unsafe fn reap_into(&self, report: &mut ExitReport) {
-        self.reap_with_work(report);
-    }
-
     #[cold]
-    fn exit_with_work(&self, report: &mut ExitReport) {
+    pub(crate) fn exit_with_work(&self, report: &mut ExitReport) {
         let Some(slots) = port::current(&self.port) else {
             report.flags = ExitFlags::NO_THREAD;
             return;
@@ -369,7 +306,7 @@ where
     }
 
     #[cold]
-    fn reap_with_work(&self, report: &mut ExitReport) {
+    pub(crate) fn reap_with_work(&self, report: &mut ExitReport) {
         if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_interrupted()) {
             exit::resume(&self.table, slots, port::exit_functions(&self.port).is_some(), report);
         }

@@ -2,25 +2,17 @@
 
 use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, align_of, offset_of, transmute};
-use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU32,
+    AtomicU32,
     Ordering::{Acquire, Relaxed},
 };
 
-use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace};
+use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, raw};
 
-use crate::api::SPACE;
-use crate::thread::{CPort, FlsEvent, FlsFunction, Thread, current, status};
-
-/// Tells the Fls family of a thread's end. That family sets it before it has a thread to be told of: so the core does not
-/// depend on the family.
-#[unsafe(export_name = "tsd_leave_fls")]
-pub static LEAVE_FLS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
-/// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on notifications.
-#[unsafe(export_name = "tsd_detach")]
-pub static DETACH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+use crate::hooks::LEAVE_FLS;
+use crate::key_space::KEY_SPACE;
+use crate::port::{CPort, current, status};
+use crate::thread::{FlsEvent, FlsFunction, Thread};
 
 /// Sizes and offsets for the header's assertions, in the order in which `tsd install` reads them. The section does not
 /// get into the archive.
@@ -115,7 +107,7 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: b
         tell_fls(thread, FlsEvent::Exits);
     }
     // SAFETY: the header asks of the caller what the calls do.
-    unsafe { if reap { SPACE.reap_into(report) } else { SPACE.exit_into(report) } };
+    unsafe { if reap { raw::reap_into(&KEY_SPACE, report) } else { raw::exit_into(&KEY_SPACE, report) } };
     // Once more, since a destructor may have been the first to set an Fls value.
     if let Some(thread) = thread.filter(|thread| thread.fls.is_used())
         && !report.flags.contains(ExitFlags::ALREADY_EXITING)
@@ -145,7 +137,7 @@ pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destru
     unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) }
 }
 
-/// What both calls that create keys come to.
+/// What both calls that create keys do.
 ///
 /// # Safety
 ///
@@ -164,7 +156,7 @@ unsafe extern "C" fn tsd_key_create_from(
     }
     // SAFETY: the caller's word.
     let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
-    match SPACE.create_with(KeyOptions { destructor, last_phase, name }) {
+    match KEY_SPACE.create_with(KeyOptions { destructor, last_phase, name }) {
         Ok(created) => {
             // SAFETY: not NULL, so valid for writes by the caller's word.
             unsafe { key.write(created.raw()) };
@@ -177,13 +169,13 @@ unsafe extern "C" fn tsd_key_create_from(
 /// Deletes a key.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_key_delete(key: u32) -> c_int {
-    status(SPACE.delete(Key::from_raw(key)))
+    status(KEY_SPACE.delete(Key::from_raw(key)))
 }
 
 /// The calling thread's value.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_get(key: u32) -> *mut c_void {
-    SPACE.get(Key::from_raw(key))
+    KEY_SPACE.get(Key::from_raw(key))
 }
 
 /// Stores the calling thread's value.
@@ -194,5 +186,5 @@ pub extern "C" fn tsd_get(key: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_set(key: u32, value: *const c_void) -> c_int {
     // SAFETY: the caller's word.
-    status(unsafe { SPACE.set(Key::from_raw(key), value.cast_mut()) })
+    status(unsafe { KEY_SPACE.set(Key::from_raw(key), value.cast_mut()) })
 }

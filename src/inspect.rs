@@ -8,10 +8,12 @@ use core::ffi::c_void;
 use core::ops::Range;
 
 use crate::capacity::{Capacity, Supported};
-use crate::key::{Key, KeyFlags, KeyInfo, from_pointer, tag};
+use crate::index::Index;
+use crate::key::{Key, KeyFlags, KeyInfo};
 use crate::slots::Slots;
-use crate::sync::{Acquire, Relaxed, fence};
-use crate::table::{KeyTable, TYPED};
+use crate::sync::Acquire;
+use crate::table::KeyTable;
+use crate::tag::Phase;
 
 impl<const N: usize> KeyTable<N>
 where
@@ -20,19 +22,19 @@ where
     /// The number of live keys.
     #[must_use]
     pub fn in_use(&self) -> usize {
-        self.places.in_use()
+        self.indexes.in_use()
     }
 
     /// The largest number of keys that were ever live at once.
     #[must_use]
     pub fn high_water(&self) -> usize {
-        self.places.high_water()
+        self.indexes.high_water()
     }
 
-    /// The number of places that have used up their generations.
+    /// The number of indexes that have used up their generations.
     #[must_use]
     pub fn retired(&self) -> usize {
-        self.places.retired()
+        self.indexes.retired()
     }
 
     /// Whether the key is live at this moment.
@@ -85,26 +87,22 @@ where
     /// What is known of the live key at `index`, read as one. None if there is no such key, or it comes or goes.
     #[must_use]
     pub fn info(&self, index: usize) -> Option<KeyInfo> {
-        let entry = self.entries.get(index)?;
-        let name = self.names.get(index)?;
-        // Acquire: pairs with the tag's Release in `create_with`.
-        let tag = entry.tag.load(Acquire);
-        let destructor = entry.destructor.load(Relaxed);
-        let (start, length) = (name.start.load(Relaxed), name.length.load(Relaxed));
-        // Acquire: pairs with the Release stores in `create_with`. If any word above is a later key's, the tag
-        // below is not `tag` any more.
-        fence(Acquire);
-        if tag & tag::LIVE == 0 || entry.tag.load(Relaxed) != tag {
+        let index = Index::new(index)?;
+        let (entry, name) = (self.entry(index), index.of(&self.names));
+        // Acquire: pairs with the tag's Release when the key was published.
+        let tag = entry.tag(Acquire);
+        let destructor = entry.destructor();
+        let ((start, length), is_typed) = (name.parts(), name.is_typed());
+        if !tag.is_live() || entry.tag_after_destructor() != tag {
             return None;
         }
-        let destructor = from_pointer(destructor);
         let mut flags = KeyFlags::empty();
-        flags.set(KeyFlags::LAST_PHASE, tag & tag::LAST_PHASE != 0);
-        flags.set(KeyFlags::STATIC, self.places.is_static(index));
-        flags.set(KeyFlags::TYPED, length & TYPED != 0);
+        flags.set(KeyFlags::LAST_PHASE, tag.is_of(Phase::Last));
+        flags.set(KeyFlags::STATIC, self.is_static(index));
+        flags.set(KeyFlags::TYPED, is_typed);
         flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
         // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
-        let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length & !TYPED)) };
-        Some(KeyInfo { key: Key::from_raw(tag::handle(tag)), name, flags, destructor })
+        let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };
+        Some(KeyInfo { key: tag.key(), name, flags, destructor })
     }
 }

@@ -5,8 +5,8 @@ use core::ptr;
 
 use tsd::{Destructor, Key, KeyInfo};
 
-use crate::api::SPACE;
 use crate::config::KEYS;
+use crate::key_space::KEY_SPACE;
 use crate::thread::Thread;
 
 /// `tsd_key_info_t`.
@@ -22,22 +22,22 @@ pub struct Info {
 /// The number of live keys.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_in_use() -> u32 {
-    SPACE.table().in_use() as u32
+    KEY_SPACE.table().in_use() as u32
 }
 
 /// The largest number of keys that were ever live at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_high_water() -> u32 {
-    SPACE.table().high_water() as u32
+    KEY_SPACE.table().high_water() as u32
 }
 
-/// The number of places that have used up their generations.
+/// The number of indexes that have used up their generations.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_retired() -> u32 {
-    SPACE.table().retired() as u32
+    KEY_SPACE.table().retired() as u32
 }
 
-/// The next live key at or behind `*cursor`; 0 when there is none.
+/// The next live key at or after `*cursor`; 0 when there is none.
 ///
 /// # Safety
 ///
@@ -45,15 +45,15 @@ pub extern "C" fn tsd_keys_retired() -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_key_next(cursor: *mut u32, info: *mut Info) -> c_int {
     // SAFETY: the caller's word.
-    let (Some(cursor), Some(place)) = (unsafe { cursor.as_mut() }, unsafe { info.as_mut() }) else { return 0 };
+    let (Some(cursor), Some(out)) = (unsafe { cursor.as_mut() }, unsafe { info.as_mut() }) else { return 0 };
     match next(cursor) {
-        Some(info) => fill(place, &info),
+        Some(info) => fill(out, &info),
         None => return 0,
     }
     1
 }
 
-/// The next live key at or behind `*cursor` under which `thread` has a value.
+/// The next live key at or after `*cursor` under which `thread` has a value.
 ///
 /// # Safety
 ///
@@ -68,11 +68,11 @@ pub unsafe extern "C" fn tsd_value_next(
     // SAFETY: the caller's word.
     let (Some(thread), Some(cursor)) = (unsafe { thread.as_ref() }, unsafe { cursor.as_mut() }) else { return 0 };
     // SAFETY: the caller's word.
-    let (Some(place), Some(value)) = (unsafe { info.as_mut() }, unsafe { value.as_mut() }) else { return 0 };
+    let (Some(out), Some(value)) = (unsafe { info.as_mut() }, unsafe { value.as_mut() }) else { return 0 };
     while let Some(info) = next(cursor) {
-        *value = SPACE.table().get(&thread.slots, info.key);
+        *value = KEY_SPACE.table().get(&thread.slots, info.key);
         if !value.is_null() {
-            fill(place, &info);
+            fill(out, &info);
             return 1;
         }
     }
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn tsd_value_next(
 pub unsafe extern "C" fn tsd_thread_get(thread: *const Thread, key: u32) -> *mut c_void {
     // SAFETY: the caller's word.
     match unsafe { thread.as_ref() } {
-        Some(thread) => SPACE.table().get(&thread.slots, Key::from_raw(key)),
+        Some(thread) => KEY_SPACE.table().get(&thread.slots, Key::from_raw(key)),
         None => ptr::null_mut(),
     }
 }
@@ -99,10 +99,10 @@ pub unsafe extern "C" fn tsd_thread_get(thread: *const Thread, key: u32) -> *mut
 ///
 /// `thread` is NULL or readable, `round` NULL or valid for writes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn tsd_thread_running(thread: *const Thread, round: *mut u32) -> u32 {
+pub unsafe extern "C" fn tsd_thread_destructor(thread: *const Thread, round: *mut u32) -> u32 {
     // SAFETY: the caller's word.
-    let running = unsafe { thread.as_ref() }.and_then(|thread| thread.slots.running_destructor());
-    let (key, number) = running.unwrap_or_default();
+    let current = unsafe { thread.as_ref() }.and_then(|thread| thread.slots.current_destructor());
+    let (key, number) = current.unwrap_or_default();
     // SAFETY: the caller's word.
     if let Some(round) = unsafe { round.as_mut() } {
         *round = number;
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn tsd_thread_running(thread: *const Thread, round: *mut u
 /// Deletes the keys whose destructors lie in an address range; how many there were.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_purge(start: *const (), end: *const ()) -> u32 {
-    SPACE.table().purge(start..end) as u32
+    KEY_SPACE.table().purge(start..end) as u32
 }
 
 /// Whether a thread is in its exit.
@@ -131,15 +131,15 @@ fn next(cursor: &mut u32) -> Option<KeyInfo> {
     while (*cursor as usize) < KEYS {
         let index = *cursor as usize;
         *cursor += 1;
-        if let Some(info) = SPACE.table().info(index) {
+        if let Some(info) = KEY_SPACE.table().info(index) {
             return Some(info);
         }
     }
     None
 }
 
-fn fill(place: &mut Info, info: &KeyInfo) {
-    // A name that came from C has its terminator behind it; the empty one is Rust's and has none.
+fn fill(out: &mut Info, info: &KeyInfo) {
+    // A name that came from C has its terminator after it; the empty one is Rust's and has none.
     let name = if info.name.is_empty() { c"".as_ptr().cast() } else { info.name.as_ptr() };
-    *place = Info { key: info.key.raw(), flags: info.flags.bits(), destructor: info.destructor, name };
+    *out = Info { key: info.key.raw(), flags: info.flags.bits(), destructor: info.destructor, name };
 }

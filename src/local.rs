@@ -1,10 +1,10 @@
 //! Read-modify-write of words that one thread and the interrupts that stop it share.
 //!
 //! For CPUs on which `core`'s relaxed atomics are the shortest way. x86_64, whose atomics always lock the line, has
-//! its own in `arch/x86_64/own.rs`.
+//! its own in `arch/x86_64/local.rs`.
 
 use crate::sync::Relaxed;
-use crate::sync::own::{AtomicPtr, AtomicUsize};
+use crate::sync::local::{AtomicPtr, AtomicUsize};
 
 // Relaxed in all of them: of one thread and its interrupts only.
 

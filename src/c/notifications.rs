@@ -1,60 +1,25 @@
-//! Attach and detach notifications: those of the linker's table, and those registered at run time.
+//! Attach and detach notifications: their C calls.
 
 use core::ffi::c_int;
-use core::slice;
 use core::sync::atomic::Ordering::Release;
 
-use tsd::{EINVAL, Notification, NotificationList, Notifications};
+use tsd::{Notification, errno::EINVAL, raw};
 
-use crate::api::{DETACH, SPACE};
-use crate::config::NOTIFICATIONS;
-use crate::thread::status;
-
-static REGISTERED: Notifications<NOTIFICATIONS> = Notifications::new();
-
-// The bounds of the table that linkers collect from the section `tsd_notifications`. Weak: without such a section both
-// are 0. As data, since the instructions that compute addresses can't reach 0 from everywhere.
-core::arch::global_asm!(
-    ".weak __start_tsd_notifications",
-    ".weak __stop_tsd_notifications",
-    ".pushsection .data.rel.ro.tsd_notification_bounds,\"aw\",%progbits",
-    ".balign {size}",
-    ".globl tsd_notification_bounds",
-    "tsd_notification_bounds:",
-    ".{size}byte __start_tsd_notifications",
-    ".{size}byte __stop_tsd_notifications",
-    ".size tsd_notification_bounds, 2 * {size}",
-    ".popsection",
-    size = const size_of::<usize>(),
-);
-
-unsafe extern "C" {
-    #[link_name = "tsd_notification_bounds"]
-    safe static BOUNDS: [usize; 2];
-}
-
-/// The notifications of the linker's table and those registered.
-pub(crate) fn list() -> NotificationList<'static> {
-    let [start, stop] = BOUNDS;
-    let list = REGISTERED.as_list();
-    if start == stop {
-        return list;
-    }
-    let first = core::ptr::with_exposed_provenance::<Notification>(start);
-    // SAFETY: the section consists of what the header's TSD_NOTIFICATION puts there, for the whole run.
-    list.with_fixed(unsafe { slice::from_raw_parts(first, (stop - start) / size_of::<Notification>()) })
-}
+use crate::hooks::DETACH;
+use crate::key_space::KEY_SPACE;
+use crate::notification_list::{REGISTERED, list};
+use crate::port::status;
 
 /// Sends the attach notifications.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_thread_attach() -> c_int {
     // Release: pairs with the Acquire in `CPort::detach`. Before the thread is attached, so whoever is finds it.
     DETACH.store(detach as *mut (), Release);
-    status(SPACE.attach())
+    status(KEY_SPACE.attach())
 }
 
 extern "C" fn detach() {
-    list().detach();
+    raw::detach(&list());
 }
 
 /// A notification as C gives it, whose function may be NULL.

@@ -2,9 +2,9 @@
 
 use core::ffi::{c_char, c_int};
 
-use tsd::{Destructor, EINVAL};
+use tsd::{Destructor, errno::EINVAL};
 
-use crate::api;
+use crate::calls;
 
 /// `tsd_key_options_t`.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn tsd_key_create_with(key: *mut u32, options: *const Opti
     // SAFETY: the caller's word.
     let (Some(length), 0 | LAST_PHASE) = (unsafe { ascii_length(name) }, flags) else { return EINVAL };
     // SAFETY: the caller's word; ASCII is UTF-8.
-    unsafe { api::tsd_key_create_from(key, destructor, flags == LAST_PHASE, name.cast(), length) }
+    unsafe { calls::tsd_key_create_from(key, destructor, flags == LAST_PHASE, name.cast(), length) }
 }
 
 /// The length of a name, if it is ASCII: more would need tables. 0 for NULL.
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn tsd_key_create_with(key: *mut u32, options: *const Opti
 unsafe fn ascii_length(name: *const c_char) -> Option<usize> {
     let mut length = 0;
     while !name.is_null() {
-        // SAFETY: not behind the terminator.
+        // SAFETY: not after the terminator.
         match unsafe { *name.cast::<u8>().add(length) } {
             0 => break,
             byte if byte.is_ascii() => length += 1,

@@ -8,9 +8,9 @@ use core::mem::transmute;
 use core::ptr;
 
 use crate::error::Error;
-use crate::own;
+use crate::local;
 use crate::sync::Relaxed;
-use crate::sync::own::{AtomicPtr, AtomicUsize};
+use crate::sync::local::{AtomicPtr, AtomicUsize};
 
 /// A function that runs at thread exit, with the argument it was registered with.
 pub type ExitFunction = unsafe extern "C-unwind" fn(argument: *mut c_void);
@@ -92,7 +92,7 @@ impl ExitFunctionList<'_> {
             .length
             .fetch_update(Relaxed, Relaxed, |length| (length < self.registrations.len()).then_some(length + 1))
             .ok()
-            .and_then(|place| self.registrations.get(place));
+            .and_then(|position| self.registrations.get(position));
         let Some(registration) = registration else {
             self.counts.refused.fetch_add(1, Relaxed);
             return Err(Error::ListFull);
@@ -134,9 +134,9 @@ impl ExitFunctionList<'_> {
         loop {
             let length = self.counts.length.load(Relaxed);
             let registration = self.registrations.get(length.checked_sub(1)?)?;
-            let function = own::swap(&registration.function, registration.function.load(Relaxed), ptr::null_mut());
+            let function = local::swap(&registration.function, registration.function.load(Relaxed), ptr::null_mut());
             let argument = registration.argument.load(Relaxed);
-            // This fails if an interrupt handler has pushed meanwhile; then an empty place stays behind below its
+            // This fails if an interrupt handler has pushed meanwhile; then an empty registration stays below its
             // function and is passed over later.
             let _ = self.counts.length.compare_exchange(length, length - 1, Relaxed, Relaxed);
             if !function.is_null() {

@@ -7,9 +7,10 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
-use crate::key::{Key, KeyOptions, tag};
+use crate::index::Index;
+use crate::key::{Key, KeyOptions};
 use crate::slots::Slots;
-use crate::sync::Relaxed;
+use crate::tag::{Phase, SHIFT, Tag};
 
 /// A key that is part of a table from the start. Declare it as a `const` and name it in
 /// [`KeyTable::with_static_keys`](crate::KeyTable::with_static_keys).
@@ -41,21 +42,21 @@ use crate::sync::Relaxed;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct StaticKey {
-    index: usize,
+    number: usize,
     pub(crate) options: KeyOptions,
 }
 
 impl StaticKey {
-    /// The static key number `index` of its table.
+    /// The static key with this number in its table, from 0.
     #[must_use]
-    pub const fn new(index: usize, options: KeyOptions) -> Self {
-        Self { index, options }
+    pub const fn new(number: usize, options: KeyOptions) -> Self {
+        Self { number, options }
     }
 
     /// The handle with which the calls for run-time keys take this key.
     #[must_use]
     pub const fn key(&self) -> Key {
-        Key::from_raw(tag::handle(self.tag()))
+        self.tag().key()
     }
 
     /// The value of the slots' thread; NULL if it set none.
@@ -66,8 +67,7 @@ impl StaticKey {
     where
         Capacity<N>: Supported,
     {
-        // Relaxed: the slot is this thread's own.
-        slots.all().get(self.index).map_or(ptr::null_mut(), |slot| slot.value.load(Relaxed))
+        Index::new(self.number).map_or(ptr::null_mut(), |index| slots.slot(index).value())
     }
 
     /// Stores the value of the slots' thread. NULL clears.
@@ -83,21 +83,22 @@ impl StaticKey {
     where
         Capacity<N>: Supported,
     {
-        let Some(slot) = slots.all().get(self.index) else { return };
-        // Relaxed: the slot is this thread's own.
-        if value.is_null() || slot.tag.load(Relaxed) == self.tag() {
-            slot.value.store(value, Relaxed);
+        let Some(index) = Index::new(self.number) else { return };
+        let slot = slots.slot(index);
+        if value.is_null() || slot.tag() == self.tag() {
+            slot.store(value);
         } else {
             // It lives as long as its table.
             slots.bind_static(self.tag(), value);
         }
     }
 
-    pub(crate) const fn index(&self) -> usize {
-        self.index
+    pub(crate) const fn number(&self) -> usize {
+        self.number
     }
 
-    pub(crate) const fn tag(&self) -> usize {
-        tag::born(0, self.index, self.options.last_phase)
+    pub(crate) const fn tag(&self) -> Tag {
+        let phase = if self.options.last_phase { Phase::Last } else { Phase::Ordinary };
+        Tag::NEVER_BOUND.next_live(self.number << SHIFT, phase)
     }
 }

@@ -5,7 +5,7 @@
 //! about 20 cycles and serves nobody here: no other CPU writes to these words. A thread that migrates does so by an
 //! interrupt.
 //!
-//! The same names as in `src/own.rs`, which serves the CPUs with no such instructions.
+//! The same names as in `src/local.rs`, which serves the CPUs with no such instructions.
 //!
 //! Reference: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2, "CMPXCHG", "AND", "OR";
 //! volume 3A, 9.1.2.2 "Software Controlled Bus Locking".

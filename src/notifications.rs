@@ -8,7 +8,6 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::error::Error;
-use crate::foreign;
 use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Relaxed, Release, array_of, const_fn};
 
 /// Why a notification is sent. The numbers are Win32's.
@@ -29,6 +28,22 @@ pub struct Notification {
     pub function: extern "C-unwind" fn(reason: Reason, context: *mut c_void),
     /// Passed on to it.
     pub context: *mut c_void,
+}
+
+impl Notification {
+    /// Calls the function.
+    #[inline(always)]
+    fn send(&self, reason: Reason) {
+        let function = self.function;
+        // SAFETY: the same type but for what may unwind, and where nothing is compiled for it nothing may (see `callback`).
+        #[cfg(not(panic = "unwind"))]
+        let function = unsafe {
+            core::mem::transmute::<extern "C-unwind" fn(Reason, *mut c_void), extern "C" fn(Reason, *mut c_void)>(
+                function,
+            )
+        };
+        function(reason, self.context);
+    }
 }
 
 // SAFETY: the context is only passed on; `function` is a safe function and answers for what it does with it on
@@ -130,32 +145,30 @@ pub struct NotificationList<'a> {
 }
 
 impl NotificationList<'_> {
-    /// The same notifications, but with those known at link time replaced by `fixed`: for a port that finds the table
-    /// only when it runs.
-    #[must_use]
-    pub const fn with_fixed(self, fixed: &'static [Notification]) -> Self {
+    /// The same notifications, but with those known at link time replaced by `fixed`.
+    pub(crate) const fn with_fixed(self, fixed: &'static [Notification]) -> Self {
         Self { fixed, ..self }
     }
 
     /// Calls each function with ThreadAttach: those of the table in its order, then those registered in theirs.
     pub(crate) fn attach(&self) {
-        self.fixed.iter().for_each(|notification| foreign::notify(notification, Reason::ThreadAttach));
+        self.fixed.iter().for_each(|notification| notification.send(Reason::ThreadAttach));
         let mut last = 0;
         // One after the other, however they come and go meanwhile, each once.
         while let Some((number, next)) = self.numbered().filter(|it| it.0 > last).min_by_key(|it| it.0) {
-            foreign::notify(next, Reason::ThreadAttach);
+            next.send(Reason::ThreadAttach);
             last = number;
         }
     }
 
     /// Calls each function with ThreadDetach, in reverse order.
-    pub fn detach(&self) {
+    pub(crate) fn detach(&self) {
         let mut last = usize::MAX;
         while let Some((number, next)) = self.numbered().filter(|it| it.0 < last).max_by_key(|it| it.0) {
-            foreign::notify(next, Reason::ThreadDetach);
+            next.send(Reason::ThreadDetach);
             last = number;
         }
-        self.fixed.iter().rev().for_each(|notification| foreign::notify(notification, Reason::ThreadDetach));
+        self.fixed.iter().rev().for_each(|notification| notification.send(Reason::ThreadDetach));
     }
 
     /// What is registered, with the numbers of the registrations.

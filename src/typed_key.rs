@@ -7,12 +7,13 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
-use crate::key::{Key, KeyOptions, tag};
-use crate::own;
+use crate::index::Index;
+use crate::key::KeyOptions;
+use crate::key_space::KeySpace;
 use crate::port::{self, Port};
-use crate::slots::{Slots, private::Sealed};
-use crate::space::KeySpace;
-use crate::sync::Relaxed;
+use crate::slot_array::private::Sealed;
+use crate::slots::Slots;
+use crate::tag::Tag;
 
 /// Something that owns a value and can be held as a pointer meanwhile: a box of the kernel's own, a box from a pool of
 /// heapless (feature `pool`), an exclusive reference to a static.
@@ -82,9 +83,10 @@ unsafe impl<B: heapless::pool::boxed::BoxPool<Data: Send> + 'static> Owner for h
 // exchange of the value is all that it takes to own it.
 pub struct TypedKey<'a, O, P: Port> {
     space: &'a KeySpace<P>,
-    tag: usize,
+    tag: Tag,
     owner: PhantomData<fn(O) -> O>,
 }
+
 impl<'a, O: Owner, P: Port<Slots = Slots<N>>, const N: usize> TypedKey<'a, O, P>
 where
     Capacity<N>: Supported,
@@ -108,10 +110,9 @@ where
     /// Callable from threads, destructors and interrupts. Wait-free.
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let slots = port::current(self.space.port()).ok_or(Error::NoThread)?;
-        let (slot, value) = (&slots.all()[tag::index(self.tag, N)], value.into_raw());
-        // Relaxed: the slot is this thread's own.
-        let old = if slot.tag.load(Relaxed) == self.tag {
-            own::swap(&slot.value, slot.value.load(Relaxed), value)
+        let (slot, value) = (slots.slot(Index::of_tag(self.tag)), value.into_raw());
+        let old = if slot.tag() == self.tag {
+            slot.swap(value)
         } else {
             slots.bind(self.tag, value, None).unwrap_or(ptr::null_mut())
         };
@@ -124,9 +125,8 @@ where
     /// Callable from threads, destructors and interrupts. Wait-free.
     #[must_use]
     pub fn take(&self) -> Option<O> {
-        let slot = &port::current(self.space.port())?.all()[tag::index(self.tag, N)];
-        // Relaxed: the slot is this thread's own.
-        if slot.tag.load(Relaxed) != self.tag {
+        let slot = port::current(self.space.port())?.slot(Index::of_tag(self.tag));
+        if slot.tag() != self.tag {
             return None;
         }
         let value = slot.take();
@@ -156,7 +156,7 @@ impl<O, P: Port> Drop for TypedKey<'_, O, P> {
 
 impl<O, P: Port> fmt::Debug for TypedKey<'_, O, P> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("TypedKey").field(&Key::from_raw(tag::handle(self.tag))).finish()
+        formatter.debug_tuple("TypedKey").field(&self.tag.key()).finish()
     }
 }
 

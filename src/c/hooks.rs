@@ -1,0 +1,45 @@
+//! What the core calls and others provide: the kernel's hooks, and those by which a family is told of threads.
+
+use core::sync::atomic::{AtomicPtr, AtomicU32};
+
+#[cfg(not(feature = "base"))]
+pub use tsd_wake as wake;
+
+use crate::thread::Thread;
+#[cfg(feature = "base")]
+pub use crate::wake::wake;
+
+// Safe where any argument is sound.
+unsafe extern "C" {
+    /// The kernel's hook: the calling thread's structure, or NULL.
+    pub safe fn tsd_current() -> *mut Thread;
+    /// The kernel's hook: blocks the calling thread while `word` is `expected`.
+    pub safe fn tsd_wait(word: &AtomicU32, expected: u32);
+    /// The kernel's hook: wakes whoever waits on `word`.
+    pub safe fn tsd_wake(word: &AtomicU32);
+}
+
+/// Declares statics of the member `base`, as it has them and as other members see them.
+macro_rules! statics_of_base {
+    ($($(#[$attribute:meta])* $symbol:literal $name:ident;)*) => {$(
+        #[cfg(feature = "base")]
+        $(#[$attribute])*
+        #[unsafe(export_name = $symbol)]
+        pub static $name: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+        #[cfg(not(feature = "base"))]
+        unsafe extern "C" {
+            $(#[$attribute])*
+            #[link_name = $symbol]
+            pub safe static $name: AtomicPtr<()>;
+        }
+    )*};
+}
+
+statics_of_base! {
+    /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it has a
+    /// thread to be told of: so the core does not depend on the family.
+    "tsd_leave_fls" LEAVE_FLS;
+    /// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on notifications.
+    "tsd_detach" DETACH;
+}

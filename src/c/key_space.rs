@@ -1,0 +1,30 @@
+//! The key space: the table without static keys. A kernel that has some defines the symbol itself, with the header's
+//! `TSD_STATIC_KEY_TABLE`, and this member of the archive is not linked.
+//!
+//! Invariant: the layout is that of `struct tsd_table` in `include/tsd.h`, and what the macro writes is what
+//! [`KeyTable::with_static_keys`](tsd::KeyTable::with_static_keys) would.
+
+use tsd::KeySpace;
+
+use crate::port::CPort;
+
+/// The keys of every C caller.
+///
+/// A static key is of generation 0. Here keys begin at 1, so that none is taken for a static key by a kernel that uses
+/// one but has forgotten the table.
+#[cfg(feature = "key_space")]
+#[unsafe(export_name = "tsd_table")]
+// SAFETY: the slots of C threads are used with this key space only.
+pub static KEY_SPACE: KeySpace<CPort> = unsafe {
+    use crate::config::{KEYS, ROUNDS};
+    KeySpace::with_table(CPort, tsd::KeyTable::<KEYS>::new().with_generation(1).with_rounds(ROUNDS))
+};
+
+// As other members see it. Not C's type, but every member is compiled from the same source by the same compiler.
+#[cfg(not(feature = "key_space"))]
+#[allow(improper_ctypes)]
+unsafe extern "C" {
+    /// The keys of every C caller.
+    #[link_name = "tsd_table"]
+    pub safe static KEY_SPACE: KeySpace<CPort>;
+}

@@ -1,0 +1,106 @@
+//! How far a thread's exit has come, as interrupt handlers, destructors and a later reap find it.
+//!
+//! As in [`slots`](crate::slots), all of it belongs to one thread and the interrupts that stop it.
+
+use core::ffi::c_void;
+use core::ptr;
+
+use crate::index::Index;
+use crate::key::Key;
+use crate::sync::local::{AtomicPtr, AtomicUsize, compiler_fence};
+use crate::sync::{Ordering, Relaxed};
+use crate::tag::Tag;
+
+/// What `taking` is while a thread-exit function runs, or is about to. The complement of no live tag but the very last.
+const IN_FUNCTION: usize = Tag::UNBOUND.word();
+
+/// What thread exit is at.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Progress {
+    /// The tag of the slot whose value exit takes, until the value's destructor has returned; the complement of that, which
+    /// is no live tag, when the slot was bound again since; [`IN_FUNCTION`]; or 0.
+    taking: AtomicUsize,
+    /// The value that a handler's `bind` found in that slot.
+    displaced: AtomicPtr<c_void>,
+    /// The round in which destructors run, from 1.
+    round: AtomicUsize,
+}
+
+impl Progress {
+    /// Nothing is taken.
+    pub(crate) const fn new() -> Self {
+        Self { taking: AtomicUsize::new(0), displaced: AtomicPtr::new(ptr::null_mut()), round: AtomicUsize::new(0) }
+    }
+
+    /// Notes that exit takes the value of the slot of `tag`.
+    #[inline(always)]
+    pub(crate) fn begin(&self, tag: Tag) {
+        self.taking.store(tag.word(), Relaxed);
+    }
+
+    /// Notes that the value has been taken, so that what is bound at this index from here on is set aside by nobody.
+    pub(crate) fn seal(&self, tag: Tag) {
+        self.taking.store(!tag.word(), Relaxed);
+    }
+
+    /// Notes that the destructor of the value taken last has returned, or that there was no value.
+    #[inline(always)]
+    pub(crate) fn end(&self) {
+        self.taking.store(0, Relaxed);
+    }
+
+    /// Notes that a thread-exit function is taken and called.
+    pub(crate) fn begin_function(&self) {
+        self.taking.store(IN_FUNCTION, Relaxed);
+    }
+
+    /// Notes the round in which the destructors run that come next.
+    pub(crate) fn begin_round(&self, round: u32) {
+        self.round.store(round as usize, Relaxed);
+    }
+
+    /// For `bind`: keeps `old`, the value of the slot at `index`, if exit was interrupted while it took it; whether it was.
+    #[inline(always)]
+    pub(crate) fn set_aside<const N: usize>(&self, index: Index<N>, old: *mut c_void) -> bool {
+        let tag = Tag::from_word(self.taking.load(Relaxed));
+        if !tag.is_live_at(index.offset(), N) {
+            return false;
+        }
+        self.displaced.store(old, Relaxed);
+        compiler_fence(Ordering::SeqCst);
+        // What later handlers find in the slot was set by those before: only the first sets anything aside.
+        self.seal(tag);
+        true
+    }
+
+    /// What was set aside while exit took the value of the slot of `tag`.
+    pub(crate) fn displaced(&self, tag: Tag) -> Option<*mut c_void> {
+        (self.taking.load(Relaxed) != tag.word()).then(|| self.displaced.load(Relaxed))
+    }
+
+    /// The tag of the slot whose value exit takes, if the slot was not bound since.
+    pub(crate) fn tag(&self) -> Option<Tag> {
+        Some(Tag::from_word(self.taking.load(Relaxed))).filter(|tag| tag.is_live())
+    }
+
+    /// Whether a destructor or a thread-exit function has not returned, or is about to be called.
+    pub(crate) fn is_in_call(&self) -> bool {
+        self.taking.load(Relaxed) != 0
+    }
+
+    /// The key whose destructor has not returned, or is about to be called; no valid one if it is a thread-exit function.
+    pub(crate) fn callee(&self) -> Option<Key> {
+        match self.taking.load(Relaxed) {
+            0 => None,
+            IN_FUNCTION => Some(Key::default()),
+            word => Some(self.tag().unwrap_or(Tag::from_word(!word)).key()),
+        }
+    }
+
+    /// The key whose destructor has not returned, or is about to be called, and the round.
+    pub(crate) fn current_destructor(&self) -> Option<(Key, u32)> {
+        let key = self.callee().filter(|&key| key != Key::default())?;
+        Some((key, self.round.load(Relaxed) as u32))
+    }
+}
