@@ -100,7 +100,7 @@ fn is_taboo(name: &str) -> bool {
 const CASES: usize = 10;
 
 fn build(arch: Arch) -> Result<PathBuf> {
-    let source = workspace::root().join("tests/c-kernel");
+    let source = workspace::root().join("tests/c/kernel");
     let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
     // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
     let thread_pointer = match arch {

@@ -11,8 +11,8 @@ use tsd_runner::install::archive::suffix;
 use tsd_runner::install::{self, Numbers};
 use tsd_runner::{command, programs as tools};
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// All tests.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -230,7 +230,7 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     assert_eq!(outside.collect::<BTreeSet<_>>(), hooks.iter().collect(), "wanted from outside");
 
     let program = options.prefix.join("program");
-    let source = tsd_runner::workspace::root().join("tests/c_side/inline.c");
+    let source = tsd_runner::workspace::root().join("tests/c/instructions/inline.c");
     let mut gcc = command::of("gcc");
     gcc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(options.prefix.join("include")).arg(source);
     run(gcc.arg("-L").arg(options.prefix.join("lib")).args(["-ltsd", "-o"]).arg(&program))?;

@@ -1,8 +1,8 @@
-//! Sequences of calls, led by coverage, against the model that tests/model.rs uses with random ones.
+//! Sequences of calls, led by coverage, against the model that tests/drivers/model.rs uses with random ones.
 
 #![no_main]
 
-#[path = "../../model/world.rs"]
+#[path = "../../src/lib.rs"]
 mod world;
 
 use libfuzzer_sys::fuzz_target;

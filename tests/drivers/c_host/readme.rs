@@ -6,8 +6,8 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// One for each compiler.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -28,5 +28,5 @@ fn check(compiler: &str) -> Result<(), Failed> {
 
 /// The block of README that is marked as C.
 fn example() -> Option<&'static str> {
-    include_str!("../../README.md").split_once("```c\n")?.1.split_once("```").map(|(example, _)| example)
+    include_str!("../../../README.md").split_once("```c\n")?.1.split_once("```").map(|(example, _)| example)
 }

@@ -3,14 +3,14 @@
 //! The files are compiled here: a build of the library has one of the two.
 
 #[allow(dead_code)]
-#[path = "../src/own.rs"]
+#[path = "../../src/own.rs"]
 mod portable;
 #[allow(unused_imports, unused_macros)]
-#[path = "../src/sync.rs"]
+#[path = "../../src/sync.rs"]
 mod sync;
 #[allow(dead_code)]
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
-#[path = "../arch/x86_64/own.rs"]
+#[path = "../../arch/x86_64/own.rs"]
 mod x86_64;
 
 use std::ptr;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::{command, programs as tools, workspace};
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// A compiler, how it is told its target, and a register there. On aarch64 x18 is the platform's, which the header's
 /// assembly must not choose itself.
@@ -61,7 +61,7 @@ fn check(compiler: &str, options: &[&str], register: &str, bar: usize, name: &st
     }
     compile.arg(format!("-DTSD_THREAD_POINTER={register}")).args(options);
     compile.arg("-I").arg(Place::ALL[0].prefix().join("include"));
-    run(compile.arg("-c").arg(workspace::root().join("tests/c_side/counts.c")).arg("-o").arg(&object))?;
+    run(compile.arg("-c").arg(workspace::root().join("tests/c/instructions/counts.c")).arg("-o").arg(&object))?;
     let mut objdump = command::of(tools::OBJDUMP.command);
     let text = run(objdump.args(["-d", "--no-show-raw-insn"]).arg(&object))?;
     let text = String::from_utf8_lossy(&text.stdout);

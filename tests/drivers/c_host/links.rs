@@ -9,8 +9,8 @@ use tsd_runner::install::archive::suffix;
 use tsd_runner::{command, programs as tools};
 
 use super::archive::{FAMILIES, plain};
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// What they are called as compilers' option. Those that this machine has are tried; the first one is GNU's.
 const LINKERS: [&str; 3] = ["bfd", "gold", "lld"];

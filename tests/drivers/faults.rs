@@ -149,7 +149,7 @@ fn run_checked() -> Result<(), Failed> {
 /// Every test that the page names exists, and every fault has one.
 fn check_page() -> Result<(), Failed> {
     let page = fs::read_to_string(workspace::root().join("docs/evidence/faults.md"))?;
-    let programs = workspace::root().join("tests/c");
+    let programs = workspace::root().join("tests/c/programs");
     assert!(!exists("keys::no_such_case", &programs) && !exists("core::no_such_program", &programs));
     let lines: Vec<_> = page.lines().collect();
     let is_row = |pair: &&[&str]| pair[0].starts_with("| ") && !pair[1].starts_with("|---");

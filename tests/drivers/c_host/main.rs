@@ -3,12 +3,21 @@
 //!
 //! Each program is a test of its own in each place where it runs, such as `c::gcc::core::full_table`.
 
-mod c_side;
+mod archive;
+mod commands;
+mod counts;
+mod fls;
+mod headers;
+mod inline;
+mod links;
+mod place;
+mod programs;
+mod readme;
 
 use std::process;
 
-use c_side::{archive, counts, fls, headers, inline, links, place::Place, programs, readme};
 use libtest_mimic::{Arguments, Trial};
+use place::Place;
 use tsd_runner::{error::Result, programs as tools, setup};
 
 fn main() {

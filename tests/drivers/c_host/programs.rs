@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
+use super::commands::{files, run, scratch, source};
 use super::place::Place;
-use super::{files, run, scratch, source};
 
 /// One for each program in each place.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -24,8 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn programs(place: &'static Place) -> Vec<PathBuf> {
-    let folders = files(&source()).into_iter().filter(|folder| !folder.ends_with("harness"));
-    let programs = folders.flat_map(|folder| files(&folder));
+    let programs = files(&source().join("programs")).into_iter().flat_map(|folder| files(&folder));
     programs.filter(|program| place.cxx.is_some() || !is_cxx(program)).collect()
 }
 

@@ -5,8 +5,8 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// How the header finds the thread: its block at the register's base, or by a pointer there.
 const WAYS: [(&str, &[&str]); 2] = [("by_base", &[]), ("by_pointer", &["-DTSD_THREAD_POINTER_AT=0"])];
@@ -32,7 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn check(place: &Place, compiler: &str, options: &[&str], source: &str, name: &str) -> Result<(), Failed> {
     let prefix = place.prefix();
     let program = scratch("inline")?.join(name.replace("::", "-"));
-    let source = tsd_runner::workspace::root().join("tests/c_side").join(source);
+    let source = tsd_runner::workspace::root().join("tests/c/instructions").join(source);
     let mut compile = command::of(compiler);
     compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-DTSD_THREAD_POINTER=gs"]);
     compile.arg("-DTSD_THREAD_POINTER_OFFSET=64").args(options).arg("-o").arg(&program).arg(source);

@@ -6,8 +6,8 @@ use std::path::Path;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// The families, each with the name of what initialises its once control, and the control's type.
 const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [

@@ -1,14 +1,4 @@
-//! What the tests of the C side share.
-
-pub(crate) mod archive;
-pub(crate) mod counts;
-pub(crate) mod fls;
-pub(crate) mod headers;
-pub(crate) mod inline;
-pub(crate) mod links;
-pub(crate) mod place;
-pub(crate) mod programs;
-pub(crate) mod readme;
+//! What the tests share: commands with a time limit, and folders.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

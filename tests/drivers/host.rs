@@ -1,5 +1,6 @@
 //! The shared suite on the host, each case under its own name.
 
+#[path = "../shared/host/src/lib.rs"]
 mod platform;
 
 use std::sync::Mutex;

@@ -1,5 +1,5 @@
-//! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/programs` under its own name on each
-//! CPU, such as `program::aarch64::cancel`, and those of `tests/c`, which bring their own threads' part of the library,
+//! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/posix` under its own name on each
+//! CPU, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part of the library,
 //! such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is linked with.
 //!
 //! A program passes if it exits with status 0, or with the one that its first comment names (`Exits with status N`).
@@ -57,7 +57,7 @@ fn prepare(arch: Arch) -> Result<Place> {
 fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
     let mut trials = Vec::new();
     let tests = workspace::root().join("tests");
-    for program in files(&tests.join("programs")) {
+    for program in files(&tests.join("posix")) {
         let places = places.clone();
         let name = format!("program::{}::{}", arch.name(), stem(&program));
         trials.push(Trial::test(name, move || run(arch, &places, &[program], Vec::new())));
@@ -65,7 +65,7 @@ fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
     let of_arch = places.clone();
     trials.push(Trial::test(format!("program::{}::linked", arch.name()), move || check_symbols(arch, &of_arch)));
     let harness = tests.join("c/harness");
-    for folder in files(&tests.join("c")).into_iter().filter(|folder| *folder != harness) {
+    for folder in files(&tests.join("c/programs")) {
         for program in files(&folder) {
             let (places, harness) = (places.clone(), harness.clone());
             let name = format!("program::{}::{}::{}", arch.name(), stem(&folder), stem(&program));
@@ -101,7 +101,7 @@ fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> 
 /// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
 fn check_symbols(arch: Arch, places: &Places) -> std::result::Result<(), Failed> {
     let compiler = &places.get().expect("it is set before the first case is run")[arch.name()].compiler;
-    let executable = compiler.executable(&[workspace::root().join("tests/programs/once.c")], &[])?;
+    let executable = compiler.executable(&[workspace::root().join("tests/posix/once.c")], &[])?;
     let mut nm = command::of(programs::NM.command);
     let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
     for hook in ["tsd_wait", "tsd_wake"].map(|name| compiler.symbol(name)) {

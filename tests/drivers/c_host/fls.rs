@@ -5,8 +5,8 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::{command, workspace};
 
+use super::commands::{run, scratch};
 use super::place::Place;
-use super::{run, scratch};
 
 /// One, where the program knows the processor.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -20,7 +20,10 @@ fn check() -> Result<(), Failed> {
     let mut compile = command::of(place.c);
     // The flags are pushed where compilers may have put variables, unless told otherwise.
     compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&program);
-    compile.arg(workspace::root().join("tests/c_side/fls_stepped.c")).arg("-I").arg(place.prefix().join("include"));
+    compile
+        .arg(workspace::root().join("tests/c/instructions/fls_stepped.c"))
+        .arg("-I")
+        .arg(place.prefix().join("include"));
     run(compile.arg("-L").arg(place.prefix().join("lib")).arg("-ltsd").args(place.libraries()))?;
     run(&mut Command::new(&program)).map(|_| ())
 }

@@ -1,7 +1,7 @@
 //! The figures that README shows are those of the page that `cargo bench` wrote.
 
-const README: &str = include_str!("../README.md");
-const PAGE: &str = include_str!("../docs/performance.md");
+const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/performance.md");
 
 #[test]
 fn readme_has_an_excerpt_of_the_measurements() {

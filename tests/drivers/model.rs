@@ -1,6 +1,6 @@
-//! Random sequences of calls against a naive model, bounded: the fuzz target in tests/fuzz makes them without end.
+//! Random sequences of calls against a naive model, bounded: the fuzz target in tests/model/fuzz makes them without end.
 
-#[path = "model/world.rs"]
+#[path = "../model/src/lib.rs"]
 mod world;
 
 use proptest::prelude::*;

@@ -3,6 +3,7 @@
 //! The variables `TSD_STORM_SECONDS` and `TSD_STORM_SEED` make it another one. Kills come at safe points only here; the
 //! images' storms kill anywhere.
 
+#[path = "../shared/host/src/lib.rs"]
 mod platform;
 
 use std::{
