@@ -1,12 +1,9 @@
 //! The shared suite on the host, each case under its own name.
 
-#[path = "../shared/host/src/lib.rs"]
-mod platform;
-
 use std::sync::Mutex;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use platform::{Host, failure};
+use tsd_host::{Host, failure};
 use tsd_suite::{CASES, Needs, Platform, Suite};
 
 /// Cases share the host's key space, so they run one after another.

@@ -1,13 +1,10 @@
 //! Random sequences of calls against a naive model, bounded: the fuzz target in tests/model/fuzz makes them without end.
 
-#[path = "../model/src/lib.rs"]
-mod world;
-
 use proptest::prelude::*;
-use world::{ACTIONS, Call, TABLES, THREADS, World};
+use tsd_model::{ACTIONS, Call, TABLES, THREADS, World};
 
 fn calls() -> impl Strategy<Value = Vec<(usize, Call)>> {
-    let action = proptest::option::weighted(0.8, 0..ACTIONS.len());
+    let action = proptest::option::weighted(0.8, 0..ACTIONS);
     let call = prop_oneof![
         4 => (action, any::<bool>()).prop_map(|(action, last_phase)| Call::Create { action, last_phase }),
         3 => any::<usize>().prop_map(|key| Call::Delete { key }),

@@ -12,14 +12,17 @@ use std::ptr;
 
 use tsd::{DEFAULT_ROUNDS, Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeyTable, Slots};
 
-const PLACES: usize = 3;
-pub(crate) const TABLES: usize = 2;
-pub(crate) const THREADS: usize = 3;
-const LAST_GENERATION: usize = KeyTable::<PLACES>::LAST_GENERATION;
+/// The keys that a table has room for.
+const KEYS: usize = 3;
+/// The number of tables.
+pub const TABLES: usize = 2;
+/// The number of threads, each of which has slots for each table.
+pub const THREADS: usize = 3;
+const LAST_GENERATION: usize = KeyTable::<KEYS>::LAST_GENERATION;
 
 /// What a destructor does besides being called. Its value says to which key: a number among all that there ever were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+enum Action {
     Nothing,
     SetOwn,
     SetOther,
@@ -32,8 +35,11 @@ pub(crate) enum Action {
 
 use Action::*;
 
+/// How many actions there are for a key's destructor.
+pub const ACTIONS: usize = DESTRUCTORS.len();
+
 /// What a key's destructor can be told to do.
-pub(crate) const ACTIONS: [(Action, Destructor); 8] = [
+const DESTRUCTORS: [(Action, Destructor); 8] = [
     (Nothing, destructor::<0>),
     (SetOwn, destructor::<1>),
     (SetOther, destructor::<2>),
@@ -46,7 +52,8 @@ pub(crate) const ACTIONS: [(Action, Destructor); 8] = [
 
 /// One call. Keys are numbers among all handles that the table ever gave out, threads and actions are remainders.
 #[derive(Clone, Debug)]
-pub(crate) enum Call {
+#[expect(missing_docs, reason = "variants and fields have the names of what they call")]
+pub enum Call {
     Create { action: Option<usize>, last_phase: bool },
     Delete { key: usize },
     Get { thread: usize, key: usize },
@@ -153,7 +160,7 @@ impl Model {
             (exit.last_phase, exit.round) = (last_phase, round);
             exit.pending = self.due(exit.thread, last_phase);
         }
-        // It may have been set in this very round, behind the present index; then it is not pending.
+        // It may have been set in this very round, after the present index; then it is not pending.
         exit.pending.remove(&number);
         exit.calls += 1;
         exit.rounds[usize::from(last_phase)] = round;
@@ -164,9 +171,9 @@ impl Model {
 }
 
 /// The real tables and slots with the models beside them.
-pub(crate) struct World {
-    tables: [KeyTable<PLACES>; TABLES],
-    slots: [[Slots<PLACES>; THREADS]; TABLES],
+pub struct World {
+    tables: [KeyTable<KEYS>; TABLES],
+    slots: [[Slots<KEYS>; THREADS]; TABLES],
     models: [RefCell<Model>; TABLES],
     generations_left: [usize; TABLES],
     /// The table whose exit is under way.
@@ -181,12 +188,12 @@ thread_local! {
 unsafe extern "C-unwind" fn destructor<const ACTION: usize>(value: *mut c_void) {
     // SAFETY: `World::exit` has put it there and is still running.
     let world = unsafe { &*WORLD.get() };
-    world.act(ACTIONS[ACTION].0, value.addr());
+    world.act(DESTRUCTORS[ACTION].0, value.addr());
 }
 
 impl World {
     /// Makes `calls`, each on one of the tables, and lets every thread exit; all is compared with the models each time.
-    pub(crate) fn run(generations_left: [usize; TABLES], calls: impl IntoIterator<Item = (usize, Call)>) {
+    pub fn run(generations_left: [usize; TABLES], calls: impl IntoIterator<Item = (usize, Call)>) {
         let world = Self::new(generations_left);
         for (table, call) in calls {
             world.call(table, &call);
@@ -212,7 +219,7 @@ impl World {
     /// there ever was; none's if there was none.
     fn handle(&self, table: usize, number: usize) -> Key {
         let model = self.models[table].borrow();
-        let number = if number.is_multiple_of(2) { number / 2 % (PLACES + 1) } else { number };
+        let number = if number.is_multiple_of(2) { number / 2 % (KEYS + 1) } else { number };
         match model.keys.len() {
             0 => Key::default(),
             handles => model.keys[handles - 1 - number % handles].handle,
@@ -220,19 +227,19 @@ impl World {
     }
 
     fn create(&self, table: usize, action: Option<usize>, last_phase: bool) -> Option<Key> {
-        let options = action.map_or(KeyOptions::new(), |action| KeyOptions::new().destructor(ACTIONS[action].1));
+        let options = action.map_or(KeyOptions::new(), |action| KeyOptions::new().destructor(DESTRUCTORS[action].1));
         let created = self.tables[table].create_with(if last_phase { options.last_phase() } else { options });
         let mut model = self.models[table].borrow_mut();
         let retired = self.tables[table].retired();
         match created {
             Ok(handle) => {
-                assert!(model.live() + retired < PLACES, "more keys than places");
+                assert!(model.live() + retired < KEYS, "more keys than the table has room for");
                 assert!(!model.was(handle), "a handle came again");
-                let action = action.map(|action| ACTIONS[action].0);
+                let action = action.map(|action| DESTRUCTORS[action].0);
                 model.keys.push(ModelKey { handle, action, last_phase, live: true });
             }
             Err(error) => {
-                assert_eq!(model.live() + retired, PLACES, "refused with a place free");
+                assert_eq!(model.live() + retired, KEYS, "refused with an index free");
                 assert_eq!(error, if retired == 0 { Error::TableFull } else { Error::TableWornOut });
             }
         }
@@ -326,7 +333,7 @@ impl World {
             DeleteOwn => self.delete(table, own),
             DeleteOther => self.delete(table, other),
             CreateAndSet => {
-                if let Some(key) = self.create(table, Some(value % ACTIONS.len()), value.is_multiple_of(2)) {
+                if let Some(key) = self.create(table, Some(value % ACTIONS), value.is_multiple_of(2)) {
                     self.set(table, thread, key, value);
                 }
             }
@@ -359,10 +366,10 @@ impl World {
             let listed: BTreeSet<Key> = real.keys().map(|info| info.key).collect();
             let expected = model.keys.iter().filter(|key| key.live).map(|key| key.handle).collect();
             assert_eq!(listed, expected);
-            // A place is worn out after so many keys and not before.
+            // An index is worn out after so many keys and not before.
             let generations = self.generations_left[table];
             assert!(real.retired() * generations <= model.keys.len());
-            assert!(model.keys.len() <= PLACES * generations);
+            assert!(model.keys.len() <= KEYS * generations);
         }
     }
 

@@ -2,11 +2,8 @@
 
 #![no_main]
 
-#[path = "../../src/lib.rs"]
-mod world;
-
 use libfuzzer_sys::fuzz_target;
-use world::{ACTIONS, Call, TABLES, THREADS, World};
+use tsd_model::{ACTIONS, Call, TABLES, THREADS, World};
 
 fuzz_target!(|bytes: &[u8]| {
     // Two bytes say how soon the tables wear out; four more are a call.
@@ -33,6 +30,6 @@ fn call(bytes: &[u8; 4]) -> (usize, Call) {
 
 /// One time in nine the key has no destructor.
 fn action(value: u8) -> Option<usize> {
-    let number = usize::from(value) % (ACTIONS.len() + 1);
-    (number < ACTIONS.len()).then_some(number)
+    let number = usize::from(value) % (ACTIONS + 1);
+    (number < ACTIONS).then_some(number)
 }

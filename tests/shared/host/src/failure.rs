@@ -16,36 +16,36 @@ static MESSAGE: Mutex<Option<String>> = Mutex::new(None);
 static BEGUN: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// A case begins.
-pub(crate) fn begin() {
+pub fn begin() {
     FAILED.store(false, SeqCst);
     *MESSAGE.lock().unwrap() = None;
     go_on();
 }
 
 /// The case that runs has come further, and may take its time anew.
-pub(crate) fn go_on() {
+pub fn go_on() {
     *BEGUN.lock().unwrap() = Some(Instant::now());
 }
 
 /// Notes what a thread panicked with; the first one counts.
-pub(crate) fn note(payload: &(dyn Any + Send)) {
+pub fn note(payload: &(dyn Any + Send)) {
     let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
     MESSAGE.lock().unwrap().get_or_insert_with(|| text.unwrap_or("the case panicked").to_owned());
     FAILED.store(true, SeqCst);
 }
 
 /// What the first thread of the case that failed has panicked with.
-pub(crate) fn message() -> Option<String> {
+pub fn message() -> Option<String> {
     MESSAGE.lock().unwrap().take()
 }
 
 /// Whether the case that runs has taken too long.
-pub(crate) fn is_overdue() -> bool {
+pub fn is_overdue() -> bool {
     BEGUN.lock().unwrap().expect("a case runs").elapsed() >= LIMIT
 }
 
 /// Panics where the calling thread would wait for one that has failed, or for ever.
-pub(crate) fn check() {
+pub fn check() {
     if !FAILED.load(SeqCst) {
         assert!(!is_overdue(), "the case waits for something that does not come");
     } else if !std::thread::panicking() {

@@ -1,6 +1,11 @@
-//! The host as a platform for the shared suite: std's threads, control blocks that the next thread takes at once.
+//! The host as a platform for the shared suite and the storm: std's threads, control blocks that the next thread takes at
+//! once.
+//!
+//! - [`failure`]  how a case fails when one of its threads does
+//! - `storm`      what the storm asks for besides
 
-pub(crate) mod failure;
+pub mod failure;
+mod storm;
 
 use std::cell::{Cell, OnceCell};
 use std::panic::{self, AssertUnwindSafe};
@@ -14,11 +19,11 @@ use tsd::{ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationLis
 use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Platform, Start};
 
 /// The host.
-pub(crate) struct Host;
+pub struct Host;
 
 /// The host's port: threads sleep on one condition variable, which is enough for tests.
 #[derive(Debug)]
-pub(crate) struct HostPort;
+pub struct HostPort;
 
 /// What the library has of a thread.
 #[derive(Debug)]
@@ -58,7 +63,7 @@ thread_local! {
 type Grave = Mutex<Option<&'static ThreadControlBlock>>;
 
 /// A thread that the platform has started.
-pub(crate) struct HostThread {
+pub struct HostThread {
     handle: JoinHandle<()>,
     is_wanted_dead: Arc<AtomicBool>,
     grave: Arc<Grave>,
@@ -212,8 +217,8 @@ pub(crate) fn start_watched(
     let (is_wanted_dead, grave) = (Arc::new(AtomicBool::new(false)), Arc::new(Grave::default()));
     let (own, own_grave) = (is_wanted_dead.clone(), grave.clone());
     let handle = thread::spawn(move || {
-        IS_WANTED_DEAD.with(|place| place.set(own)).expect("the thread is new");
-        GRAVE.with(|place| place.set(own_grave)).expect("the thread is new");
+        IS_WANTED_DEAD.with(|cell| cell.set(own)).expect("the thread is new");
+        GRAVE.with(|cell| cell.set(own_grave)).expect("the thread is new");
         let (killed, report) = (Cell::new(false), Cell::new(ExitReport::default()));
         let exit = || {
             IS_EXITING.set(true);
@@ -247,7 +252,7 @@ fn leave_block() {
 
 /// Ends the calling thread if somebody wants that and it is not on its way out.
 fn test_kill() {
-    let is_wanted = IS_WANTED_DEAD.with(|place| place.get().is_some_and(|wanted| wanted.load(SeqCst)));
+    let is_wanted = IS_WANTED_DEAD.with(|cell| cell.get().is_some_and(|wanted| wanted.load(SeqCst)));
     if is_wanted && !IS_EXITING.get() {
         panic::resume_unwind(Box::new(ThreadExit { killed: true }));
     }
