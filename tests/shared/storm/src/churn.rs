@@ -9,7 +9,7 @@ use crate::{
     random::Random,
 };
 
-/// The thread number `number` of those that the storm is made by.
+/// The thread number `number` of those that make the storm.
 pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let mut random = storm.random(number as u64);
@@ -18,7 +18,7 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
             0 => hoard::<W>(storm, &mut random),
             1..40 => race::<W>(storm, any_cell(&mut random)),
             40..60 => {
-                // So often that whoever looks at it twice sees two keys.
+                // So often that a thread which looks at it twice sees two keys.
                 let cell = any_cell(&mut random);
                 (0..40).for_each(|_| replace::<W>(storm, cell, &mut random));
             }
@@ -32,7 +32,7 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     }
 }
 
-/// Deletes the key at a place of the board and puts another one there.
+/// Deletes the key at a cell of the board and puts another one there.
 fn replace<W: StormPlatform>(storm: &Storm, cell: usize, random: &mut Random) {
     let delete = |old: Option<RecordNumber>| old.into_iter().for_each(|key| storm.delete_key::<W>(key));
     if random.one_in(2) {
@@ -59,7 +59,7 @@ fn hoard<W: StormPlatform>(storm: &Storm, random: &mut Random) {
     let mut keys: Vec<RecordNumber, KEYS> = Vec::new();
     while let Some(key) = storm.create_key::<W>(random) {
         let pushed = keys.push(key);
-        assert!(pushed.is_ok(), "storm: more keys than the table has places");
+        assert!(pushed.is_ok(), "storm: more keys than the table has room for");
     }
     W::yield_now();
     keys.into_iter().for_each(|key| storm.delete_key::<W>(key));

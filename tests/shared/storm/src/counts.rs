@@ -55,13 +55,13 @@ events! {
     Exited "ended_themselves" Everywhere,
     /// Threads that were killed.
     Killed "killed" Everywhere,
-    /// Killed threads that never came to their own code.
+    /// Killed threads that never reached their own code.
     KilledAtOnce "killed_before_their_code" Nowhere,
     /// Threads that were killed in an initialiser of `once`.
     KilledInOnce "killed_in_once" Everywhere,
-    /// Threads that were killed between a get and the set behind it.
+    /// Threads that were killed between a get and the set after it.
     KilledBetween "killed_between_get_and_set" Everywhere,
-    /// Threads that were killed in a set, or so soon behind it that they did not know of it.
+    /// Threads that were killed in a set, or so soon after it that they did not know of it.
     KilledInSet "killed_in_set" Nowhere,
     /// Kills that came while the thread was in a destructor, which has to complete.
     KillsInDestructor "kills_in_a_destructor" Everywhere,
@@ -83,7 +83,7 @@ events! {
     KeysDeleted "keys_deleted" Everywhere,
     /// Creates that were refused because the table was full.
     KeysRefused "keys_refused" Everywhere,
-    /// Deletes that came behind that of another thread.
+    /// Deletes that came after that of another thread.
     DeleteRaces "delete_races_lost" Everywhere,
     /// Deletes of a key that was deleted before.
     DeletesRefused "deletes_refused" Everywhere,

@@ -11,10 +11,10 @@ use tsd_suite::value;
 
 use crate::{
     Event, Storm, StormPlatform,
-    desk::{Desk, State, Value},
     keys::{Kind, any_cell},
     random::Random,
     worker,
+    worker_record::{State, Value, WorkerRecord},
 };
 
 macro_rules! destructors {
@@ -40,12 +40,12 @@ destructors! {
 fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
     let storm = W::storm();
     storm.count(Event::Calls);
-    let desk = storm.desk_of::<W>().expect("storm: a destructor runs on a thread that is no worker");
-    let value = desk.value_at(pointer).expect("storm: a destructor got what its thread has not stored");
-    check::<W>(storm, desk, value, kind);
-    desk.calls.fetch_add(1, SeqCst);
-    desk.is_in_destructor.store(true, SeqCst);
-    let random = &mut storm.random((desk.worker() * 1000) as u64 + u64::from(desk.calls.load(SeqCst)));
+    let worker = storm.worker_of::<W>().expect("storm: a destructor runs on a thread that is no worker");
+    let value = worker.value_at(pointer).expect("storm: a destructor got what its thread has not stored");
+    check::<W>(storm, worker, value, kind);
+    worker.calls.fetch_add(1, SeqCst);
+    worker.is_in_destructor.store(true, SeqCst);
+    let random = &mut storm.random((worker.number() * 1000) as u64 + u64::from(worker.calls.load(SeqCst)));
     match kind {
         Kind::None => unreachable!("there is no destructor of this kind"),
         Kind::Plain | Kind::Last => storm.free(value),
@@ -61,11 +61,11 @@ fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
         Kind::Endless => set_again::<W>(storm, value),
         Kind::Other => {
             storm.free(value);
-            set_another::<W>(storm, desk, random);
+            set_another::<W>(storm, worker, random);
         }
         Kind::Busy => {
             storm.free(value);
-            be_busy::<W>(storm, desk, random);
+            be_busy::<W>(storm, worker, random);
         }
         Kind::Module => {
             storm.module.run::<W>(storm, random);
@@ -76,36 +76,36 @@ fn run<W: StormPlatform>(kind: Kind, pointer: *mut c_void) {
             W::die();
         }
     }
-    desk.is_in_destructor.store(false, SeqCst);
+    worker.is_in_destructor.store(false, SeqCst);
 }
 
 /// Checks that the destructor of `kind` is due for `value`, and takes the value.
-fn check<W: StormPlatform>(storm: &Storm, desk: &Desk, value: &Value, kind: Kind) {
+fn check<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord, value: &Value, kind: Kind) {
     let state = value.state();
     let is_in_doubt = matches!(state, State::Pending | State::InDoubt);
     assert!(
-        state == State::Stored || is_in_doubt && desk.is_killed.load(SeqCst),
+        state == State::Stored || is_in_doubt && worker.is_killed.load(SeqCst),
         "storm: the destructor of a value that is {state:?}"
     );
     let record = storm.keys.record(value.key());
     assert_eq!(record.kind(), kind, "storm: the destructor of another key");
     let running = W::slots().running_destructor().map(|(key, _)| key);
     assert_eq!(running, Some(record.key()), "storm: the destructor of another generation");
-    if let (Some(deleted), Some(exit)) = (record.delete_ended(), desk.exit_began()) {
+    if let (Some(deleted), Some(exit)) = (record.delete_ended(), worker.exit_began()) {
         assert!(deleted > exit, "storm: the destructor of a key that was deleted before the exit began");
     }
     assert!(W::space().get(record.key()).is_null(), "storm: a value can be read in its destructor");
-    let is_first = desk.calls.load(SeqCst) == 0;
-    assert!(!is_first || !desk.has_functions_above(0), "storm: a destructor before a thread-exit function");
+    let is_first = worker.calls.load(SeqCst) == 0;
+    assert!(!is_first || !worker.has_functions_above(0), "storm: a destructor before a thread-exit function");
     if kind.is_last_phase() {
-        desk.is_in_last_phase.store(true, SeqCst);
+        worker.is_in_last_phase.store(true, SeqCst);
     } else {
-        assert!(!desk.is_in_last_phase.load(SeqCst), "storm: an ordinary destructor in the last phase");
+        assert!(!worker.is_in_last_phase.load(SeqCst), "storm: an ordinary destructor in the last phase");
     }
     if is_in_doubt {
         // The set that the kill has interrupted has left one value and not two: the other one was never there, or is
         // gone. Its destructor would find it free.
-        for other in desk.values() {
+        for other in worker.values() {
             if !core::ptr::eq(other, value) && matches!(other.state(), State::Pending | State::InDoubt) {
                 storm.free(other);
             }
@@ -135,15 +135,15 @@ fn set_again<W: StormPlatform>(storm: &Storm, value: &Value) {
 }
 
 /// Stores a value under any key of the board.
-fn set_another<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
+fn set_another<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord, random: &mut Random) {
     if let Some(key) = storm.keys.at(any_cell(random)) {
-        worker::set::<W>(storm, desk, key, random.below(3));
+        worker::set::<W>(storm, worker, key, random.below(3));
         storm.keys.record(key).release();
     }
 }
 
 /// Does what a destructor may do: blocks, creates and deletes, registers, initialises.
-fn be_busy<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
+fn be_busy<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord, random: &mut Random) {
     W::yield_now();
     if random.one_in(2) {
         W::sleep_ms(1);
@@ -151,15 +151,15 @@ fn be_busy<W: StormPlatform>(storm: &Storm, desk: &Desk, random: &mut Random) {
     if random.one_in(4)
         && let Some(key) = storm.create_key::<W>(random)
     {
-        worker::set::<W>(storm, desk, key, 0);
-        worker::get::<W>(storm, desk, key);
+        worker::set::<W>(storm, worker, key, 0);
+        worker::get::<W>(storm, worker, key);
         storm.delete_key::<W>(key);
     }
     if random.one_in(4) {
-        worker::register::<W>(storm, desk);
+        worker::register::<W>(storm, worker);
     }
     if random.one_in(4) {
-        worker::initialise::<W>(storm, desk, random);
+        worker::initialise::<W>(storm, worker, random);
     }
 }
 
@@ -172,11 +172,11 @@ pub(crate) fn function_argument(number: usize) -> *mut c_void {
 pub(crate) unsafe extern "C-unwind" fn function<W: StormPlatform>(argument: *mut c_void) {
     let storm = W::storm();
     storm.count(Event::Functions);
-    let desk = storm.desk_of::<W>().expect("storm: a thread-exit function runs on a thread that is no worker");
+    let worker = storm.worker_of::<W>().expect("storm: a thread-exit function runs on a thread that is no worker");
     let number = argument.addr() - 1;
-    desk.run_function(number);
-    let random = &mut storm.random((desk.worker() * 1000 + 500 + number) as u64);
+    worker.run_function(number);
+    let random = &mut storm.random((worker.number() * 1000 + 500 + number) as u64);
     if random.one_in(3) {
-        set_another::<W>(storm, desk, random);
+        set_another::<W>(storm, worker, random);
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of each key, and the board on which threads find keys.
 //!
-//! A record belongs to one key of one generation. It is counted who refers to it: the board or the key's owner, each
-//! value that was stored under the key, and threads that use it at the moment; with the last of them it is free.
+//! A record belongs to one key of one generation. Its references are counted: the board's or the key's owner's, that of
+//! each value that was stored under the key, and those of threads that use it at the moment; without any it is free.
 
 use core::ffi::c_void;
 use core::sync::atomic::{
@@ -13,14 +13,14 @@ use tsd::{Destructor, Error, Key, KeyOptions};
 
 use crate::{Event, Storm, StormPlatform, destructors, random::Random};
 
-/// The number of places on the board.
+/// The number of cells on the board, apart from those for the module's keys.
 pub(crate) const CELLS: usize = 24;
-/// More than can be referred to: the live keys, and those of each value on each desk.
+/// More than can be referred to: the live keys, and those of each value of each worker.
 const RECORDS: usize = 4096;
-/// Further places, for the module's keys.
+/// Further cells, for the module's keys.
 pub(crate) const MODULE_CELLS: usize = 4;
 
-/// Any place of the board, the first ones more often: some keys are to be used and replaced at the same time.
+/// Any cell of the board, the first ones more often: some keys are to be used and replaced at the same time.
 pub(crate) fn any_cell(random: &mut Random) -> usize {
     random.below(CELLS).min(random.below(CELLS))
 }
@@ -95,7 +95,7 @@ pub(crate) struct KeyRecord {
     references: AtomicU32,
     raw: AtomicU32,
     kind: AtomicU32,
-    /// Tickets from before and behind its deletion; 0 until then.
+    /// Tickets from before and after its deletion; 0 until then.
     delete_began: AtomicUsize,
     delete_ended: AtomicUsize,
 }
@@ -125,7 +125,7 @@ impl KeyRecord {
         Some(self.delete_began.load(SeqCst)).filter(|&ticket| ticket != 0)
     }
 
-    /// The ticket from behind its deletion, if that has ended.
+    /// The ticket from after its deletion, if that has ended.
     pub(crate) fn delete_ended(&self) -> Option<usize> {
         Some(self.delete_ended.load(SeqCst)).filter(|&ticket| ticket != 0)
     }
@@ -180,7 +180,7 @@ impl Keys {
         &self.records[number as usize]
     }
 
-    /// The key at a place of the board, with a reference to its record for the caller.
+    /// The key at a cell of the board, with a reference to its record for the caller.
     pub(crate) fn at(&self, cell: usize) -> Option<RecordNumber> {
         loop {
             let entry = self.board[cell].load(SeqCst);

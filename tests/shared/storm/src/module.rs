@@ -9,9 +9,9 @@ use tsd_suite::wait_until;
 
 use crate::{
     Event, Storm, StormPlatform,
-    desk::Desk,
     keys::{CELLS, Kind, MODULE_CELLS, RecordNumber},
     random::Random,
+    worker_record::WorkerRecord,
 };
 
 /// The module's code.
@@ -20,7 +20,7 @@ pub(crate) struct Module {
     is_gone: AtomicBool,
 }
 
-/// Any place of the board that is for the module's keys.
+/// Any cell of the board that is for the module's keys.
 pub(crate) fn any_cell(random: &mut Random) -> usize {
     CELLS + random.below(MODULE_CELLS)
 }
@@ -48,7 +48,7 @@ impl Module {
     }
 }
 
-/// The thread number `number` of those that the storm is made by.
+/// The thread number `number` of those that make the storm.
 pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let mut random = storm.random(number as u64);
@@ -61,7 +61,7 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
         }
         W::sleep_ms(1 + random.below(4) as u32);
         unload::<W>(storm);
-        // Whoever is late comes now.
+        // A thread that is late comes now.
         W::sleep_ms(1);
     }
 }
@@ -71,7 +71,7 @@ fn unload<W: StormPlatform>(storm: &Storm) {
         (CELLS..CELLS + MODULE_CELLS).filter_map(|cell| storm.keys.exchange(cell, None)).collect();
     purge::<W>(storm, &keys);
     W::pass_barriers();
-    storm.desks.iter().for_each(|desk| wait_for_exit::<W>(storm, desk));
+    storm.workers.iter().for_each(|worker| wait_for_exit::<W>(storm, worker));
     W::pass_barriers();
     storm.module.is_gone.store(true, SeqCst);
     storm.count(Event::Unloads);
@@ -95,10 +95,10 @@ fn purge<W: StormPlatform>(storm: &Storm, keys: &[RecordNumber]) {
     }
 }
 
-/// Waits until the worker of this desk has left its exit once, if it is in it.
-fn wait_for_exit<W: StormPlatform>(storm: &Storm, desk: &Desk) {
-    let worker = desk.worker();
-    let is_in_exit = || desk.worker() == worker && desk.slots().is_some_and(Slots::is_exiting);
+/// Waits until a worker has left its exit once, if it is in it.
+fn wait_for_exit<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord) {
+    let number = worker.number();
+    let is_in_exit = || worker.number() == number && worker.slots().is_some_and(Slots::is_exiting);
     if is_in_exit() {
         storm.count(Event::UnloadWaits);
         wait_until::<W>(|| !is_in_exit());

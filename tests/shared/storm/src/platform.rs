@@ -1,4 +1,4 @@
-//! What the storm asks of the place where it blows.
+//! What the storm asks of the platform on which it runs.
 
 use core::fmt;
 
@@ -18,12 +18,12 @@ pub struct Ending<'a> {
     pub history: Option<(u32, u32)>,
 }
 
-/// A platform on which a storm can blow.
+/// A platform on which a storm can run.
 pub trait StormPlatform: Platform {
-    /// The storm, a static of the platform's; it blows once.
+    /// The storm, a static of the platform's; it runs once.
     fn storm() -> &'static Storm;
 
-    /// [`Platform::start`] of a thread that calls [`at_end`](crate::at_end) last, behind its exit hook, with the same
+    /// [`Platform::start`] of a thread that calls [`at_end`](crate::at_end) last, after its exit hook, with the same
     /// argument; however it ends, and even if it was killed before it called `body`.
     fn start_watched(start: Start, body: fn(argument: usize), argument: usize) -> Self::Thread;
 

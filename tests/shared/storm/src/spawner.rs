@@ -1,19 +1,19 @@
-//! Threads that start workers, kill some, join some and let the others go.
+//! Threads that start workers, kill some, join some and detach the others.
 
 use core::sync::atomic::Ordering::SeqCst;
 
 use heapless::Vec;
 use tsd_suite::{Priority, Start};
 
-use crate::{Ending, Event, Storm, StormPlatform, random::Random, worker};
+use crate::{Ending, Event, Storm, StormPlatform, account, random::Random, worker};
 
-/// As many workers has a spawner to join at once.
+/// As many workers can a spawner have at once.
 const MOST: usize = 10;
 
-/// A worker that was started, and its desk.
+/// A worker that was started, and the index of its record.
 type Started<W> = (<W as tsd_suite::Platform>::Thread, usize);
 
-/// The thread number `number` of those that the storm is made by.
+/// The thread number `number` of those that make the storm.
 pub(crate) fn body<W: StormPlatform>(number: usize) {
     let storm = W::storm();
     let mut random = storm.random(number as u64);
@@ -43,39 +43,39 @@ pub(crate) fn body<W: StormPlatform>(number: usize) {
     }
 }
 
-/// Starts a worker, if there is a desk for it.
+/// Starts a worker, if there is a free record for it.
 fn start<W: StormPlatform>(storm: &Storm, random: &mut Random) -> Option<Started<W>> {
-    let first = random.below(storm.desks.len());
-    let number = (0..storm.desks.len())
-        .map(|offset| (first + offset) % storm.desks.len())
-        .find(|&number| storm.desks[number].take())?;
-    storm.desks[number].open(storm.begin_worker());
-    storm.desks[number].is_mortal.store(random.one_in(20) && storm.deaths() < W::MOST_DEATHS, SeqCst);
+    let first = random.below(storm.workers.len());
+    let index = (0..storm.workers.len())
+        .map(|offset| (first + offset) % storm.workers.len())
+        .find(|&index| storm.workers[index].reserve())?;
+    storm.workers[index].reset(storm.begin_worker());
+    storm.workers[index].is_mortal.store(random.one_in(20) && storm.deaths() < W::MOST_DEATHS, SeqCst);
     let priority = match random.below(6) {
         0 => Priority::Low,
         1 => Priority::High,
         _ => Priority::Normal,
     };
     let start = Start { priority, ..Start::default() };
-    Some((W::start_watched(start, worker::body::<W>, number), number))
+    Some((W::start_watched(start, worker::body::<W>, index), index))
 }
 
 /// Kills a worker, wherever it is; it may have ended.
-fn kill<W: StormPlatform>(storm: &Storm, (thread, desk): &Started<W>) {
-    let desk = &storm.desks[*desk];
-    desk.is_killed.store(true, SeqCst);
-    if desk.is_in_destructor.load(SeqCst) {
+fn kill<W: StormPlatform>(storm: &Storm, (thread, index): &Started<W>) {
+    let record = &storm.workers[*index];
+    record.is_killed.store(true, SeqCst);
+    if record.is_in_destructor.load(SeqCst) {
         storm.count(Event::KillsInDestructor);
     }
     W::kill(thread);
 }
 
-/// Joins a worker or lets it go.
-fn leave<W: StormPlatform>(storm: &Storm, (thread, desk): Started<W>, random: &mut Random) {
-    if storm.desks[desk].is_mortal.load(SeqCst) {
+/// Joins or detaches a worker, or reaps it.
+fn leave<W: StormPlatform>(storm: &Storm, (thread, index): Started<W>, random: &mut Random) {
+    if storm.workers[index].is_mortal.load(SeqCst) {
         if let Some(report) = W::reap(thread) {
-            let killed = storm.desks[desk].is_killed.load(SeqCst);
-            worker::account::<W>(desk, &Ending { killed, report: &report, history: None }, true);
+            let killed = storm.workers[index].is_killed.load(SeqCst);
+            account::settle::<W>(index, &Ending { killed, report: &report, history: None }, true);
         }
         storm.count(Event::Joined);
     } else if random.one_in(3) {
@@ -85,5 +85,5 @@ fn leave<W: StormPlatform>(storm: &Storm, (thread, desk): Started<W>, random: &m
         W::join(thread);
         storm.count(Event::Joined);
     }
-    storm.desks[desk].give_up();
+    storm.workers[index].release();
 }

@@ -11,11 +11,11 @@ use tsd_suite::{Start, wait_until};
 use crate::{
     Event, Needed, StormPlatform, churn,
     counts::Counts,
-    desk::{DESKS, Desk},
     keys::{CELLS, Keys},
     module::{self, Module},
     random::Random,
     spawner,
+    worker_record::{WORKERS, WorkerRecord},
 };
 
 /// Threads that start workers, and threads that create and delete keys.
@@ -24,7 +24,7 @@ const CHURNERS: usize = 3;
 const CHURNERS_END: usize = SPAWNERS + CHURNERS;
 /// And one that loads and unloads the module.
 const OWN: usize = SPAWNERS + CHURNERS + 1;
-/// As many initialisations as a storm can have; behind the last one all calls find it complete.
+/// As many initialisations as a storm can have; after the last one all calls find it complete.
 const CONTROLS: usize = 1 << 16;
 /// A storm lasts this many times as long as asked for if an event that has to come does not.
 const PATIENCE: u64 = 10;
@@ -32,38 +32,38 @@ const PROGRESS_MS: u64 = 2000;
 /// A storm in which no thread starts for this long hangs, and so does one whose end takes as long.
 const STALL_SECONDS: u64 = 30;
 
-/// A control of `once`, and who is in its initialiser.
+/// A control of `once`, and the worker in its initialiser.
 #[derive(Debug)]
 pub(crate) struct Control {
     pub(crate) once: Once,
     /// The worker that is in the initialiser, or was killed in it; or 0.
     pub(crate) inside: AtomicUsize,
-    /// An initialiser has come to its end.
+    /// An initialiser has ended.
     pub(crate) is_done: AtomicBool,
     /// Calls that have run the initialiser and returned.
     pub(crate) completed: AtomicUsize,
 }
 
-/// A storm. It lives in a static and blows once.
+/// A storm. It lives in a static and runs once.
 #[derive(Debug)]
 pub struct Storm {
     counts: Counts,
     clock: AtomicUsize,
     seed: AtomicU64,
     is_over: AtomicBool,
-    /// Workers that were started, and those that have not come to their end yet.
-    workers: AtomicUsize,
+    /// Workers that were started, and those that have not ended yet.
+    started: AtomicUsize,
     living: AtomicUsize,
     pub(crate) keys: Keys,
     pub(crate) module: Module,
-    pub(crate) desks: [Desk; DESKS],
+    pub(crate) workers: [WorkerRecord; WORKERS],
     controls: [Control; CONTROLS],
     /// The first control that may not be complete.
     control: AtomicUsize,
 }
 
 impl Storm {
-    /// Calm.
+    /// A storm that has not begun.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "a default is a value, and this is too large to be one")]
     pub const fn new() -> Self {
@@ -72,11 +72,11 @@ impl Storm {
             clock: AtomicUsize::new(1),
             seed: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
-            workers: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
             living: AtomicUsize::new(0),
             keys: Keys::new(),
             module: Module::new(),
-            desks: [const { Desk::new() }; DESKS],
+            workers: [const { WorkerRecord::new() }; WORKERS],
             controls: [const {
                 Control {
                     once: Once::new(),
@@ -89,13 +89,13 @@ impl Storm {
         }
     }
 
-    /// Blows for this time, and until every event has come that must come.
+    /// Runs for this time, and until every event has come that must come.
     ///
     /// # Panics
     ///
     /// A check fails; on the thread that saw it.
     pub fn blow<W: StormPlatform>(&'static self, milliseconds: u64, seed: u64) {
-        assert_eq!(self.counts.get(Event::Threads), 0, "storm: it blows once");
+        assert_eq!(self.counts.get(Event::Threads), 0, "storm: it runs once");
         self.seed.store(seed, SeqCst);
         let before = W::space().table().in_use();
         let notification = self.listen::<W>();
@@ -113,7 +113,7 @@ impl Storm {
                 _ => module::body::<W>,
             };
             let pushed = threads.push(W::start(Start::default(), body, number + 1));
-            assert!(pushed.is_ok(), "storm: as many threads as places");
+            assert!(pushed.is_ok(), "storm: as many threads as the list has room for");
         }
         self.wait::<W>(milliseconds);
         self.is_over.store(true, SeqCst);
@@ -153,7 +153,11 @@ impl Storm {
         self.counts.raise(Event::KeysMost, W::space().table().high_water());
         assert_eq!(W::space().table().in_use(), keys_before, "storm: keys are left");
         assert_eq!(self.keys.referred_to(), 0, "storm: keys are referred to");
-        assert_eq!(self.desks.iter().filter(|desk| !desk.is_free()).count(), 0, "storm: desks are in use");
+        assert_eq!(
+            self.workers.iter().filter(|worker| !worker.is_free()).count(),
+            0,
+            "storm: records of workers are in use"
+        );
         assert_eq!(W::blocks_not_as_new(), 0, "storm: thread control blocks are not as new");
         assert_eq!(count(Event::Allocations), count(Event::Frees), "storm: allocations and frees");
         assert_eq!(count(Event::KeysCreated), count(Event::KeysDeleted), "storm: keys created and deleted");
@@ -173,8 +177,8 @@ impl Storm {
                 Reason::ThreadAttach => storm.count(Event::Attached),
                 Reason::ThreadDetach => {
                     storm.count(Event::DetachNotices);
-                    if let Some(desk) = storm.desk_of::<W>() {
-                        desk.begin_exit(storm.ticket());
+                    if let Some(worker) = storm.worker_of::<W>() {
+                        worker.begin_exit(storm.ticket());
                     }
                 }
             }
@@ -239,7 +243,7 @@ impl Storm {
     pub(crate) fn begin_worker(&self) -> usize {
         self.living.fetch_add(1, SeqCst);
         self.count(Event::Threads);
-        OWN + 1 + self.workers.fetch_add(1, SeqCst)
+        OWN + 1 + self.started.fetch_add(1, SeqCst)
     }
 
     /// A worker has ended and been accounted for.
@@ -247,15 +251,15 @@ impl Storm {
         self.living.fetch_sub(1, SeqCst);
     }
 
-    /// The desk of the running thread, if it has one.
-    pub(crate) fn desk_of<W: StormPlatform>(&self) -> Option<&Desk> {
+    /// The record of the calling thread, if it is a worker.
+    pub(crate) fn worker_of<W: StormPlatform>(&self) -> Option<&WorkerRecord> {
         let slots = ptr::from_ref(W::slots()).addr();
-        self.desks.iter().find(|desk| desk.is_of(slots))
+        self.workers.iter().find(|worker| worker.is_of(slots))
     }
 
-    /// Whether this worker is alive and nobody kills it.
-    pub(crate) fn is_well(&self, worker: usize) -> bool {
-        worker != 0 && self.desks.iter().any(|desk| desk.is_of_well(worker))
+    /// Whether the worker with this number is alive and no thread kills it.
+    pub(crate) fn is_unharmed(&self, number: usize) -> bool {
+        number != 0 && self.workers.iter().any(|worker| worker.is_of_unharmed(number))
     }
 
     /// The control that all call at the moment, with its number.

@@ -1,11 +1,11 @@
 //! What is known of a thread: the values that it has stored, its thread-exit functions, and how far it is.
 //!
-//! A desk belongs to one worker from before its start until it has been accounted for and given up. Only the worker
-//! writes to it, but for its beginning and for the note that somebody kills it.
+//! A record belongs to one worker from before its start until it has been accounted for and released. Only the worker
+//! writes to it, but for its beginning and for the note that another thread kills it.
 //!
-//! The worker is killed at any instruction that is not shielded. What it does to the library is not, so it says before
-//! what it is going to do, and behind what has come of it; a value that is neither stored nor not stored for that reason
-//! is in doubt, and only if the thread was killed.
+//! The worker is killed at any instruction that is not shielded. What it does to the library is not, so it notes before a
+//! call what it is going to do, and after it what has come of it; a value that is neither stored nor not stored for that
+//! reason is in doubt, and only if the thread was killed.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -20,7 +20,7 @@ use tsd_suite::KEYS;
 use crate::{Event, Storm, keys::RecordNumber};
 
 /// As many workers can be alive at once.
-pub(crate) const DESKS: usize = 64;
+pub(crate) const WORKERS: usize = 64;
 /// As many values can a worker have.
 const VALUES: usize = 16;
 /// As many thread-exit functions can a worker register in its life; more than fit in its list.
@@ -33,7 +33,7 @@ const NOTHING: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum State {
-    /// Nobody uses the place.
+    /// The entry is not in use.
     Free,
     /// Its set has begun.
     Pending,
@@ -119,20 +119,20 @@ pub(crate) enum Doing {
     Initialising,
 }
 
-/// A worker's desk.
+/// What is known of one worker.
 #[derive(Debug)]
-pub(crate) struct Desk {
-    /// The worker, and who joins it or lets it go; 0 for a free desk.
+pub(crate) struct WorkerRecord {
+    /// The worker, and the thread that joins or detaches it; 0 for a free record.
     holders: AtomicU32,
     /// Which worker of the storm it is.
-    worker: AtomicUsize,
+    number: AtomicUsize,
     /// The address of the worker's slots, or 0.
     slots: AtomicUsize,
     doing: AtomicU8,
     /// It returns otherwise.
     pub(crate) ends_itself: AtomicBool,
     pub(crate) is_killed: AtomicBool,
-    /// It is to die, and is reaped by who started it.
+    /// It is to die, and is reaped by the thread that started it.
     pub(crate) is_mortal: AtomicBool,
     pub(crate) is_in_destructor: AtomicBool,
     pub(crate) is_in_last_phase: AtomicBool,
@@ -148,11 +148,11 @@ pub(crate) struct Desk {
     functions: [AtomicU8; FUNCTIONS],
 }
 
-impl Desk {
+impl WorkerRecord {
     pub(crate) const fn new() -> Self {
         Self {
             holders: AtomicU32::new(0),
-            worker: AtomicUsize::new(0),
+            number: AtomicUsize::new(0),
             slots: AtomicUsize::new(0),
             doing: AtomicU8::new(0),
             ends_itself: AtomicBool::new(false),
@@ -170,15 +170,15 @@ impl Desk {
         }
     }
 
-    /// Takes a free desk for a worker that is about to start and for its starter.
-    pub(crate) fn take(&self) -> bool {
+    /// Reserves a free record for a worker that is about to start and for its starter.
+    pub(crate) fn reserve(&self) -> bool {
         self.holders.compare_exchange(0, 2, SeqCst, SeqCst).is_ok()
     }
 
-    /// Clears the desk for this worker.
-    pub(crate) fn open(&self, worker: usize) {
-        assert!(self.values.iter().all(|value| value.state() == State::Free), "storm: a desk with values was free");
-        self.worker.store(worker, SeqCst);
+    /// Clears the record for the worker with this number.
+    pub(crate) fn reset(&self, number: usize) {
+        assert!(self.values.iter().all(|value| value.state() == State::Free), "storm: a record with values was free");
+        self.number.store(number, SeqCst);
         self.doing.store(Doing::NotBegun as u8, SeqCst);
         let in_exit = [&self.is_in_destructor, &self.is_in_last_phase];
         for flag in [&self.ends_itself, &self.is_killed, &self.is_mortal].into_iter().chain(in_exit) {
@@ -190,8 +190,8 @@ impl Desk {
         self.functions.iter().for_each(|function| function.store(Registration::None as u8, SeqCst));
     }
 
-    /// Gives one hold on the desk up.
-    pub(crate) fn give_up(&self) {
+    /// Releases one of the two holds on the record.
+    pub(crate) fn release(&self) {
         self.holders.fetch_sub(1, SeqCst);
     }
 
@@ -206,14 +206,14 @@ impl Desk {
     }
 
     /// Which worker of the storm it is.
-    pub(crate) fn worker(&self) -> usize {
-        self.worker.load(SeqCst)
+    pub(crate) fn number(&self) -> usize {
+        self.number.load(SeqCst)
     }
 
-    /// Whether it is the desk of this worker, which is alive and which nobody kills.
-    pub(crate) fn is_of_well(&self, worker: usize) -> bool {
+    /// Whether it is the record of the worker with this number, which is alive and which no thread kills.
+    pub(crate) fn is_of_unharmed(&self, number: usize) -> bool {
         let is_alive = self.slots.load(SeqCst) != 0 && !self.is_killed.load(SeqCst);
-        is_alive && self.worker() == worker
+        is_alive && self.number() == number
     }
 
     /// The slots of its worker, if that has begun and has not been accounted for.
@@ -223,7 +223,7 @@ impl Desk {
         unsafe { ptr::with_exposed_provenance::<Slots<KEYS>>(slots).as_ref() }
     }
 
-    /// Whether it is the desk of the thread with these slots.
+    /// Whether it is the record of the thread with these slots.
     pub(crate) fn is_of(&self, slots: usize) -> bool {
         self.slots.load(SeqCst) == slots
     }
@@ -275,7 +275,7 @@ impl Desk {
         self.values.iter().find(|value| value.state() == State::Stored && value.key() == key)
     }
 
-    /// The value to which `pointer` points, if it is one of this desk's.
+    /// The value to which `pointer` points, if it is one of this record's.
     pub(crate) fn value_at(&self, pointer: *mut c_void) -> Option<&Value> {
         self.values.iter().find(|value| value.pointer() == pointer)
     }
@@ -302,7 +302,7 @@ impl Desk {
             "storm: thread-exit function {number} runs twice, or was never registered"
         );
         assert!(!self.has_functions_above(number + 1), "storm: thread-exit function {number} runs too early");
-        // Relaxed: of this thread only, like all counts of one desk.
+        // Relaxed: of this thread only, like all counts of one record.
         self.functions_run.fetch_add(1, Relaxed);
     }
 
@@ -318,21 +318,21 @@ impl Desk {
 }
 
 impl Storm {
-    /// Takes a place for a value under a key, if the desk has one, with a reference to the key. Its destructor sets it
+    /// Allocates an entry for a value under a key, if the record has one, with a reference to the key. Its destructor sets it
     /// again so many times, if it is of a kind that does; fewer times than there are rounds.
-    pub(crate) fn allocate<'a>(&self, desk: &'a Desk, key: RecordNumber, again: usize) -> Option<&'a Value> {
-        let value = desk.values.iter().find(|value| value.state() == State::Free)?;
-        assert!(self.keys.record(key).refer(), "storm: a value of a key that nobody refers to");
+    pub(crate) fn allocate<'a>(&self, worker: &'a WorkerRecord, key: RecordNumber, again: usize) -> Option<&'a Value> {
+        let value = worker.values.iter().find(|value| value.state() == State::Free)?;
+        assert!(self.keys.record(key).refer(), "storm: a value of a key that nothing refers to");
         value.key.store(key, SeqCst);
         value.again.store(again as u32, SeqCst);
         value.calls.store(0, SeqCst);
-        value.is_early.store(desk.exit_began().is_none(), SeqCst);
+        value.is_early.store(worker.exit_began().is_none(), SeqCst);
         value.become_(State::Pending);
         self.count(Event::Allocations);
         Some(value)
     }
 
-    /// Gives a value's place back.
+    /// Frees a value's entry.
     pub(crate) fn free(&self, value: &Value) {
         assert_ne!(value.state(), State::Free, "storm: a value is freed twice");
         value.become_(State::Free);
