@@ -1,4 +1,4 @@
-//! Every plan of a case is run, and what each came to is checked.
+//! Every plan of a case is run, and the outcome of each is checked.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,7 +54,7 @@ impl Handlers for Interrupts {
     }
 }
 
-/// What the plans of a case came to.
+/// The outcome of the plans of a case.
 #[derive(Default)]
 struct Explored {
     runs: u64,

@@ -1,4 +1,4 @@
-//! What the calls of a run did, as those who made them know it; and whether that can be.
+//! What the calls of a run did, as their callers know it; and whether that can be.
 //!
 //! The library is not asked. A run is right if for each key some order of its calls explains every answer, and leaves no value
 //! at the end; if no value was destroyed or freed twice, and each by its own key's destructor.
@@ -29,7 +29,7 @@ pub(crate) struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// What a key that takes its place is created with.
+    /// What a key that replaces it is created with.
     pub(crate) fn renewed(&self, in_other_phase: bool) -> Kind {
         Kind { is_last_phase: self.is_last_phase != in_other_phase, has_destructor: self.has_destructor }
     }
@@ -74,7 +74,7 @@ pub(crate) struct Ledger {
     pub(crate) exit_began: Option<u16>,
     /// The key whose destructor runs.
     pub(crate) destroying: Option<u8>,
-    /// What the run of a thread that has died came to; what its call does then does not count.
+    /// The verdict on the run of a thread that has died; what its call does then does not count.
     pub(crate) obituary: Option<Option<&'static str>>,
     /// Destructors called, functions run and registered, initialisers run.
     pub(crate) destroyed: u32,
