@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Destructor, Error, ExitFlags, KeyTable, Once, Slots};
+use tsd::{Destructor, Error, ExitFlags, ExitReport, KeyTable, Once, Slots};
 
 use crate::{Counter, KeyCell, Loan, Log, Platform, Start, exit_of, in_threads, local::exit_table, value, wait_until};
 
@@ -32,11 +32,23 @@ fn create<P: Platform>(destructors: &[Destructor]) {
     }
 }
 
+/// Creates keys with these destructors, sets each to its number plus one on a thread of its own, and lets that exit.
+fn exit_with<P: Platform>(destructors: &[Destructor]) -> ExitReport {
+    create::<P>(destructors);
+    exit_of::<P>(|| (0..destructors.len()).for_each(|key| set::<P>(key, key + 1)))
+}
+
 /// Deletes these keys; those that a destructor has deleted are not among them.
 fn delete<P: Platform>(keys: &[usize]) {
     for &key in keys {
         P::space().delete(KEYS[key].get()).unwrap();
     }
+}
+
+/// Deletes a key and creates another, which gets its index.
+fn replace<P: Platform>(key: usize, destructor: Destructor) {
+    delete::<P>(&[key]);
+    KEYS[key].put(P::space().create(Some(destructor)).unwrap());
 }
 
 /// A key that a destructor creates and sets is destroyed in the same exit.
@@ -49,8 +61,7 @@ pub(super) fn creates_and_sets_a_key<P: Platform>() {
         assert_eq!(P::space().get(KEYS[1].get()).addr(), 2);
     }
 
-    create::<P>(&[first::<P>]);
-    let report = exit_of::<P>(|| set::<P>(0, 1));
+    let report = exit_with::<P>(&[first::<P>]);
     assert_eq!((report.calls, report.left_over), (2, 0));
     CALLS.expect(&[1, 2]);
     delete::<P>(&[0, 1]);
@@ -93,52 +104,43 @@ pub(super) fn deletes_its_own_key<P: Platform>() {
         CALLS.add(number.addr());
         // Set before the deletion, so that a value is left behind under a dead key.
         set::<P>(0, 3);
-        P::space().delete(KEYS[0].get()).unwrap();
+        delete::<P>(&[0]);
         assert!(P::space().get(KEYS[0].get()).is_null());
         // SAFETY: the call is refused.
         assert_eq!(unsafe { P::space().set(KEYS[0].get(), value(2)) }, Err(Error::DeletedKey));
     }
 
-    create::<P>(&[first::<P>, log]);
-    let report = exit_of::<P>(|| {
-        set::<P>(0, 1);
-        set::<P>(1, 2);
-    });
+    let report = exit_with::<P>(&[first::<P>, log]);
     assert_eq!((report.calls, report.rounds, report.left_over), (2, 1, 0));
     CALLS.expect(&[1, 2]);
     delete::<P>(&[1]);
 }
 
-/// A destructor deletes a key that was not visited yet: that key's destructor does not run on this thread.
-pub(super) fn deletes_a_key_not_yet_visited<P: Platform>() {
+/// A destructor deletes a key before its turn: that key's destructor does not run on this thread.
+pub(super) fn deletes_a_key_before_its_turn<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
-        P::space().delete(KEYS[1].get()).unwrap();
+        delete::<P>(&[1]);
     }
 
-    create::<P>(&[first::<P>, never, log]);
-    let report = exit_of::<P>(|| (0..3).for_each(|key| set::<P>(key, key + 1)));
+    let report = exit_with::<P>(&[first::<P>, never, log]);
     assert_eq!((report.calls, report.left_over), (2, 0));
     CALLS.expect(&[1, 3]);
     delete::<P>(&[0, 2]);
 }
 
-/// A destructor deletes a key that was visited already and has a value again: it is not visited again.
-pub(super) fn deletes_a_key_already_visited<P: Platform>() {
+/// A destructor deletes a key that had its turn and has a value again: it has no further turn.
+pub(super) fn deletes_a_key_after_its_turn<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
         set::<P>(0, 10);
     }
     unsafe extern "C-unwind" fn second<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
-        P::space().delete(KEYS[0].get()).unwrap();
+        delete::<P>(&[0]);
     }
 
-    create::<P>(&[first::<P>, second::<P>]);
-    let report = exit_of::<P>(|| {
-        set::<P>(0, 1);
-        set::<P>(1, 2);
-    });
+    let report = exit_with::<P>(&[first::<P>, second::<P>]);
     assert_eq!((report.calls, report.rounds, report.left_over), (2, 1, 0));
     CALLS.expect(&[1, 2]);
     delete::<P>(&[1]);
@@ -149,9 +151,7 @@ pub(super) fn deletes_a_key_already_visited<P: Platform>() {
 pub(super) fn recreates_keys_at_the_same_index<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
-        for key in [1, 0] {
-            P::space().delete(KEYS[key].get()).unwrap();
-        }
+        delete::<P>(&[1, 0]);
         KEYS[0].put(P::space().create(Some(log)).unwrap());
         KEYS[1].put(P::space().create(Some(never)).unwrap());
         assert!(P::space().get(KEYS[0].get()).is_null());
@@ -159,11 +159,7 @@ pub(super) fn recreates_keys_at_the_same_index<P: Platform>() {
         set::<P>(0, 9);
     }
 
-    create::<P>(&[first::<P>, log]);
-    let report = exit_of::<P>(|| {
-        set::<P>(0, 1);
-        set::<P>(1, 2);
-    });
+    let report = exit_with::<P>(&[first::<P>, log]);
     assert_eq!((report.calls, report.left_over), (2, 0));
     CALLS.expect(&[1, 9]);
     delete::<P>(&[0, 1]);
@@ -174,19 +170,13 @@ pub(super) fn sets_a_key_that_is_replaced<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());
         // The thread has a value under the first of three keys at this index, the destructor sets the second one.
-        P::space().delete(KEYS[1].get()).unwrap();
-        KEYS[1].put(P::space().create(Some(never)).unwrap());
+        replace::<P>(1, never);
         set::<P>(1, 8);
-        P::space().delete(KEYS[1].get()).unwrap();
-        KEYS[1].put(P::space().create(Some(never)).unwrap());
+        replace::<P>(1, never);
         assert!(P::space().get(KEYS[1].get()).is_null());
     }
 
-    create::<P>(&[first::<P>, never]);
-    let report = exit_of::<P>(|| {
-        set::<P>(0, 1);
-        set::<P>(1, 2);
-    });
+    let report = exit_with::<P>(&[first::<P>, never]);
     assert_eq!((report.calls, report.left_over), (1, 0));
     CALLS.expect(&[1]);
     delete::<P>(&[0, 1]);
@@ -218,8 +208,7 @@ pub(super) fn calls_once<P: Platform>() {
 
     let control = Once::new();
     CONTROL.lend(&control);
-    create::<P>(&[first::<P>, first::<P>]);
-    let _ = exit_of::<P>(|| (0..2).for_each(|key| set::<P>(key, key + 1)));
+    let _ = exit_with::<P>(&[first::<P>, first::<P>]);
     CALLS.expect(&[1, 100, 2]);
     delete::<P>(&[0, 1]);
 }
@@ -300,11 +289,7 @@ pub(super) fn exit_in_a_destructor_does_nothing<P: Platform>() {
         assert_eq!(P::space().get(KEYS[1].get()).addr(), 2);
     }
 
-    create::<P>(&[first::<P>, log]);
-    let report = exit_of::<P>(|| {
-        set::<P>(0, 1);
-        set::<P>(1, 2);
-    });
+    let report = exit_with::<P>(&[first::<P>, log]);
     assert_eq!((report.calls, report.rounds, report.left_over), (2, 1, 0));
     assert_eq!(report.flags, ExitFlags::empty());
     CALLS.expect(&[1, 2]);
@@ -328,8 +313,7 @@ pub(super) fn exit_in_a_destructors_initialiser_does_nothing<P: Platform>() {
 
     let control = Once::new();
     CONTROL.lend(&control);
-    create::<P>(&[first::<P>]);
-    let _ = exit_of::<P>(|| set::<P>(0, 1));
+    let _ = exit_with::<P>(&[first::<P>]);
     CALLS.expect(&[1]);
     delete::<P>(&[0]);
 }

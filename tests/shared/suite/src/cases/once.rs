@@ -29,6 +29,16 @@ fn lend(control: &Once) {
     RELEASE.set(0);
 }
 
+/// Sees that a control is as if never called: the next call runs its initialiser.
+#[track_caller]
+fn expect_never_called<P: Platform>(control: &Once) {
+    assert!(!control.is_complete());
+    let runs = Counter::new();
+    P::space().once(control, || runs.set(1)).unwrap();
+    assert_eq!(runs.get(), 1);
+    assert!(control.is_complete());
+}
+
 /// The initialiser runs at the first call and at no other.
 pub(super) fn initialiser_runs_once<P: Platform>() {
     let control = Once::new();
@@ -49,10 +59,7 @@ pub(super) fn initialiser_runs_once<P: Platform>() {
 /// Memory of zero bytes is a control that was never called.
 pub(super) fn zero_bytes_are_a_new_control<P: Platform>() {
     // SAFETY: all zero bytes are a valid control, says `Once`.
-    let control = unsafe { MaybeUninit::<Once>::zeroed().assume_init() };
-    let runs = Counter::new();
-    P::space().once(&control, || runs.set(1)).unwrap();
-    assert_eq!(runs.get(), 1);
+    expect_never_called::<P>(&unsafe { MaybeUninit::<Once>::zeroed().assume_init() });
 }
 
 /// Many threads arrive at once: one runs the initialiser, and nobody returns before it is complete.
@@ -163,14 +170,7 @@ pub(super) fn thread_that_ends_in_the_initialiser_gives_back<P: Platform>() {
         P::join(P::start(Start::default(), body::<P>, 0));
         assert!(!control.is_complete());
     }
-    let runs = Counter::new();
-    P::space()
-        .once(&control, || {
-            runs.add();
-        })
-        .unwrap();
-    assert_eq!(runs.get(), 1);
-    assert!(control.is_complete());
+    expect_never_called::<P>(&control);
 }
 
 /// The same with others waiting: one of them takes over.
@@ -220,16 +220,7 @@ pub(super) fn killed_in_nested_initialisers<P: Platform>() {
     wait_until::<P>(|| READY.get() == 1);
     P::kill(&thread);
     P::join(thread);
-    for control in [&outer, &inner] {
-        assert!(!control.is_complete());
-        let runs = Counter::new();
-        P::space()
-            .once(control, || {
-                runs.add();
-            })
-            .unwrap();
-        assert_eq!(runs.get(), 1);
-    }
+    [&outer, &inner].into_iter().for_each(expect_never_called::<P>);
 }
 
 /// A thread that is killed while it waits goes on waiting: it does not end before the initialiser is complete.
@@ -309,7 +300,7 @@ pub(super) fn high_priority_waits_for_low<P: Platform>() {
     assert_eq!(READY.get(), 3);
 }
 
-/// An initialiser that panics leaves the control as if never called, and no frame of it stays behind.
+/// An initialiser that panics leaves the control as if never called, and no frame of it stays linked.
 pub(super) fn panic_in_the_initialiser_gives_back<P: Platform>() {
     fn body<P: Platform>(_: usize) {
         let _ = P::space().once(control(), || panic!("on purpose"));
@@ -322,13 +313,7 @@ pub(super) fn panic_in_the_initialiser_gives_back<P: Platform>() {
         assert!(!control.is_complete());
     }
     // Were the frame still linked, this would be taken for recursion.
-    let runs = Counter::new();
-    P::space()
-        .once(&control, || {
-            runs.add();
-        })
-        .unwrap();
-    assert_eq!(runs.get(), 1);
+    expect_never_called::<P>(&control);
 }
 
 /// The same with others waiting: one of them takes over.
