@@ -77,7 +77,7 @@ fn aarch64_registers() -> std::result::Result<(), Failed> {
         let mut objdump = command::of(tools::OBJDUMP.command);
         objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(&file);
         let text = command::answer(&mut objdump).ok_or("no disassembly")?;
-        // Behind the address; a name in angle brackets is a symbol's.
+        // After the address; a name in angle brackets is a symbol's.
         for instruction in text.lines().filter_map(|line| line.split_once(":      \t").map(|(_, rest)| rest)) {
             instructions += 1;
             let operands = instruction.split_once('\t').map_or("", |(_, operands)| operands);

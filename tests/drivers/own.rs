@@ -1,4 +1,4 @@
-//! Steps on the words of one thread: the portable ones, and the CPU's where it has its own, come to the same.
+//! Steps on the words of one thread: the portable ones, and the CPU's where it has its own, have the same results.
 //!
 //! The files are compiled here: a build of the library has one of the two.
 

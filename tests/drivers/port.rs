@@ -256,7 +256,7 @@ fn a_space_that_is_made_at_run_time_is_one() {
 }
 
 #[test]
-fn a_static_key_that_the_slots_have_no_place_for_is_never_set() {
+fn a_static_key_that_the_slots_have_no_room_for_is_never_set() {
     const BEYOND: StaticKey = StaticKey::new(2, KeyOptions::new());
     let slots = Slots::<2>::new();
     // SAFETY: the key has no destructor.
@@ -276,7 +276,7 @@ fn defaults_are_what_new_makes() {
     assert!(tsd::ExitFunctions::<2>::default().as_list().is_empty());
 }
 
-/// A port with no lists, whose one thread is whoever calls: first the one that dies, then the one that reaps it.
+/// A port with no lists, whose one thread is the caller: first the one that dies, then the one that reaps it.
 struct Mortal(Slots<2>);
 
 // SAFETY: the thread that died never goes on, and the other one reaps it.
@@ -314,6 +314,6 @@ fn a_thread_that_died_in_its_exit_is_reaped_where_there_are_no_lists() {
     let (sender, receiver) = std::sync::mpsc::channel();
     // SAFETY: the thread that died is parked for ever.
     thread::spawn(move || sender.send(unsafe { space.reap() }));
-    let report = receiver.recv_timeout(Duration::from_secs(20)).expect("it comes to an end");
+    let report = receiver.recv_timeout(Duration::from_secs(20)).expect("it ends");
     assert_eq!((report.flags, report.interrupted, report.calls), (ExitFlags::INTERRUPTED, keys[0], 1));
 }

@@ -84,9 +84,9 @@ fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
 fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> std::result::Result<(), Failed> {
     let place = &places.get().expect("it is set before the first case is run")[arch.name()];
     let text = fs::read_to_string(&sources[0])?;
-    let options = behind(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
+    let options = after(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
     let flags: Vec<String> = options.chain(flags).collect();
-    let expected = behind(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
+    let expected = after(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
     let executable = place.compiler.executable(sources, &flags)?;
     let mut lines = Vec::new();
     let status = place.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
@@ -114,7 +114,7 @@ fn check_symbols(arch: Arch, places: &Places) -> std::result::Result<(), Failed>
 }
 
 /// What follows `words` in the file, up to the end of the line or of the comment.
-fn behind<'a>(text: &'a str, words: &str) -> Option<&'a str> {
+fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     text.split_once(words)?.1.split(['\n', '*']).next()
 }
 

@@ -74,7 +74,7 @@ static void step(int signal, siginfo_t *info, void *context) {
     CHECK(copy >= 0);
     if (copy == 0) {
         was_in_callback = at >= (uintptr_t)__start_callbacks && at < (uintptr_t)__stop_callbacks;
-        /* Whoever waits for a lock that nobody gives back is ended. */
+        /* A process that waits for a lock which nobody gives back is ended. */
         alarm(60);
         siglongjmp(killed, 1);
     }
@@ -114,7 +114,7 @@ static const struct action {
     const char *name;
     void (*run)(void);
     int flags;
-    /* Who is on the list before, in this order, ended by THREADS. */
+    /* The threads on the list before, in this order, ended by THREADS. */
     int before[THREADS];
 } actions[] = {
     {"set, alone", sets, JOINS, {THREADS}},
@@ -212,7 +212,7 @@ static int finish(const struct action *action, const struct end *end, int was_ki
         end->run();
     }
     if (action->run == initialises) {
-        /* Whoever initialised it is killed, and another one does it. */
+        /* The thread that initialised it is killed, and another one does it. */
         current = &threads[OBSERVER];
         CHECK(tsd_thread_init(&threads[GONE]) == 0);
     }

@@ -66,7 +66,7 @@ static void set(void) { CHECK(tsd_set(key, from_handler) == 0); }
 
 static void delete(void) { CHECK(tsd_key_delete(key) == 0); }
 
-/* With a table that has one place left, the next key has the index of the one before. */
+/* With a table that has one index left, the next key has the index of the one before. */
 static void replace(void) {
     delete();
     CHECK(tsd_key_create(&next_key, NULL) == 0 && tsd_set(next_key, from_handler) == 0);

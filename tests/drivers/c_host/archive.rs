@@ -12,7 +12,7 @@ use tsd_runner::install::{self, Numbers};
 use tsd_runner::{command, programs as tools};
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// All tests.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -31,14 +31,14 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// The prefix of an archive for the host.
 fn installed(plain_names: bool) -> Result<install::Options, Failed> {
-    if plain_names { plain() } else { Ok(Place::ALL[0].options()) }
+    if plain_names { plain() } else { Ok(Environment::ALL[0].options()) }
 }
 
 /// An archive with plain names, the least capacities and an option for the compiler, installed once a run.
 pub(crate) fn plain() -> Result<install::Options, Failed> {
     static INSTALLED: OnceLock<Result<install::Options, String>> = OnceLock::new();
     let install = || {
-        let mut options = Place::ALL[0].options();
+        let mut options = Environment::ALL[0].options();
         options.prefix = scratch("plain").map_err(|_| "no folder for an archive")?;
         options.plain_names = true;
         options.rustflags = vec!["-Cforce-frame-pointers=yes".into()];
@@ -171,9 +171,9 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
 /// Nothing of Rust's panics, formatting or memory functions is left in any member.
 fn nothing_can_panic() -> Result<(), Failed> {
     let words = ["panic", "unwind_", "rust_", "3fmt", "memcpy", "memset", "memmove", "memcmp", "aeabi", "strlen"];
-    for place in &Place::ALL {
-        for (kind, name) in symbols(&place.prefix())?.into_values().flatten() {
-            assert!(!words.iter().any(|word| name.contains(word)), "{}: {kind} {name}", place.name);
+    for environment in &Environment::ALL {
+        for (kind, name) in symbols(&environment.prefix())?.into_values().flatten() {
+            assert!(!words.iter().any(|word| name.contains(word)), "{}: {kind} {name}", environment.name);
         }
     }
     Ok(())
@@ -182,7 +182,7 @@ fn nothing_can_panic() -> Result<(), Failed> {
 /// A program that uses the core's five calls links with the member `core` and the table only, and needs no hook but the
 /// one that names the thread.
 fn core_pulls_in_nothing_else() -> Result<(), Failed> {
-    let place = &Place::ALL[0];
+    let environment = &Environment::ALL[0];
     let dir = scratch("core")?;
     let program = dir.join("program.c");
     let text = "#include <tsd.h>
@@ -199,8 +199,12 @@ fn core_pulls_in_nothing_else() -> Result<(), Failed> {
         }\n";
     fs::write(&program, text).map_err(|error| error.to_string())?;
     let (map, executable) = (dir.join("map"), dir.join("program"));
-    let mut gcc = command::of(place.c);
-    gcc.arg("-I").arg(place.prefix().join("include")).arg(&program).arg("-L").arg(place.prefix().join("lib"));
+    let mut gcc = command::of(environment.c);
+    gcc.arg("-I")
+        .arg(environment.prefix().join("include"))
+        .arg(&program)
+        .arg("-L")
+        .arg(environment.prefix().join("lib"));
     run(gcc.args(["-ltsd", "-o"]).arg(&executable).arg(format!("-Wl,-Map={}", map.display())))?;
     run(&mut Command::new(&executable))?;
     let map = fs::read_to_string(map).map_err(|error| error.to_string())?;
@@ -218,7 +222,7 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
         // Elsewhere the C library has the only register that a program can set.
         return Ok(());
     }
-    let mut options = Place::ALL[0].options();
+    let mut options = Environment::ALL[0].options();
     options.prefix = scratch("thread-pointer")?;
     options.thread_pointer = install::ThreadPointer::parse("gs:0:64");
     install::run(&options).map_err(|error| error.to_string())?;
@@ -258,20 +262,20 @@ tsd_thread_t *tsd_current(void) { return NULL; }
 int main(void) { return tsd_keys_in_use() != 0; }\n";
 
 fn pkg_config_finds_it() -> Result<(), Failed> {
-    let place = &Place::ALL[0];
+    let environment = &Environment::ALL[0];
     let dir = scratch("pkg-config")?;
     fs::write(dir.join("program.c"), PROGRAM).map_err(|error| error.to_string())?;
     let mut pkg_config = command::of(tools::PKG_CONFIG.command);
-    pkg_config.env("PKG_CONFIG_PATH", place.prefix().join("lib/pkgconfig")).args(["--cflags", "--libs", "tsd"]);
+    pkg_config.env("PKG_CONFIG_PATH", environment.prefix().join("lib/pkgconfig")).args(["--cflags", "--libs", "tsd"]);
     let flags = String::from_utf8_lossy(&run(&mut pkg_config)?.stdout).into_owned();
-    let mut gcc = command::of(place.c);
+    let mut gcc = command::of(environment.c);
     gcc.arg(dir.join("program.c")).args(flags.split_whitespace()).arg("-o").arg(dir.join("program"));
     run(&mut gcc)?;
     run(&mut Command::new(dir.join("program"))).map(|_| ())
 }
 
 fn cmake_finds_it() -> Result<(), Failed> {
-    let place = &Place::ALL[0];
+    let environment = &Environment::ALL[0];
     let dir = scratch("cmake")?;
     let lists = format!(
         "cmake_minimum_required(VERSION 3.16)\nproject(user C)\nfind_package(tsd {} CONFIG REQUIRED)\n\
@@ -283,7 +287,7 @@ fn cmake_finds_it() -> Result<(), Failed> {
     let build = dir.join("build");
     let mut configure = command::of(tools::CMAKE.command);
     configure.arg("-S").arg(&dir).arg("-B").arg(&build);
-    run(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", place.prefix().display())))?;
+    run(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", environment.prefix().display())))?;
     run(command::of(tools::CMAKE.command).arg("--build").arg(&build))?;
     run(&mut Command::new(build.join("program"))).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! The number of instructions that the header's inline calls come to, read from the disassembly: the thread pointer's
+//! The number of instructions of the header's inline calls, read from the disassembly: the thread pointer's
 //! read included, on the longest path through them.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::{command, programs as tools, workspace};
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// A compiler, how it is told its target, and a register there. On aarch64 x18 is the platform's, which the header's
 /// assembly must not choose itself.
@@ -60,7 +60,7 @@ fn check(compiler: &str, options: &[&str], register: &str, bar: usize, name: &st
         compile.arg("-fcf-protection=none");
     }
     compile.arg(format!("-DTSD_THREAD_POINTER={register}")).args(options);
-    compile.arg("-I").arg(Place::ALL[0].prefix().join("include"));
+    compile.arg("-I").arg(Environment::ALL[0].prefix().join("include"));
     run(compile.arg("-c").arg(workspace::root().join("tests/c/instructions/counts.c")).arg("-o").arg(&object))?;
     let mut objdump = command::of(tools::OBJDUMP.command);
     let text = run(objdump.args(["-d", "--no-show-raw-insn"]).arg(&object))?;
@@ -133,8 +133,8 @@ impl<'a> Function<'a> {
                 }
                 self.walk(target, path, paths);
             }
-            let mut behind = self.0.range(at + 1..);
-            at = behind.next().map(|(&address, _)| address).unwrap_or_else(|| panic!("the function has no end"));
+            let mut after = self.0.range(at + 1..);
+            at = after.next().map(|(&address, _)| address).unwrap_or_else(|| panic!("the function has no end"));
         }
     }
 }

@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::{command, workspace};
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// One, where the program knows the processor.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -15,15 +15,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn check() -> Result<(), Failed> {
-    let place = &Place::ALL[0];
+    let environment = &Environment::ALL[0];
     let program = scratch("fls")?.join("stepped");
-    let mut compile = command::of(place.c);
+    let mut compile = command::of(environment.c);
     // The flags are pushed where compilers may have put variables, unless told otherwise.
     compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&program);
     compile
         .arg(workspace::root().join("tests/c/instructions/fls_stepped.c"))
         .arg("-I")
-        .arg(place.prefix().join("include"));
-    run(compile.arg("-L").arg(place.prefix().join("lib")).arg("-ltsd").args(place.libraries()))?;
+        .arg(environment.prefix().join("include"));
+    run(compile.arg("-L").arg(environment.prefix().join("lib")).arg("-ltsd").args(environment.libraries()))?;
     run(&mut Command::new(&program)).map(|_| ())
 }

@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// The families, each with the name of what initialises its once control, and the control's type.
 const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [
@@ -65,7 +65,7 @@ fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Resu
         write_once(&file, &text)?;
         let mut command = command::of(compiler);
         command.arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]);
-        command.arg("-fsyntax-only").arg("-I").arg(Place::ALL[0].prefix().join("include"));
+        command.arg("-fsyntax-only").arg("-I").arg(Environment::ALL[0].prefix().join("include"));
         run(command.args(options).arg(&file))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// How the header finds the thread: its block at the register's base, or by a pointer there.
 const WAYS: [(&str, &[&str]); 2] = [("by_base", &[]), ("by_pointer", &["-DTSD_THREAD_POINTER_AT=0"])];
@@ -15,12 +15,14 @@ const WAYS: [(&str, &[&str]); 2] = [("by_base", &[]), ("by_pointer", &["-DTSD_TH
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        for place in Place::ALL.iter().filter(|place| place.cxx.is_some()) {
+        for environment in Environment::ALL.iter().filter(|environment| environment.cxx.is_some()) {
             for compiler in ["gcc", "clang"] {
                 for (way, options) in WAYS {
                     for (suffix, source) in [("", "inline.c"), ("::stepped", "stepped.c")] {
-                        let name = format!("c::inline::{}::{compiler}::{way}{suffix}", place.name);
-                        trials.push(Trial::test(name.clone(), move || check(place, compiler, options, source, &name)));
+                        let name = format!("c::inline::{}::{compiler}::{way}{suffix}", environment.name);
+                        trials.push(Trial::test(name.clone(), move || {
+                            check(environment, compiler, options, source, &name)
+                        }));
                     }
                 }
             }
@@ -29,8 +31,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-fn check(place: &Place, compiler: &str, options: &[&str], source: &str, name: &str) -> Result<(), Failed> {
-    let prefix = place.prefix();
+fn check(environment: &Environment, compiler: &str, options: &[&str], source: &str, name: &str) -> Result<(), Failed> {
+    let prefix = environment.prefix();
     let program = scratch("inline")?.join(name.replace("::", "-"));
     let source = tsd_runner::workspace::root().join("tests/c/instructions").join(source);
     let mut compile = command::of(compiler);

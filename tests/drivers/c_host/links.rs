@@ -10,7 +10,7 @@ use tsd_runner::{command, programs as tools};
 
 use super::archive::{FAMILIES, plain};
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// What they are called as compilers' option. Those that this machine has are tried; the first one is GNU's.
 const LINKERS: [&str; 3] = ["bfd", "gold", "lld"];
@@ -84,7 +84,7 @@ fn must_fail(command: &mut Command, symbol: &str) -> Result<(), Failed> {
 }
 
 fn usual_suffix() -> String {
-    suffix(&Place::ALL[0].options())
+    suffix(&Environment::ALL[0].options())
 }
 
 const THREAD: &str = "#include <tsd.h>
@@ -94,7 +94,7 @@ tsd_thread_t *tsd_current(void) { return &thread; }
 
 /// A header of another capacity, with an archive of the usual one.
 fn mismatch_fails_at_link_time() -> Result<(), Failed> {
-    let [usual, small, _] = &Place::ALL;
+    let [usual, small, _] = &Environment::ALL;
     let bench = Bench::new("mismatch", small.prefix())?;
     let text = format!("{THREAD} int main(void) {{ return tsd_get(0) != NULL; }}\n");
     let program = bench.compile("program", &text, &[])?;
@@ -169,7 +169,7 @@ void tsd_wake(const uint32_t *word) { (void)word; }
 /// Wherever the hooks lie, they are called; or the linker does not find them and says so, which an archive can have come to
 /// that is asked before anybody wants it.
 fn hooks_are_the_kernels(linker: &str) -> Result<(), Failed> {
-    let bench = Bench::new(&format!("hooks-{linker}"), Place::ALL[0].prefix())?;
+    let bench = Bench::new(&format!("hooks-{linker}"), Environment::ALL[0].prefix())?;
     let (program, hooks) = (bench.compile("program", WAITS, &[])?, bench.compile("hooks", HOOKS, &[])?);
     // One has the hooks alone, so that nothing else asks for the member.
     let alone = bench.compile("alone", &HOOKS.replace("int has", "extern int has"), &[])?;
@@ -204,7 +204,7 @@ fn hooks_are_the_kernels(linker: &str) -> Result<(), Failed> {
 
 /// A kernel that waits and has not said how does not link.
 fn hooks_are_missing(linker: &str) -> Result<(), Failed> {
-    let bench = Bench::new(&format!("no-hooks-{linker}"), Place::ALL[0].prefix())?;
+    let bench = Bench::new(&format!("no-hooks-{linker}"), Environment::ALL[0].prefix())?;
     let once = "static tsd_once_t control; static void f(void) {}";
     let program = bench.compile(
         "program",
@@ -258,7 +258,7 @@ const WAYS: [(&str, &str, &[&str]); 8] = [
 /// Static keys that are declared but in no table: the linker says so, in whichever file one is used. With the table, the
 /// archive's own is not linked.
 fn static_keys(linker: &str) -> Result<(), Failed> {
-    let bench = Bench::new(&format!("static-keys-{linker}"), Place::ALL[0].prefix())?;
+    let bench = Bench::new(&format!("static-keys-{linker}"), Environment::ALL[0].prefix())?;
     let list = "#include <tsd.h>\n#define KEYS(KEY) KEY(other, NULL, 0) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n";
     let symbol = format!("tsd_static_set_first{}", usual_suffix());
     for (compiler, ending, options) in WAYS {
@@ -301,7 +301,7 @@ fn static_keys(linker: &str) -> Result<(), Failed> {
 /// The table lies in an archive, from which nothing else is wanted. A linker that has taken the archive's own by then says
 /// that there are two.
 fn table_in_an_archive(linker: &str) -> Result<(), Failed> {
-    let bench = Bench::new(&format!("table-{linker}"), Place::ALL[0].prefix())?;
+    let bench = Bench::new(&format!("table-{linker}"), Environment::ALL[0].prefix())?;
     let list = format!("{THREAD}#define KEYS(KEY) KEY(other, NULL, 0) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n");
     let main =
         "int main(void) { return tsd_static_get(only) != NULL || tsd_set(only, &thread) || !tsd_static_get(only); }\n";
@@ -326,7 +326,7 @@ fn table_in_an_archive(linker: &str) -> Result<(), Failed> {
 
 /// Without the table, a static key's handle is no key, and no run-time key is taken for it.
 fn static_key_by_its_handle() -> Result<(), Failed> {
-    let bench = Bench::new("by-handle", Place::ALL[0].prefix())?;
+    let bench = Bench::new("by-handle", Environment::ALL[0].prefix())?;
     let text = format!(
         "{THREAD}#define KEYS(KEY) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);
         int main(void) {{

@@ -1,23 +1,23 @@
 //! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
 //! the archive's symbols and links, the build systems' files, and README's example.
 //!
-//! Each program is a test of its own in each place where it runs, such as `c::gcc::core::full_table`.
+//! Each program is a test of its own in each environment, such as `c::gcc::core::full_table`.
 
 mod archive;
 mod commands;
 mod counts;
+mod environment;
 mod fls;
 mod headers;
 mod inline;
 mod links;
-mod place;
 mod programs;
 mod readme;
 
 use std::process;
 
+use environment::Environment;
 use libtest_mimic::{Arguments, Trial};
-use place::Place;
 use tsd_runner::{error::Result, programs as tools, setup};
 
 fn main() {
@@ -50,5 +50,5 @@ fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC];
     let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP];
     setup::install_programs(&[&compilers[..], &others[..]].concat(), true)?;
-    Place::ALL.iter().try_for_each(|place| place.install())
+    Environment::ALL.iter().try_for_each(|environment| environment.install())
 }

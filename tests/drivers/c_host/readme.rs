@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::command;
 
 use super::commands::{run, scratch};
-use super::place::Place;
+use super::environment::Environment;
 
 /// One for each compiler.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn check(compiler: &str) -> Result<(), Failed> {
-    let prefix = Place::ALL[0].prefix();
+    let prefix = Environment::ALL[0].prefix();
     let dir = scratch(&format!("readme-{compiler}"))?;
     let (source, program) = (dir.join("readme.c"), dir.join("readme"));
     fs::write(&source, example().ok_or("README has no example in C")?)?;

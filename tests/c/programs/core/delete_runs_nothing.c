@@ -1,4 +1,4 @@
-/* Deleting a key runs no destructor, now or later; at the next key of the place no old value arrives. */
+/* Deleting a key runs no destructor, now or later; the next key at the index gets no old value. */
 #include "harness.h"
 
 static tsd_key_t key;

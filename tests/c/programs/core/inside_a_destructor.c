@@ -23,7 +23,7 @@ static void destructor(void *value) {
     CHECK(tsd_once(&control, routine) == 0);
     CHECK(tsd_key_create(&born, count_call) == 0);
     CHECK(tsd_set(born, value_of(3)) == 0 && tsd_get(born) == value_of(3));
-    /* Not visited yet, since places are given out in order. */
+    /* Its turn has not come yet, since indexes are given out in order. */
     CHECK(tsd_key_delete(doomed) == 0);
     tsd_thread_exit(&report);
     CHECK(report.flags == TSD_EXIT_ALREADY_EXITING && report.calls == 0);

@@ -1,4 +1,4 @@
-/* A handle kept across delete and create of the same place is rejected. */
+/* A handle kept across delete and create at the same index is rejected. */
 #include "harness.h"
 
 void test(void) {
@@ -6,7 +6,7 @@ void test(void) {
     tsd_key_t old, fresh;
     int i;
     CHECK(tsd_key_create(&old, count_call) == 0);
-    /* With the table full, the only free place is that of the deleted key. */
+    /* With the table full, the only free index is that of the deleted key. */
     for (i = 1; i < TSD_KEYS; i++) {
         CHECK(tsd_key_create(&fill[i], NULL) == 0);
     }

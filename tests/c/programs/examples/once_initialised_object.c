@@ -1,5 +1,5 @@
 /*
- * The pattern that POSIX describes at pthread_once and pthread_key_create: an object that whoever comes first makes,
+ * The pattern that POSIX describes at pthread_once and pthread_key_create: an object that the first caller makes,
  * and a per-thread record behind a key that is created the same way. Allocations are counted.
  */
 #include "harness.h"

@@ -1,4 +1,4 @@
-/* A thread that ends inside the routine leaves the control as if never called; who waits runs it. */
+/* A thread that ends inside the routine leaves the control as if never called; a waiter runs it. */
 #include "harness.h"
 
 static tsd_once_t outer = TSD_ONCE_INIT, inner = TSD_ONCE_INIT;

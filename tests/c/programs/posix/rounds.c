@@ -22,7 +22,7 @@ void test(void) {
     CHECK(tsd_pthread_key_create(&first, set_second) == 0);
     CHECK(tsd_pthread_key_create(&second, set_first) == 0);
     report = run_thread(body, value_of(1));
-    /* The two set each other; both run in each round, since the second comes behind the first. */
+    /* The two set each other; both run in each round, since the second comes after the first. */
     CHECK(first_calls == TSD_PTHREAD_DESTRUCTOR_ITERATIONS && second_calls == TSD_PTHREAD_DESTRUCTOR_ITERATIONS);
     CHECK(report.rounds == TSD_PTHREAD_DESTRUCTOR_ITERATIONS && report.left_over == 1);
     CHECK(tsd_pthread_key_delete(first) == 0 && tsd_pthread_key_delete(second) == 0);

@@ -1,4 +1,4 @@
-/* A kernel that means to spin: who waits for a routine goes on to look at it until it is done. */
+/* A kernel that means to spin: a thread that waits for a routine looks at it until it is done. */
 #include "harness.h"
 
 TSD_SPIN_WHILE_WAITING;

@@ -34,7 +34,7 @@ static void values(void *argument) {
     CHECK(tsd_static_get(locale) == value_of(5));
 }
 
-/* Read in the destructor of the ordinary keys' phase, the last phase's value is still there; the own one is not. */
+/* Read in the destructor of the ordinary keys' phase, the last phase's value is still there; its own is not. */
 static void set_locale(void *value) {
     CHECK(tsd_static_get(heap_arena) == value_of(6));
     CHECK(tsd_static_set(locale, value) == 0);
@@ -55,8 +55,8 @@ static void listed(void) {
     CHECK(tsd_key_next(&cursor, &info) == 0);
 }
 
-/* Run-time keys have the other places, all of them. */
-static void other_places(void) {
+/* Run-time keys have the other indexes, all of them. */
+static void other_indexes(void) {
     tsd_key_t others[TSD_KEYS];
     int i, j;
     for (i = 0; i < TSD_KEYS - STATIC_KEYS; i++) {
@@ -90,6 +90,6 @@ void test(void) {
     }
     CHECK(tsd_static_get(locale) == NULL);
     CHECK(tsd_key_delete(run_time) == 0);
-    other_places();
+    other_indexes();
     CHECK(tsd_keys_in_use() == STATIC_KEYS && tsd_keys_high_water() == TSD_KEYS);
 }

@@ -35,7 +35,7 @@ void test(void) {
     CHECK(tsd_TlsGetValue(TSD_TLS_OUT_OF_INDEXES) == NULL && tsd_GetLastError() == TSD_ERROR_INVALID_PARAMETER);
     CHECK(!tsd_TlsFree(TSD_TLS_OUT_OF_INDEXES) && !tsd_TlsFree(0));
 
-    /* The place is used again, and reads NULL although a value was left. */
+    /* The index is used again, and reads NULL although a value was left. */
     indexes[1] = tsd_TlsAlloc();
     CHECK(indexes[1] != TSD_TLS_OUT_OF_INDEXES);
     CHECK(tsd_TlsGetValue(indexes[1]) == NULL && tsd_GetLastError() == TSD_ERROR_SUCCESS);

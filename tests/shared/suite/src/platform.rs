@@ -1,4 +1,4 @@
-//! What a case may ask of the place where it runs.
+//! What a case may ask of the platform on which it runs.
 
 use bitflags::bitflags;
 use tsd::{ExitReport, KeySpace, Notifications, Port, Slots};
@@ -67,7 +67,7 @@ pub struct Start {
     pub smallest_stack: bool,
 }
 
-/// A place where cases run.
+/// A platform on which cases run.
 pub trait Platform: Sized + 'static {
     /// The port of the platform's key space.
     type Port: Port<Slots = Slots<KEYS>> + Sync + 'static;

@@ -56,7 +56,7 @@ impl Line {
     pub fn meet<P: Platform>(&self, count: usize) {
         let all = (self.0.add() / count + 1) * count;
         // Watched closely for a while, so that the threads leave as nearly at once as they can. Then asleep: on a
-        // machine with fewer CPUs than it shows, who watches keeps the last one from coming.
+        // machine with fewer CPUs than it shows, a thread that watches keeps the last one from coming.
         for _ in 0..2000 {
             if self.0.get() >= all {
                 return;
@@ -103,7 +103,7 @@ pub fn in_threads<P: Platform, F: Fn(usize) + Sync>(count: usize, start: Start, 
 
 /// Returns when `condition` holds, and lets others run until then.
 ///
-/// The case hangs if it never holds; whoever runs the suite ends it then.
+/// The case hangs if it never holds; the driver of the suite ends it then.
 pub fn wait_until<P: Platform>(condition: impl Fn() -> bool) {
     while !condition() {
         P::sleep_ms(1);

@@ -164,7 +164,7 @@ pub(super) fn destructor_that_resets_runs_r_times<P: Platform>() {
     }
 }
 
-/// A destructor sets a key that was visited before and one that comes later: each runs again in its turn.
+/// A destructor sets a key that had its turn and one that comes later: each runs again in its turn.
 pub(super) fn earlier_and_later_keys_set_in_a_destructor<P: Platform>() {
     unsafe extern "C-unwind" fn middle(value: *mut c_void) {
         CALLS.add(value.addr());
@@ -223,7 +223,7 @@ pub(super) fn values_are_taken_one_by_one<P: Platform>() {
         (0..4).for_each(|key| set(key, key + 1));
         let report = exit_table(&TABLE, &SLOTS);
         assert_eq!((report.rounds, report.left_over), (1, 0));
-        // Key 0 is visited first: its value was 1; then 3 became 103, and 2 and 4 are gone.
+        // Key 0 has the first turn: its value was 1; then 3 became 103, and 2 and 4 are gone.
         CALLS.expect(&[1, 103]);
     });
 }

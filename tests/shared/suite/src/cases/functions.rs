@@ -235,7 +235,7 @@ pub(super) fn exit_in_a_function_does_nothing<P: Platform>() {
     CALLS.expect(&[2, 1]);
 }
 
-/// The list counts what is registered, and a list of no places refuses all.
+/// The list counts what is registered, and a list without room refuses all.
 pub(super) fn list_counts_its_functions<P: Platform>() {
     let functions = ExitFunctions::<2>::new();
     let list = functions.as_list();

@@ -156,7 +156,7 @@ pub(super) fn delete_takes_the_named_key<P: Platform>() {
     assert_eq!(table.in_use(), 5);
 }
 
-/// Deleting twice, or what was never created, is an error that says which, and frees no second place.
+/// Deleting twice, or what was never created, is an error that says which, and frees no second index.
 pub(super) fn delete_twice<P: Platform>() {
     let table = KeyTable::<3>::new();
     let keys = [(); 3].map(|()| table.create(None).unwrap());
@@ -180,7 +180,7 @@ pub(super) fn blind_deletes<P: Platform>() {
     assert_eq!(table.in_use(), 0);
 }
 
-/// N x 1000 keys come and go; no place is lost, and a key is never one that was live before.
+/// N x 1000 keys come and go; no index is lost, and a key is never one that was live before.
 pub(super) fn create_delete_cycles<P: Platform>() {
     fn check<const N: usize>()
     where
@@ -207,8 +207,8 @@ pub(super) fn create_delete_cycles<P: Platform>() {
     check::<64>();
 }
 
-/// Of threads that create at once with one place left, exactly one succeeds.
-pub(super) fn one_place_left_has_one_winner<P: Platform>() {
+/// Of threads that create at once with one index left, exactly one succeeds.
+pub(super) fn one_index_left_has_one_winner<P: Platform>() {
     const THREADS: usize = 4;
     let table = KeyTable::<8>::new();
     let line = Line::new();
@@ -231,15 +231,15 @@ pub(super) fn one_place_left_has_one_winner<P: Platform>() {
     });
 }
 
-/// No create is refused while a place is free, however many threads create and delete.
-pub(super) fn create_is_never_refused_while_a_place_is_free<P: Platform>() {
+/// No create is refused while an index is free, however many threads create and delete.
+pub(super) fn create_is_never_refused_while_an_index_is_free<P: Platform>() {
     const THREADS: usize = 4;
     let table = KeyTable::<THREADS>::new();
     let line = Line::new();
     in_threads::<P, _>(THREADS, Start::default(), |_| {
         line.meet::<P>(THREADS);
         for _ in 0..2000 {
-            let key = table.create(None).expect("this thread's place is free");
+            let key = table.create(None).expect("an index is free for this thread");
             table.delete(key).unwrap();
         }
     });

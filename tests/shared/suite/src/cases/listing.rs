@@ -1,4 +1,4 @@
-//! Who owns the keys: names, counts, listings and one thread's values.
+//! The owners of keys: names, counts, listings and one thread's values.
 
 use core::ffi::c_void;
 

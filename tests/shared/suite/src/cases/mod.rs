@@ -71,8 +71,8 @@ cases! {
         blind_deletes,
         purge_deletes_by_address,
         create_delete_cycles,
-        one_place_left_has_one_winner,
-        create_is_never_refused_while_a_place_is_free,
+        one_index_left_has_one_winner,
+        create_is_never_refused_while_an_index_is_free,
         concurrent_creates_differ,
     }
     stale {
@@ -87,7 +87,7 @@ cases! {
     wrap {
         handle_wrap_revives_no_value,
         last_generation_retires_the_index,
-        worn_out_places_leave_the_others,
+        worn_out_indexes_leave_the_others,
         generations_carry_across_the_index,
         first_generation_tells_tables_apart,
     }
@@ -232,7 +232,7 @@ cases! {
     static_keys {
         handle_and_static_key_are_one,
         static_key_is_never_deleted,
-        run_time_keys_have_the_other_places,
+        run_time_keys_have_the_other_indexes,
         static_keys_are_destroyed_at_exit,
         static_value_is_null_in_its_destructor,
         static_keys_are_listed,

@@ -174,8 +174,8 @@ pub(super) fn next_threads_find_nothing_of_earlier_ones<P: Platform>() {
 
 /// Each resource that threads take is given back by a destructor, once, and by the thread that took it.
 pub(super) fn what_threads_take_is_given_back<P: Platform>() {
-    const PLACES: usize = 16;
-    static TAKEN: [AtomicBool; PLACES] = [const { AtomicBool::new(false) }; PLACES];
+    const RESOURCES: usize = 16;
+    static TAKEN: [AtomicBool; RESOURCES] = [const { AtomicBool::new(false) }; RESOURCES];
     static GIVEN_BACK: Counter = Counter::new();
     unsafe extern "C-unwind" fn give_back(value: *mut c_void) {
         GIVEN_BACK.add();
@@ -185,15 +185,16 @@ pub(super) fn what_threads_take_is_given_back<P: Platform>() {
     GIVEN_BACK.set(0);
     create::<P>(give_back);
     for _ in 0..10 {
-        in_threads::<P, _>(PLACES, Start::default(), |_| {
-            let place = TAKEN.iter().position(|taken| !taken.swap(true, SeqCst)).expect("as many places as threads");
-            set::<P>(place + 1);
+        in_threads::<P, _>(RESOURCES, Start::default(), |_| {
+            let number =
+                TAKEN.iter().position(|taken| !taken.swap(true, SeqCst)).expect("as many resources as threads");
+            set::<P>(number + 1);
             P::yield_now();
-            assert_eq!(P::space().get(KEY.get()), value(place + 1));
+            assert_eq!(P::space().get(KEY.get()), value(number + 1));
         });
         assert!(TAKEN.iter().all(|taken| !taken.load(SeqCst)));
     }
-    assert_eq!(GIVEN_BACK.get(), 10 * PLACES);
+    assert_eq!(GIVEN_BACK.get(), 10 * RESOURCES);
     delete::<P>();
 }
 

@@ -148,7 +148,7 @@ pub(super) fn next_thread_after_a_dead_one<P: Platform>() {
     delete::<P>();
 }
 
-/// An initialiser in which a thread dies is called again, by whoever comes next.
+/// An initialiser in which a thread dies is called again, by the next caller.
 pub(super) fn died_in_an_initialiser<P: Platform>() {
     static CONTROL: Loan<Once> = Loan::new();
     fn body<P: Platform>(_: usize) {

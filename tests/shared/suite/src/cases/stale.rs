@@ -76,7 +76,7 @@ pub(super) fn recreated_key_hides_another_threads_value<P: Platform>() {
     }
 
     let space = P::space();
-    // All places are taken, so that the next key comes where one was deleted.
+    // All indexes are in use, so that the next key gets the one of the key that was deleted.
     let mut keys = [Key::default(); KEYS];
     for key in &mut keys {
         *key = space.create(Some(log)).unwrap();

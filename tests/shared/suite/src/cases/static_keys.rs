@@ -52,8 +52,8 @@ pub(super) fn static_key_is_never_deleted<P: Platform>() {
     assert_eq!(table.high_water(), 3);
 }
 
-/// Run-time keys get the other places, all of them and none more.
-pub(super) fn run_time_keys_have_the_other_places<P: Platform>() {
+/// Run-time keys get the other indexes, all of them and none more.
+pub(super) fn run_time_keys_have_the_other_indexes<P: Platform>() {
     let table = table();
     let slots = Slots::<8>::new();
     // SAFETY: ERRNO has no destructor.
@@ -72,7 +72,7 @@ pub(super) fn run_time_keys_have_the_other_places<P: Platform>() {
         }
     }
     assert_eq!((table.in_use(), table.high_water()), (3, 8));
-    // Where places are in several words, those of static keys are in the first.
+    // Where the bits of indexes are in several words, those of static keys are in the first.
     let large = KeyTable::<128>::new().with_static_keys(&ALL);
     for number in 3..128 {
         assert_eq!(KeyTable::<128>::index(large.create(None).unwrap()), number);

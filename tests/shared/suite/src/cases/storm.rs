@@ -150,7 +150,7 @@ pub(super) fn creates_and_deletes_against_get_and_set<P: Platform>() {
         let slots = Slots::<3>::new();
         line.meet::<P>(THREADS);
         for _ in 0..ROUNDS {
-            // One place less than there are threads.
+            // One index less than there are threads.
             let own = match table.create(None) {
                 Ok(own) => own,
                 Err(error) => {

@@ -64,13 +64,13 @@ pub(super) fn last_generation_retires_the_index<P: Platform>() {
         let table = KeyTable::<N>::new().with_generation(KeyTable::<N>::LAST_GENERATION - (LEFT - 1));
         let slots = Slots::<N>::new();
         let mut handles = [Key::default(); LEFT];
-        for place in 0..N {
+        for index in 0..N {
             for generation in 0..LEFT {
                 let key = table.create(Some(log)).unwrap();
                 assert!(table.get(&slots, key).is_null());
                 assert!(!handles[..generation].contains(&key));
                 handles[generation] = key;
-                assert_eq!(table.retired(), place);
+                assert_eq!(table.retired(), index);
                 set(&table, &slots, key, 1);
                 table.delete(key).unwrap();
                 for &old in &handles[..=generation] {
@@ -95,8 +95,8 @@ pub(super) fn last_generation_retires_the_index<P: Platform>() {
     assert!(CALLS.is_empty());
 }
 
-/// Places that are worn out take none of the others with them.
-pub(super) fn worn_out_places_leave_the_others<P: Platform>() {
+/// Indexes that are worn out take none of the others with them.
+pub(super) fn worn_out_indexes_leave_the_others<P: Platform>() {
     let table = KeyTable::<3>::new().with_generation(KeyTable::<3>::LAST_GENERATION);
     let slots = Slots::<3>::new();
     let keys = [(); 3].map(|()| table.create(None).unwrap());

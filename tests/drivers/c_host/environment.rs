@@ -9,13 +9,13 @@ use tsd_runner::{
     workspace,
 };
 
-/// A place.
+/// Where programs run.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Environment {
     /// In test names.
     pub(crate) name: &'static str,
     pub(crate) c: &'static str,
-    /// None where the place has no C++ library.
+    /// None without a C++ library.
     pub(crate) cxx: Option<&'static str>,
     archive: Archive,
 }
@@ -27,13 +27,13 @@ fn counters() -> Option<PathBuf> {
 
 #[derive(Clone, Copy, Debug)]
 enum Archive {
-    /// What users get who name no numbers.
+    /// What users get that name no numbers.
     Usual,
     /// So small that every limit is met soon, and no capacity is a power of two.
     Small,
 }
 
-impl Place {
+impl Environment {
     /// All of them.
     pub(crate) const ALL: [Self; 3] = [
         Self { name: "gcc", c: "gcc", cxx: Some("g++"), archive: Archive::Usual },
