@@ -1,6 +1,7 @@
 //! A kernel in plain C, with boot code of its own, links the archive as a stranger's does and runs on every machine.
 //!
-//! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a thread pointer, wants nothing but the hooks for waiting.
+//! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
+//! thread pointer, wants nothing but the hooks for waiting.
 
 use std::path::PathBuf;
 use std::process;
@@ -67,8 +68,8 @@ fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
     Ok(kernel?)
 }
 
-/// No instruction of the archive, nor of what its header makes in the kernel, names x18, which belongs to the platform, or
-/// a register for floating point and vectors, which a kernel may not have turned on.
+/// No instruction of the archive, nor of what its header makes in the kernel, names x18, which belongs to the platform,
+/// or a register for floating point and vectors, which a kernel may not have turned on.
 fn aarch64_registers() -> std::result::Result<(), Failed> {
     let kernel = built(Arch::Aarch64)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");

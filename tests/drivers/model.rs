@@ -1,4 +1,5 @@
-//! Random sequences of calls against a naive model, bounded: the fuzz target in tests/model/fuzz makes them without end.
+//! Random sequences of calls against a naive model, bounded: the fuzz target in tests/model/fuzz makes them without
+//! end.
 
 use proptest::prelude::*;
 use tsd_model::{ACTIONS, Call, TABLES, THREADS, World};

@@ -1,8 +1,9 @@
-//! An interrupt at each instruction of each call in the images: each routine under its own name on each machine, such as
-//! `aarch64_max::stepping::set`.
+//! An interrupt at each instruction of each call in the images: each routine under its own name on each machine, such
+//! as `aarch64_max::stepping::set`.
 //!
-//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there, unless [`ALL`] is set; and [`PAIRS`] pairs of interrupts in
-//! each state, drawn as [`SEED`] has it. `cargo run -- evidence stepping` does all boundaries, and more pairs.
+//! All of it, but for exit: one boundary in [`EXIT_EVERY`] there, unless [`ALL`] is set; and [`PAIRS`] pairs of
+//! interrupts in each state, drawn as [`SEED`] has it. `cargo run -- evidence stepping` does all boundaries, and more
+//! pairs.
 
 use std::{
     env,

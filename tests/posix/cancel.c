@@ -1,5 +1,5 @@
-/* Deferred cancellation: in a join, a sleep, a condition variable, a semaphore and pthread_testcancel(), not while it is
- * disabled. */
+/* Deferred cancellation: in a join, a sleep, a condition variable, a semaphore and pthread_testcancel(), not while
+ * it is disabled. */
 #include <assert.h>
 #include <pthread.h>
 #include <semaphore.h>

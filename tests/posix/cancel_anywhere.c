@@ -1,5 +1,5 @@
-/* Asynchronous cancellation: a thread that only computes is cancelled, with its cleanup handlers and destructors, but not
- * while cancellation is disabled. */
+/* Asynchronous cancellation: a thread that only computes is cancelled, with its cleanup handlers and destructors,
+ * but not while cancellation is disabled. */
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-// C++ exceptions: through frames with destructors, on several threads, and out of a once routine, which then runs again.
+// C++ exceptions: through frames with destructors, on several threads, and out of a once routine, which then runs
+// again.
 #include <cassert>
 #include <stdexcept>
 #include <string>

@@ -1,5 +1,5 @@
-// exit(): the C++ objects of the thread that calls it are destroyed before the functions of atexit() run, and objects of
-// static storage after those that were registered later.
+// exit(): the C++ objects of the thread that calls it are destroyed before the functions of atexit() run, and objects
+// of static storage after those that were registered later.
 #include <cstdlib>
 #include <cstring>
 

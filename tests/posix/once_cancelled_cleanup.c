@@ -1,5 +1,5 @@
-/* A once routine that its thread leaves by cancellation, pthread_exit() or thrd_exit() gives its control back before the
- * cleanup handlers that were pushed outside: there, the same control runs its routine. */
+/* A once routine that its thread leaves by cancellation, pthread_exit() or thrd_exit() gives its control back before
+ * the cleanup handlers that were pushed outside: there, the same control runs its routine. */
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>

@@ -1,4 +1,6 @@
-/* Threads that wait for a once routine sleep meanwhile: with 100 of them, the routine takes little longer than alone. */
+/*
+ * Threads that wait for a once routine sleep meanwhile: with 100 of them, the routine takes little longer than alone.
+ */
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /*
  * Fls, with a thread that is killed in front of each instruction of each call. The processor's single step finds them,
- * and the kill is made in a copy of the process. There the thread's exit runs, on the thread itself or on behalf of it, or
- * its structure is initialised for another. Then the lock must be free, the list must have every thread that is alive,
- * and each value must have had its callback once.
+ * and the kill is made in a copy of the process. There the thread's exit runs, on the thread itself or on behalf of it,
+ * or its structure is initialised for another. Then the lock must be free, the list must have every thread that is
+ * alive, and each value must have had its callback once.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -255,8 +255,8 @@ static void run(const struct action *action, const struct end *end) {
     printf("at %d a value was lost, at %d an index\n", values_lost, indexes_lost);
     fflush(stdout);
     CHECK(number > 20);
-    /* Between the steps by which a value is taken and its callback entered, and inside of tsd_key_delete(). An exit reports
-       what it lost. */
+    /* Between the steps by which a value is taken and its callback entered, and inside of tsd_key_delete(). An exit
+     * reports what it lost. */
     CHECK((action->flags & IS_EXIT) || values_lost <= MOST_LOST * values);
     CHECK(indexes_lost <= MOST_LOST);
 }

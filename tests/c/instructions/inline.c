@@ -1,6 +1,6 @@
 /*
- * tsd_get() inline: it agrees with the one in the archive for live, deleted, re-created and wild keys, on two threads. The
- * calls for static keys inline: they agree with those that take the handle.
+ * tsd_get() inline: it agrees with the one in the archive for live, deleted, re-created and wild keys, on two threads.
+ * The calls for static keys inline: they agree with those that take the handle.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>

@@ -1,6 +1,6 @@
 /*
- * tsd_get() inline, interrupted in front of each of its instructions by a handler that changes the slot or the table: by
- * the processor's own single step, whose signal handler is the interrupt.
+ * tsd_get() inline, interrupted in front of each of its instructions by a handler that changes the slot or the table:
+ * by the processor's own single step, whose signal handler is the interrupt.
  */
 #define _GNU_SOURCE
 #include <asm/prctl.h>
@@ -48,8 +48,8 @@ static void step(int signal, siginfo_t *info, void *context) {
 }
 
 /*
- * The value of a get that is interrupted in front of its instruction of this number; 0 if it has no such instruction. The
- * flags are pushed where compilers may have put variables, unless told otherwise: -mno-red-zone.
+ * The value of a get that is interrupted in front of its instruction of this number; 0 if it has no such instruction.
+ * The flags are pushed where compilers may have put variables, unless told otherwise: -mno-red-zone.
  */
 static int interrupted_get(int number, tsd_key_t of, void **value) {
     steps = 0;

@@ -26,8 +26,8 @@ const WAYS: [(&str, &[&str], [usize; 2]); 4] = [
     ("far_slots", &["-fno-pie", "-UTSD_THREAD_POINTER_OFFSET", "-DTSD_THREAD_POINTER_OFFSET=4096"], [0, 1]),
 ];
 
-/// A get of a run-time key that has a value, on x86_64 and on aarch64. One that has none, or is none, may be longer by the
-/// instruction that clears the result.
+/// A get of a run-time key that has a value, on x86_64 and on aarch64. One that has none, or is none, may be longer by
+/// the instruction that clears the result.
 const RUN_TIME_KEY: [usize; 2] = [8, 10];
 
 /// A get of a static key, however it is done.

@@ -1,4 +1,5 @@
-//! What linkers make of a kernel and the archive: in every order, with what is missing, with what the kernel brings itself.
+//! What linkers make of a kernel and the archive: in every order, with what is missing, with what the kernel brings
+//! itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,7 +135,8 @@ fn least_capacities() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program in which a second thread waits for the first one's routine, which waits for the kernel's hook to be called.
+/// A program in which a second thread waits for the first one's routine, which waits for the kernel's hook to be
+/// called.
 const WAITS: &str = "#include <pthread.h>
 #include <tsd.h>
 #include <time.h>
@@ -166,8 +168,8 @@ void tsd_wait(const uint32_t *word, uint32_t expected) {
 void tsd_wake(const uint32_t *word) { (void)word; }
 ";
 
-/// Wherever the hooks lie, they are called; or the linker does not find them and says so, which an archive can have come to
-/// that is asked before anybody wants it.
+/// Wherever the hooks lie, they are called; or the linker does not find them and says so, which an archive can have
+/// come to that is asked before anybody wants it.
 fn hooks_are_the_kernels(linker: &str) -> Result<(), Failed> {
     let bench = Bench::new(&format!("hooks-{linker}"), Environment::ALL[0].prefix())?;
     let (program, hooks) = (bench.compile("program", WAITS, &[])?, bench.compile("hooks", HOOKS, &[])?);
@@ -242,8 +244,8 @@ fn all_but_one(linker: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// How a kernel may be built that has static keys: compiler, ending of its files, options. With a thread pointer a get asks
-/// for nothing but the value.
+/// How a kernel may be built that has static keys: compiler, ending of its files, options. With a thread pointer a get
+/// asks for nothing but the value.
 const WAYS: [(&str, &str, &[&str]); 8] = [
     ("gcc", "c", &["-std=c99", "-O2"]),
     ("gcc", "c", &["-O0", "-fno-pie", "-no-pie"]),
@@ -255,8 +257,8 @@ const WAYS: [(&str, &str, &[&str]); 8] = [
     ("clang", "c", &["-O2", "-flto", "-ffunction-sections", "-Wl,--gc-sections"]),
 ];
 
-/// Static keys that are declared but in no table: the linker says so, in whichever file one is used. With the table, the
-/// archive's own is not linked.
+/// Static keys that are declared but in no table: the linker says so, in whichever file one is used. With the table,
+/// the archive's own is not linked.
 fn static_keys(linker: &str) -> Result<(), Failed> {
     let bench = Bench::new(&format!("static-keys-{linker}"), Environment::ALL[0].prefix())?;
     let list = "#include <tsd.h>\n#define KEYS(KEY) KEY(other, NULL, 0) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n";
@@ -298,8 +300,8 @@ fn static_keys(linker: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The table lies in an archive, from which nothing else is wanted. A linker that has taken the archive's own by then says
-/// that there are two.
+/// The table lies in an archive, from which nothing else is wanted. A linker that has taken the archive's own by then
+/// says that there are two.
 fn table_in_an_archive(linker: &str) -> Result<(), Failed> {
     let bench = Bench::new(&format!("table-{linker}"), Environment::ALL[0].prefix())?;
     let list = format!("{THREAD}#define KEYS(KEY) KEY(other, NULL, 0) KEY(only, NULL, 0)\nTSD_STATIC_KEYS(KEYS);\n");

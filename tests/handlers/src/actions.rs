@@ -58,8 +58,8 @@ use Action::{
 use Side::{Other, This};
 
 impl Action {
-    /// Whether `inner` may interrupt this. Code that takes a value by get and set keeps others that do from interrupting it; and
-    /// code that takes from shared slots keeps the key from being deleted and set meanwhile.
+    /// Whether `inner` may interrupt this. Code that takes a value by get and set keeps others that do from
+    /// interrupting it; and code that takes from shared slots keeps the key from being deleted and set meanwhile.
     pub(crate) fn may_be_interrupted_by(self, inner: Self) -> bool {
         match self {
             Take(This) | Swap(This) | StaticTake | StaticSwap => {
@@ -274,8 +274,8 @@ pub(crate) const DEATHS: &[Action] = &[
     Register,
 ];
 
-/// The same with three handlers. None re-creates an index: the exception for a set whose own key is deleted is not told after a
-/// death.
+/// The same with three handlers. None re-creates an index: the exception for a set whose own key is deleted is not told
+/// after a death.
 pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This)];
 
 /// A thread that dies with a static key.

@@ -188,8 +188,8 @@ pub(crate) fn bury(machine: &dyn Machine) {
     ledger(|ledger| ledger.obituary = Some(verdict));
 }
 
-/// What follows the exit, with no handler: the next thread uses the slots. Of the functions that were registered so many
-/// may not have run, or have run without the registration having ended.
+/// What follows the exit, with no handler: the next thread uses the slots. Of the functions that were registered so
+/// many may not have run, or have run without the registration having ended.
 fn end(machine: &dyn Machine, doubtful: u32) {
     ledger(|ledger| ledger.gone());
     let sides = [Side::This, Side::Other];

@@ -1,7 +1,7 @@
 //! What the calls of a run did, as their callers know it; and whether that can be.
 //!
-//! The library is not asked. A run is right if for each key some order of its calls explains every answer, and leaves no value
-//! at the end; if no value was destroyed or freed twice, and each by its own key's destructor.
+//! The library is not asked. A run is right if for each key some order of its calls explains every answer, and leaves
+//! no value at the end; if no value was destroyed or freed twice, and each by its own key's destructor.
 
 use std::cell::RefCell;
 
@@ -66,8 +66,8 @@ pub(crate) struct Ledger {
     pub(crate) freed: [Value; 2],
     open_sets: [OpenSet; 16],
     open_set_count: usize,
-    /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they ended:
-    /// the value may come under that key.
+    /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they
+    /// ended: the value may come under that key.
     exceptions: [(usize, u8); EXCEPTIONS],
     exception_count: usize,
     /// When the exit began that is under way.
@@ -321,8 +321,8 @@ impl Ledger {
         })
     }
 
-    /// Whether what is wrong comes of a set whose own key was deleted while it was under way, and of nothing else: all is
-    /// right if its value was stored under the next key there.
+    /// Whether what is wrong comes of a set whose own key was deleted while it was under way, and of nothing else: all
+    /// is right if its value was stored under the next key there.
     pub(crate) fn is_excused(&self) -> bool {
         (1..1 << self.exception_count).any(|chosen: u32| {
             let mut other = self.clone();

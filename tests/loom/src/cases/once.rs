@@ -60,8 +60,8 @@ impl Guarded {
         self.read();
     }
 
-    /// Calls `once` with an initialiser that writes, calls `then` and unwinds; where the other thread was first, it does
-    /// not run.
+    /// Calls `once` with an initialiser that writes, calls `then` and unwinds; where the other thread was first, it
+    /// does not run.
     fn call_and_unwind(&self, caller: u32, then: impl FnOnce()) {
         let initialise = || {
             self.note_run(caller);

@@ -1,5 +1,5 @@
-//! The host as a platform for the shared suite and the storm: std's threads, control blocks that the next thread takes at
-//! once.
+//! The host as a platform for the shared suite and the storm: std's threads, control blocks that the next thread takes
+//! at once.
 //!
 //! - [`failure`]  how a case fails when one of its threads does
 //! - `storm`      what the storm asks for besides
@@ -207,8 +207,8 @@ impl Platform for Host {
     }
 }
 
-/// Starts a thread that calls `at_end` last, after its exit hook: with the argument, whether it was killed, and what its
-/// exit reported.
+/// Starts a thread that calls `at_end` last, after its exit hook: with the argument, whether it was killed, and what
+/// its exit reported.
 pub(crate) fn start_watched(
     body: fn(usize),
     argument: usize,

@@ -42,7 +42,8 @@ impl StormPlatform for Host {
     }
 
     fn pass_barriers() {
-        /// Linux's number of `membarrier`, and its commands to register a process and to interrupt the CPUs that run it.
+        /// Linux's number of `membarrier`, and its commands to register a process and to interrupt the CPUs that run
+        /// it.
         const MEMBARRIER: c_long = if cfg!(target_arch = "x86_64") { 324 } else { 283 };
         const REGISTER_PRIVATE_EXPEDITED: c_long = 1 << 4;
         const PRIVATE_EXPEDITED: c_long = 1 << 3;

@@ -1,4 +1,5 @@
-//! The account of a worker that has ended: what became of its values and thread-exit functions, held to its exit's report.
+//! The account of a worker that has ended: what became of its values and thread-exit functions, held to its exit's
+//! report.
 
 use core::sync::atomic::Ordering::SeqCst;
 

@@ -1,5 +1,5 @@
-//! A thread that loads and unloads a module: code that creates keys with a destructor of its own, and may go away only when
-//! no thread will run it again. The steps are those of [`KeyTable::purge`](tsd::KeyTable::purge).
+//! A thread that loads and unloads a module: code that creates keys with a destructor of its own, and may go away only
+//! when no thread will run it again. The steps are those of [`KeyTable::purge`](tsd::KeyTable::purge).
 
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 

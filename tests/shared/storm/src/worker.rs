@@ -228,8 +228,8 @@ pub(crate) fn register<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord) {
 
 /// Calls the control that all call at the moment.
 ///
-/// The thread is killed in the initialiser or not at all: what a kernel kills in the middle of `once` itself, between the
-/// step that claims the control and the one that says whose it is, is beyond help.
+/// The thread is killed in the initialiser or not at all: what a kernel kills in the middle of `once` itself, between
+/// the step that claims the control and the one that says whose it is, is beyond help.
 pub(crate) fn initialise<W: StormPlatform>(storm: &Storm, worker: &WorkerRecord, random: &mut Random) {
     let (number, control) = storm.current_control();
     let found_running = control.inside.load(SeqCst) != 0;

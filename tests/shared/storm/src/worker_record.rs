@@ -3,9 +3,9 @@
 //! A record belongs to one worker from before its start until it has been accounted for and released. Only the worker
 //! writes to it, but for its beginning and for the note that another thread kills it.
 //!
-//! The worker is killed at any instruction that is not shielded. What it does to the library is not, so it notes before a
-//! call what it is going to do, and after it what has come of it; a value that is neither stored nor not stored for that
-//! reason is in doubt, and only if the thread was killed.
+//! The worker is killed at any instruction that is not shielded. What it does to the library is not, so it notes before
+//! a call what it is going to do, and after it what has come of it; a value that is neither stored nor not stored for
+//! that reason is in doubt, and only if the thread was killed.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -318,8 +318,8 @@ impl WorkerRecord {
 }
 
 impl Storm {
-    /// Allocates an entry for a value under a key, if the record has one, with a reference to the key. Its destructor sets it
-    /// again so many times, if it is of a kind that does; fewer times than there are rounds.
+    /// Allocates an entry for a value under a key, if the record has one, with a reference to the key. Its destructor
+    /// sets it again so many times, if it is of a kind that does; fewer times than there are rounds.
     pub(crate) fn allocate<'a>(&self, worker: &'a WorkerRecord, key: RecordNumber, again: usize) -> Option<&'a Value> {
         let value = worker.values.iter().find(|value| value.state() == State::Free)?;
         assert!(self.keys.record(key).refer(), "storm: a value of a key that nothing refers to");

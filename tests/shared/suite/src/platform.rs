@@ -101,8 +101,8 @@ pub trait Platform: Sized + 'static {
     /// [`reap`](Self::reap) it.
     fn die() -> !;
 
-    /// Waits until the thread has ended. If it has died, by [`die`](Self::die), the calling thread reaps it, which gives the
-    /// report.
+    /// Waits until the thread has ended. If it has died, by [`die`](Self::die), the calling thread reaps it, which
+    /// gives the report.
     fn reap(thread: Self::Thread) -> Option<ExitReport>;
 
     /// Lets other threads of the same priority run.

@@ -70,8 +70,8 @@ pub(super) fn uninitialised_memory_is_refused<P: Platform>() {
     assert_eq!(space.attach(), Err(Error::NotInitialised));
 }
 
-/// A value that was left in memory which nobody initialised is found in debug builds, though the thread's other words are
-/// as new. It can't be read in any build: its key's tag is not there.
+/// A value that was left in memory which nobody initialised is found in debug builds, though the thread's other words
+/// are as new. It can't be read in any build: its key's tag is not there.
 pub(super) fn left_over_value_is_refused_in_debug_builds<P: Platform>() {
     let mut local = MaybeUninit::new(Local::<8>::new(Notifications::new()));
     // SAFETY: the slots are integers and pointers, for which all bits are allowed. The second word is the first value.

@@ -165,7 +165,8 @@ pub(super) fn recreates_keys_at_the_same_index<P: Platform>() {
     delete::<P>(&[0, 1]);
 }
 
-/// A value that a destructor sets under a key that is deleted before its turn is not revived by the next key at its index.
+/// A value that a destructor sets under a key that is deleted before its turn is not revived by the next key at its
+/// index.
 pub(super) fn sets_a_key_that_is_replaced<P: Platform>() {
     unsafe extern "C-unwind" fn first<P: Platform>(value: *mut c_void) {
         CALLS.add(value.addr());

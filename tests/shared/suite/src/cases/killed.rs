@@ -9,6 +9,10 @@ static KEY: KeyCell = KeyCell::new();
 static READY: Counter = Counter::new();
 static CALLS: Log = Log::new();
 
+unsafe extern "C-unwind" fn log(value: *mut c_void) {
+    CALLS.add(value.addr());
+}
+
 fn create<P: Platform>(destructor: tsd::Destructor) {
     READY.set(0);
     CALLS.clear();
@@ -50,9 +54,6 @@ pub(super) fn killed_thread_runs_destructors<P: Platform>() {
 
 /// A thread that never calls the kernel can be killed too.
 pub(super) fn busy_thread_runs_destructors<P: Platform>() {
-    unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
-        CALLS.add(value.addr());
-    }
     fn body<P: Platform>(number: usize) {
         set::<P>(number);
         READY.add();
@@ -61,7 +62,7 @@ pub(super) fn busy_thread_runs_destructors<P: Platform>() {
         }
     }
 
-    create::<P>(destructor);
+    create::<P>(log);
     kill_when_ready::<P>(body::<P>, 2);
     CALLS.expect(&[2]);
     P::space().delete(KEY.get()).unwrap();
@@ -95,7 +96,7 @@ pub(super) fn killed_in_a_destructor_completes_its_exit<P: Platform>() {
 /// gets once.
 pub(super) fn killed_between_get_and_set<P: Platform>() {
     unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
-        assert_eq!(value.addr() % 8, 5, "a value that nobody set");
+        assert_eq!(value.addr() % 8, 5, "a value that no thread set");
         CALLS.add(1);
     }
     fn body<P: Platform>(_: usize) {
@@ -119,15 +120,12 @@ pub(super) fn killed_between_get_and_set<P: Platform>() {
 
 /// A thread that is killed as soon as it was started can be joined; if it set a value, the destructor got it.
 pub(super) fn killed_as_soon_as_started<P: Platform>() {
-    unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
-        CALLS.add(value.addr());
-    }
     fn body<P: Platform>(number: usize) {
         set::<P>(number);
         READY.add();
     }
 
-    create::<P>(destructor);
+    create::<P>(log);
     for _ in 0..20 {
         let thread = P::start(Start::default(), body::<P>, 6);
         P::kill(&thread);
@@ -139,14 +137,11 @@ pub(super) fn killed_as_soon_as_started<P: Platform>() {
 
 /// Killing a thread that has ended does nothing.
 pub(super) fn killed_after_its_end<P: Platform>() {
-    unsafe extern "C-unwind" fn destructor(value: *mut c_void) {
-        CALLS.add(value.addr());
-    }
     fn body<P: Platform>(number: usize) {
         set::<P>(number);
     }
 
-    create::<P>(destructor);
+    create::<P>(log);
     let thread = P::start(Start::default(), body::<P>, 7);
     wait_until::<P>(|| !CALLS.is_empty());
     P::sleep_ms(5);

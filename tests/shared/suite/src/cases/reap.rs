@@ -46,8 +46,8 @@ fn reap<P: Platform>(body: fn(usize)) -> ExitReport {
     P::reap(P::start(Start::default(), body, 0)).expect("the thread dies")
 }
 
-/// What a thread has that dies in a destructor is destroyed, but for the value of that destructor, which the report names;
-/// and the thread that reaps it keeps its own values.
+/// What a thread has that dies in a destructor is destroyed, but for the value of that destructor, which the report
+/// names; and the thread that reaps it keeps its own values.
 pub(super) fn died_in_a_destructor<P: Platform>() {
     fn body<P: Platform>(_: usize) {
         (1..).zip(&KEYS).for_each(|(number, key)| set::<P>(key.get(), number));
@@ -81,8 +81,8 @@ pub(super) fn died_outside_its_exit<P: Platform>() {
     delete::<P>();
 }
 
-/// The functions that a thread has not called when it dies in one of them are called, and those before are not called again;
-/// the report says that one did not return.
+/// The functions that a thread has not called when it dies in one of them are called, and those before are not called
+/// again; the report says that one did not return.
 pub(super) fn died_in_a_function<P: Platform>() {
     fn body<P: Platform>(_: usize) {
         set::<P>(KEYS[0].get(), 9);
@@ -125,8 +125,8 @@ pub(super) fn destructors_of_a_dead_thread_set_values<P: Platform>() {
     delete::<P>();
 }
 
-/// The next thread with a dead one's control block: its exit finds what it sets, also under keys that the dead one had set to
-/// NULL when its exit was cut short.
+/// The next thread with a dead one's control block: its exit finds what it sets, also under keys that the dead one had
+/// set to NULL when its exit was cut short.
 pub(super) fn next_thread_after_a_dead_one<P: Platform>() {
     fn body<P: Platform>(_: usize) {
         (1..).zip(&KEYS).for_each(|(number, key)| set::<P>(key.get(), number));
@@ -164,7 +164,8 @@ pub(super) fn died_in_an_initialiser<P: Platform>() {
     assert_eq!(runs.get(), 1);
 }
 
-/// Static keys of both phases: what was not destroyed is, what was is not again, and the next thread's values are found.
+/// Static keys of both phases: what was not destroyed is, what was is not again, and the next thread's values are
+/// found.
 pub(super) fn died_in_a_static_keys_destructor<P: Platform>() {
     const NUMBER: StaticKey = StaticKey::new(0, KeyOptions::new().destructor(log));
     const LAST: StaticKey = StaticKey::new(1, KeyOptions::new().destructor(log).last_phase());
