@@ -22,7 +22,7 @@
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
-//! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
+//! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/drivers/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
 

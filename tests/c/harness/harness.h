@@ -67,7 +67,7 @@ static inline tsd_exit_report_t run_thread(void (*body)(void *), void *argument)
 /* A value that is not NULL. */
 static inline void *value_of(uintptr_t number) { return (void *)(number * 16); }
 
-/* One event of several threads: who waits returns once somebody has signalled. */
+/* One event of several threads: a waiter returns once another thread has signalled. */
 typedef struct event {
     int happened;
 } event_t;

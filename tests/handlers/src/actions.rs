@@ -58,8 +58,8 @@ use Action::{
 use Side::{Other, This};
 
 impl Action {
-    /// Whether `inner` may interrupt this. Who takes a value by get and set keeps others that do from interrupting it; and
-    /// who takes from shared slots keeps the key from being deleted and set meanwhile.
+    /// Whether `inner` may interrupt this. Code that takes a value by get and set keeps others that do from
+    /// interrupting it; and code that takes from shared slots keeps the key from being deleted and set meanwhile.
     pub(crate) fn may_be_interrupted_by(self, inner: Self) -> bool {
         match self {
             Take(This) | Swap(This) | StaticTake | StaticSwap => {
@@ -142,7 +142,7 @@ fn free(value: u16) {
     }
 }
 
-/// Gets the value, sets another, and frees what it got. Of a key that is deleted meanwhile whoever deletes it frees the
+/// Gets the value, sets another, and frees what it got. If the key is deleted meanwhile, the deleting code frees the
 /// values.
 fn get_and_set(machine: &dyn Machine, key: u8, new: u16) {
     let value = machine.get(key);
@@ -274,8 +274,8 @@ pub(crate) const DEATHS: &[Action] = &[
     Register,
 ];
 
-/// The same with three handlers. None re-creates an index: the exception for a set whose own key is deleted is not told after a
-/// death.
+/// The same with three handlers. None re-creates an index: the exception for a set whose own key is deleted is not told
+/// after a death.
 pub(crate) const DEATHS_FEW: &[Action] = &[Die, Set(This), Take(This), Swap(This)];
 
 /// A thread that dies with a static key.

@@ -1,8 +1,9 @@
 //! Atomics before each access of which an interrupt handler may run. Part of the library under `--cfg handlers`.
 //!
-//! Two functions of the program that links the library are called: one before each access; and one between the two halves
-//! of a read-modify-write, which says whether the second half, the store, succeeds. Where it does not, the whole is done
-//! again, as by a loop of load-linked and store-conditional. All runs on one CPU and thread, so orderings say nothing here.
+//! Two functions of the program that links the library are called: one before each access; and one between the two
+//! halves of a read-modify-write, which says whether the second half, the store, succeeds. Where it does not, the whole
+//! is done again, as by a loop of load-linked and store-conditional. All runs on one CPU and thread, so orderings say
+//! nothing here.
 
 use core::panic::Location;
 use core::sync::atomic::{self, Ordering, Ordering::Relaxed};
@@ -65,7 +66,8 @@ macro_rules! interrupted {
                 self.modify(true, |value| (value == current).then_some(new))
             }
 
-            /// Stores `change` of the value, if any; the value before. A load, then as many compare-exchanges as it takes.
+            /// Stores `change` of the value, if any; the value before. A load, then as many compare-exchanges as it
+            /// takes.
             #[track_caller]
             pub fn fetch_update(
                 &self,

@@ -1,7 +1,7 @@
 //! The calls on one key, and whether some order of them explains what they gave.
 //!
-//! A key is a register: a set stores, a destructor's call takes, and so on. Calls that overlap (one interrupts the other) may
-//! have happened in either order, all others in theirs.
+//! A key is a register: a set stores, a destructor's call takes, and so on. Calls that overlap (one interrupts the
+//! other) may have happened in either order, all others in theirs.
 
 /// The end of a call that has not ended.
 pub(crate) const NEVER: u16 = u16::MAX;

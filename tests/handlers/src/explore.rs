@@ -1,4 +1,4 @@
-//! Every plan of a case is run, and what each came to is checked.
+//! Every plan of a case is run, and the outcome of each is checked.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,7 +54,7 @@ impl Handlers for Interrupts {
     }
 }
 
-/// What the plans of a case came to.
+/// The outcome of the plans of a case.
 #[derive(Default)]
 struct Explored {
     runs: u64,
@@ -188,8 +188,8 @@ pub(crate) fn bury(machine: &dyn Machine) {
     ledger(|ledger| ledger.obituary = Some(verdict));
 }
 
-/// What follows the exit, with no handler: the next thread uses the slots. Of the functions that were registered so many
-/// may not have run, or have run without the registration having ended.
+/// What follows the exit, with no handler: the next thread uses the slots. Of the functions that were registered so
+/// many may not have run, or have run without the registration having ended.
 fn end(machine: &dyn Machine, doubtful: u32) {
     ledger(|ledger| ledger.gone());
     let sides = [Side::This, Side::Other];

@@ -1,7 +1,7 @@
-//! What the calls of a run did, as those who made them know it; and whether that can be.
+//! What the calls of a run did, as their callers know it; and whether that can be.
 //!
-//! The library is not asked. A run is right if for each key some order of its calls explains every answer, and leaves no value
-//! at the end; if no value was destroyed or freed twice, and each by its own key's destructor.
+//! The library is not asked. A run is right if for each key some order of its calls explains every answer, and leaves
+//! no value at the end; if no value was destroyed or freed twice, and each by its own key's destructor.
 
 use std::cell::RefCell;
 
@@ -29,7 +29,7 @@ pub(crate) struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// What a key that takes its place is created with.
+    /// What a key that replaces it is created with.
     pub(crate) fn renewed(&self, in_other_phase: bool) -> Kind {
         Kind { is_last_phase: self.is_last_phase != in_other_phase, has_destructor: self.has_destructor }
     }
@@ -66,15 +66,15 @@ pub(crate) struct Ledger {
     pub(crate) freed: [Value; 2],
     open_sets: [OpenSet; 16],
     open_set_count: usize,
-    /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they ended:
-    /// the value may come under that key.
+    /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they
+    /// ended: the value may come under that key.
     exceptions: [(usize, u8); EXCEPTIONS],
     exception_count: usize,
     /// When the exit began that is under way.
     pub(crate) exit_began: Option<u16>,
     /// The key whose destructor runs.
     pub(crate) destroying: Option<u8>,
-    /// What the run of a thread that has died came to; what its call does then does not count.
+    /// The verdict on the run of a thread that has died; what its call does then does not count.
     pub(crate) obituary: Option<Option<&'static str>>,
     /// Destructors called, functions run and registered, initialisers run.
     pub(crate) destroyed: u32,
@@ -321,8 +321,8 @@ impl Ledger {
         })
     }
 
-    /// Whether what is wrong comes of a set whose own key was deleted while it was under way, and of nothing else: all is
-    /// right if its value was stored under the next key there.
+    /// Whether what is wrong comes of a set whose own key was deleted while it was under way, and of nothing else: all
+    /// is right if its value was stored under the next key there.
     pub(crate) fn is_excused(&self) -> bool {
         (1..1 << self.exception_count).any(|chosen: u32| {
             let mut other = self.clone();

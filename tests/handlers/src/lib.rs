@@ -2,8 +2,8 @@
 //!
 //! The library is compiled with atomics that let a handler run before each access, on the same thread, and handlers
 //! interrupt one another. Which handler comes where is a plan; each plan with up to three handlers is run, and a ledger
-//! that knows nothing of the library says whether what became of the values can be. `tests/handlers.rs` runs the cases with
-//! two handlers as part of `cargo test`; `cargo run -- evidence handlers` runs the long form.
+//! that knows nothing of the library says whether what became of the values can be. `tests/drivers/handlers.rs` runs
+//! the cases with two handlers as part of `cargo test`; `cargo run -- evidence handlers` runs the long form.
 //!
 //! - `atomics`  what the library has instead of `core`'s atomics
 //! - `plan`  which handler begins at which access
@@ -11,7 +11,7 @@
 //! - [`cases`]  calls and the states from which they are interrupted
 //! - `actions`  what handlers do
 //! - `machine`  the calls that code of a thread or a handler can make
-//! - `world`, `destructors`  a thread and its key space, and what exit calls
+//! - `world`, `destructors`  a thread, its key space and the calls on them, and what exit calls
 //! - `ledger`, `calls`  what the calls did, and whether that can be
 //! - `trace`  a run told line by line
 //!

@@ -32,7 +32,7 @@ pub(crate) enum Cpu {
     Reservation,
 }
 
-/// Whoever runs and is interrupted.
+/// What handlers can do in a case.
 pub(crate) trait Handlers {
     /// The actions that may begin now, a bit each.
     fn enabled(&self) -> u32;
@@ -162,7 +162,7 @@ impl Plan {
         self.is_open.set(false);
     }
 
-    /// The code that runs has seen something: what follows does not change places with what was before.
+    /// The code that runs has seen something: what follows is not exchanged with what was before.
     pub(crate) fn observe(&self) {
         self.levels[self.level.get()].last.set(None);
     }

@@ -9,7 +9,7 @@ use crate::plan::plan;
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };
     /// What lies at which address: start, end, name.
-    static PLACES: RefCell<Vec<(usize, usize, &'static str)>> = const { RefCell::new(Vec::new()) };
+    static WORDS: RefCell<Vec<(usize, usize, &'static str)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether the run is told.
@@ -27,14 +27,14 @@ pub(crate) fn tell(run: impl FnOnce()) {
 
 /// Says what lies at an address.
 pub(crate) fn name(start: usize, size: usize, name: &'static str) {
-    PLACES.with_borrow_mut(|places| places.push((start, start + size, name)));
+    WORDS.with_borrow_mut(|words| words.push((start, start + size, name)));
 }
 
 /// Tells an access.
 #[cold]
 pub(crate) fn access(level: usize, number: u32, writes: bool, word: usize, location: &Location<'_>) {
-    let place = PLACES.with_borrow(|places| {
-        let found = places.iter().rev().find(|(start, end, _)| (*start..*end).contains(&word));
+    let name = WORDS.with_borrow(|words| {
+        let found = words.iter().rev().find(|(start, end, _)| (*start..*end).contains(&word));
         found.map_or("elsewhere".to_owned(), |(start, _, name)| match word - start {
             0 => (*name).to_owned(),
             offset => format!("{name} + {offset}"),
@@ -42,7 +42,7 @@ pub(crate) fn access(level: usize, number: u32, writes: bool, word: usize, locat
     });
     let verb = if writes { "writes" } else { "reads" };
     let indent = "    ".repeat(level);
-    println!("{number:5} {indent}{}:{} {verb} {place}", location.file(), location.line());
+    println!("{number:5} {indent}{}:{} {verb} {name}", location.file(), location.line());
 }
 
 /// Tells of a call.

@@ -15,15 +15,15 @@ use crate::cases::CASES;
 pub(crate) struct Case {
     /// Its name, `module::case`.
     pub(crate) name: &'static str,
-    /// What some execution must come to, and nothing else.
+    /// The outcomes of its executions: each is seen, and no other.
     pub(crate) outcomes: &'static [&'static str],
     /// The most preemptions that an execution may have in the quick form, and in the long one; `None` for any number.
     pub(crate) preemptions: [Option<usize>; 2],
-    /// The program. It notes what it came to.
+    /// The program. It notes its outcome.
     pub(crate) model: fn(&Outcomes),
 }
 
-/// What the executions of a case came to.
+/// The outcomes of the executions of a case.
 #[derive(Default)]
 pub(crate) struct Outcomes {
     seen: Mutex<BTreeSet<&'static str>>,
@@ -31,7 +31,7 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    /// Notes what this execution came to.
+    /// Notes the outcome of this execution.
     pub(crate) fn note(&self, outcome: &'static str) {
         self.seen.lock().unwrap().insert(outcome);
     }

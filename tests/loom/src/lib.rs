@@ -1,8 +1,9 @@
 //! Model checks: the library's own code under loom.
 //!
 //! Each case is a small program of two or three threads, run once for each way in which its atomic operations can
-//! interleave and each older value that a load may return. `tests/interleavings.rs` runs the cases with a bound on
-//! preemptions as part of `cargo test`; `cargo run -- evidence loom` runs them with the bounds that each case names.
+//! interleave and each older value that a load may return. `tests/drivers/interleavings.rs` runs the cases with a bound
+//! on preemptions as part of `cargo test`; `cargo run -- evidence interleavings` runs them with the bounds that each
+//! case names.
 //!
 //! - `atomics`  what the library has instead of `core`'s atomics
 //! - [`cases`]  what is checked
@@ -24,6 +25,6 @@ pub use check::run;
 #[cfg(not(loom))]
 #[must_use]
 pub fn run(_arguments: &[String]) -> std::process::ExitCode {
-    eprintln!("tsd-loom: build this with RUSTFLAGS='--cfg loom', or type: cargo run -- evidence loom");
+    eprintln!("tsd-loom: build this with RUSTFLAGS='--cfg loom', or type: cargo run -- evidence interleavings");
     std::process::ExitCode::from(2)
 }

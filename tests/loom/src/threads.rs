@@ -8,11 +8,11 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, JoinHandle};
 use tsd::{AtomicU32, Capacity, KeySpace, KeyTable, NotificationList, Notifications, Port, Slots, Supported};
 
-/// The keys of the key spaces here. One: whoever creates a key comes to the index of the one deleted before.
+/// The keys of the key spaces here. One: each key gets the index of the one deleted before.
 pub(crate) const KEYS: usize = 1;
 
 loom::thread_local! {
-    /// The calling thread's slots, at one place as long as it lives.
+    /// The calling thread's slots, at one address as long as it lives.
     static SLOTS: Box<Slots<KEYS>> = Box::new(Slots::new());
 }
 

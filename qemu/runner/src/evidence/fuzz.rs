@@ -10,7 +10,7 @@ use crate::{
 
 const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
 
-/// Two bytes and 150 calls: as long as the sequences of tests/model.rs.
+/// Two bytes and 150 calls: as long as the sequences of tests/drivers/model.rs.
 const MAX_BYTES: u32 = 2 + 4 * 150;
 
 /// How long it runs if nobody says.
@@ -28,7 +28,7 @@ pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     let folder = workspace::evidence_dir("fuzz")?;
     let mut fuzz = toolchain.with_host_program(&program);
     // Coverage counters and sanitizers are what stable compilers have only when told so.
-    fuzz.env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run", "--fuzz-dir", "tests/fuzz", "--target-dir"]);
+    fuzz.env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "run", "--fuzz-dir", "tests/model/fuzz", "--target-dir"]);
     fuzz.arg(folder.join("target")).args(["model"]).arg(corpus(&folder)?);
     fuzz.args(["--", "-print_final_stats=1", "-use_value_profile=1"]).arg(format!("-max_len={MAX_BYTES}"));
     fuzz.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", folder.display()));

@@ -39,7 +39,7 @@ const NOT_NEEDED: [&str; 3] = ["tsd-handlers.workspace", "tsd-loom.workspace", "
 
 /// The files whose survivors are tried under interrupts.
 const FOR_INTERRUPTS: [&str; 2] = ["src/slots.rs", "src/visit.rs"];
-/// Makes tests/stepping.rs interrupt exit at each instruction.
+/// Makes tests/drivers/stepping.rs interrupt exit at each instruction.
 const STEPPING_ALL: &str = "TSD_STEPPING_ALL";
 const STEPPING_PATIENCE: Duration = Duration::from_secs(600);
 

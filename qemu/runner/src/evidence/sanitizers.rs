@@ -1,7 +1,7 @@
 //! ThreadSanitizer and AddressSanitizer over the tests that run on the host, storm and model included.
 //!
 //! The standard library is built with the sanitizer too: without that, threads and locks would look like races. First
-//! each sanitizer has to report a fault that is made on purpose, by tests/sanitizers.rs.
+//! each sanitizer has to report a fault that is made on purpose, by tests/drivers/sanitizers.rs.
 
 use std::{path::PathBuf, process::Command};
 
@@ -21,7 +21,7 @@ struct Sanitizer {
     name: &'static str,
     /// What its runtime's file is called after.
     runtime: &'static str,
-    /// The fault that tests/sanitizers.rs makes for it, and words of the report.
+    /// The fault that tests/drivers/sanitizers.rs makes for it, and words of the report.
     fault: (&'static str, &'static str),
     /// Its options.
     options: (&'static str, &'static str),

@@ -66,7 +66,7 @@ impl Storm {
 fn page(seconds: u32, storms: &[Storm]) -> String {
     let mut page = format!(
         "# Storms\n\nHow often each event came in storms of {seconds} s, or as long as it took for all events to come. \
-         Written by\n`cargo run -- evidence storm`. The checks are told in `tests/storm`; an event that has to come \
+         Written by\n`cargo run -- evidence storm`. The checks are told in `tests/shared/storm`; an event that has to come \
          and does not is a\nfailure.\n\n|  |"
     );
     let row = |page: &mut String, name: &str, cell: &dyn Fn(&Storm) -> String| {

@@ -20,8 +20,8 @@ pub(crate) fn two_creates(outcomes: &Outcomes) {
     outcomes.note(if mine < theirs { "0 and 1" } else { "1 and 0" });
 }
 
-/// With one place left exactly one creator wins.
-pub(crate) fn two_creates_and_one_place(outcomes: &Outcomes) {
+/// With one index left exactly one creator wins.
+pub(crate) fn two_creates_and_one_index(outcomes: &Outcomes) {
     let table = table::<2>();
     let before = table.create(None).unwrap();
     let other = start(&table, |table| table.create(None));
@@ -40,7 +40,7 @@ pub(crate) fn two_creates_and_one_place(outcomes: &Outcomes) {
     assert_eq!(table.in_use(), 2);
 }
 
-/// The place of a key that is being deleted is had by a creator, or the table is full; afterwards it is there.
+/// A creator gets the index of a key that is being deleted, or the table is full; afterwards the index is free.
 pub(crate) fn create_against_delete(outcomes: &Outcomes) {
     let table = table::<1>();
     let first = table.create(None).unwrap();
@@ -63,8 +63,8 @@ pub(crate) fn create_against_delete(outcomes: &Outcomes) {
     table.create(None).unwrap();
 }
 
-/// One place is free for one creator, and another creator frees one for itself: neither is refused.
-pub(crate) fn no_create_is_refused_while_a_place_is_free(outcomes: &Outcomes) {
+/// One index is free for one creator, and another creator frees one for itself: neither is refused.
+pub(crate) fn no_create_is_refused_while_an_index_is_free(outcomes: &Outcomes) {
     let table = table::<2>();
     let before = table.create(None).unwrap();
     let other = start(&table, move |table| {
@@ -78,7 +78,7 @@ pub(crate) fn no_create_is_refused_while_a_place_is_free(outcomes: &Outcomes) {
     outcomes.note("created");
 }
 
-/// Three threads that create and delete in a table of three places are never refused.
+/// Three threads that create and delete in a table of three indexes are never refused.
 pub(crate) fn three_creators_and_deleters(outcomes: &Outcomes) {
     fn create_and_delete<const N: usize>(table: &KeyTable<N>)
     where
@@ -111,7 +111,7 @@ pub(crate) fn two_deletes(outcomes: &Outcomes) {
     assert_eq!(table.in_use(), 0);
 }
 
-/// A creator that comes to the index of a key which another thread deletes gives out a new handle, and reads NULL.
+/// A creator that gets the index of a key which another thread deletes gives out a new handle, and reads NULL.
 pub(crate) fn each_creation_has_its_own_handle(outcomes: &Outcomes) {
     let table = table::<2>();
     let slots = Slots::<2>::new();
@@ -129,7 +129,7 @@ pub(crate) fn each_creation_has_its_own_handle(outcomes: &Outcomes) {
     outcomes.note(if third < second { "other index" } else { "same index" });
 }
 
-/// Places whose last generation is used up are counted apart from keys in use, in whichever order they are seen.
+/// Indexes whose last generation is used up are counted apart from keys in use, in whichever order they are seen.
 pub(crate) fn last_generations(outcomes: &Outcomes) {
     let table = Arc::new(KeyTable::<3>::new().with_generation(KeyTable::<3>::LAST_GENERATION));
     let other = start(&table, |table| {

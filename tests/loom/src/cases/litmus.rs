@@ -65,7 +65,7 @@ pub(crate) fn relaxed_message(outcomes: &Outcomes) {
     message(outcomes, Relaxed, Relaxed, (false, false));
 }
 
-/// Release and Acquire keep it behind.
+/// Release and Acquire keep it after.
 pub(crate) fn released_message(outcomes: &Outcomes) {
     message(outcomes, Release, Acquire, (false, false));
 }

@@ -19,7 +19,7 @@ mod values;
 use crate::check::Case;
 
 /// Declares the cases: name, the most preemptions that an execution may have in the quick form and in the long one
-/// (`None`: any number), and what the executions must come to.
+/// (`None`: any number), and the outcomes that the executions must have.
 macro_rules! cases {
     ($($module:ident::$case:ident($quick:literal, $long:expr): $($outcome:literal),+;)*) => {
         /// The name of every case.
@@ -44,9 +44,9 @@ cases! {
     litmus::message_with_one_fence(3, None): "nothing", "stale", "whole";
     litmus::buffered_stores(3, None): "both late", "first late", "none late", "second late";
     keys::two_creates(3, Some(6)): "0 and 1", "1 and 0";
-    keys::two_creates_and_one_place(3, None): "first wins", "second wins";
+    keys::two_creates_and_one_index(3, None): "first wins", "second wins";
     keys::create_against_delete(3, None): "created", "full";
-    keys::no_create_is_refused_while_a_place_is_free(3, Some(4)): "created";
+    keys::no_create_is_refused_while_an_index_is_free(3, Some(4)): "created";
     keys::three_creators_and_deleters(1, Some(2)): "created";
     keys::two_deletes(3, None): "first wins", "second wins";
     keys::each_creation_has_its_own_handle(3, None): "other index", "same index";
@@ -70,7 +70,7 @@ cases! {
     once::thread_killed_in_the_initialiser(3, None): "ran once", "ran twice";
     once::is_complete_shows_what_was_written(3, None): "complete", "not yet";
     notify::registration_against_attach(3, None): "heard", "not registered yet";
-    notify::two_registrations_and_one_place(3, None): "first wins", "second wins";
+    notify::two_registrations_and_room_for_one(3, None): "first wins", "second wins";
     notify::registration_taken_back(3, None): "not registered yet", "taken back";
     notify::room_is_used_again(3, None): "heard both", "heard new", "heard none", "heard old";
 }

@@ -10,7 +10,7 @@ use tsd::{Error, Notification, Reason};
 use crate::check::Outcomes;
 use crate::threads::{notifications, space, start};
 
-/// What a notification's context points to: data that whoever registers it writes before, with no ordering.
+/// What a notification's context points to: data that the registering thread writes before, with no ordering.
 struct Context {
     ready: UnsafeCell<bool>,
     calls: AtomicU32,
@@ -60,8 +60,8 @@ pub(crate) fn registration_against_attach(outcomes: &Outcomes) {
     assert!((1..=2).contains(&calls(heard)));
 }
 
-/// With one place left exactly one registration wins.
-pub(crate) fn two_registrations_and_one_place(outcomes: &Outcomes) {
+/// With room for one more, exactly one registration wins.
+pub(crate) fn two_registrations_and_room_for_one(outcomes: &Outcomes) {
     let space = space();
     let (mine, theirs) = (notification(), notification());
     let other = start(&space, move |space| notifications(space).register(theirs));
@@ -74,7 +74,7 @@ pub(crate) fn two_registrations_and_one_place(outcomes: &Outcomes) {
     assert!(notifications(&space).unregister(mine) != notifications(&space).unregister(theirs));
 }
 
-/// Room that one CPU gives back and another takes: whoever starts meanwhile hears each at most once, whole.
+/// Room that one CPU gives back and another takes: a thread that starts meanwhile hears each at most once, whole.
 pub(crate) fn room_is_used_again(outcomes: &Outcomes) {
     let space = space();
     let (old, new) = (notification(), notification());
@@ -96,7 +96,7 @@ pub(crate) fn room_is_used_again(outcomes: &Outcomes) {
     other.join().unwrap();
 }
 
-/// Who takes a registration back sees what was written before it.
+/// A thread that takes a registration back sees what was written before it.
 pub(crate) fn registration_taken_back(outcomes: &Outcomes) {
     let space = space();
     let registered = notification();

@@ -16,7 +16,7 @@ struct Guarded {
     space: Arc<Space>,
     control: Once,
     data: UnsafeCell<u32>,
-    /// How often the initialiser began, and who began it last; of `core`, so that it orders nothing here.
+    /// How often the initialiser began, and which thread began it last; of `core`, so that it orders nothing here.
     runs: AtomicU32,
     runner: AtomicU32,
     /// Set when a killed thread may be gone for good.
@@ -60,10 +60,20 @@ impl Guarded {
         self.read();
     }
 
-    /// Writes what an initialiser does that is not going to end.
-    fn leave_unfinished(&self) {
-        // SAFETY: nobody else is in the initialiser.
-        self.data.with_mut(|data| unsafe { *data = 7 });
+    /// Calls `once` with an initialiser that writes, calls `then` and unwinds; where the other thread was first, it
+    /// does not run.
+    fn call_and_unwind(&self, caller: u32, then: impl FnOnce()) {
+        let initialise = || {
+            self.note_run(caller);
+            // SAFETY: nobody else is in the initialiser.
+            self.data.with_mut(|data| unsafe { *data = 7 });
+            then();
+            panic::resume_unwind(Box::new(Unwound));
+        };
+        let call = || self.space.once(&self.control, initialise);
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(call)) {
+            assert!(payload.is::<Unwound>());
+        }
     }
 
     fn read(&self) {
@@ -74,6 +84,14 @@ impl Guarded {
     fn note_runner(&self, outcomes: &Outcomes) {
         assert_eq!(self.runs.load(Relaxed), 1);
         outcomes.note(["first ran it", "second ran it", "third ran it"][self.runner.load(Relaxed) as usize]);
+    }
+
+    fn note_runs(&self, outcomes: &Outcomes) {
+        match self.runs.load(Relaxed) {
+            1 => outcomes.note("ran once"),
+            2 => outcomes.note("ran twice"),
+            runs => panic!("{runs} runs"),
+        }
     }
 }
 
@@ -86,7 +104,7 @@ pub(crate) fn two_callers(outcomes: &Outcomes) {
     guarded.note_runner(outcomes);
 }
 
-/// The same with three: a wake reaches both who wait.
+/// The same with three: a wake reaches both that wait.
 pub(crate) fn three_callers(outcomes: &Outcomes) {
     let guarded = Guarded::new();
     let others = [start(&guarded, |guarded| guarded.call(1)), start(&guarded, |guarded| guarded.call(2))];
@@ -97,46 +115,28 @@ pub(crate) fn three_callers(outcomes: &Outcomes) {
     guarded.note_runner(outcomes);
 }
 
-/// An initialiser that unwinds leaves the control as if never called: who waits runs it, and sees what it wrote.
+/// An initialiser that unwinds leaves the control as if never called: a waiter runs it, and sees what it wrote.
 pub(crate) fn initialiser_that_unwinds(outcomes: &Outcomes) {
     let guarded = Guarded::new();
-    let other = start(&guarded, |guarded| {
-        let call = || {
-            guarded.space.once(&guarded.control, || {
-                guarded.note_run(1);
-                guarded.leave_unfinished();
-                panic::resume_unwind(Box::new(Unwound));
-            })
-        };
-        // Where the other thread was first, the initialiser does not run.
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(call)) {
-            assert!(payload.is::<Unwound>());
-        }
-    });
+    let other = start(&guarded, |guarded| guarded.call_and_unwind(1, || ()));
     guarded.call(0);
     other.join().unwrap();
     guarded.note_runs(outcomes);
 }
 
-/// A thread that is killed in the initialiser runs its exit and never goes on: who waits runs the initialiser.
+/// A thread that is killed in the initialiser runs its exit and never goes on: a waiter runs the initialiser.
 pub(crate) fn thread_killed_in_the_initialiser(outcomes: &Outcomes) {
     let guarded = Guarded::new();
     let other = start(&guarded, |guarded| {
-        let call = || {
-            guarded.space.once(&guarded.control, || {
-                guarded.note_run(1);
-                guarded.leave_unfinished();
-                // SAFETY: the initialiser does not go on.
-                let _ = unsafe { guarded.space.exit() };
-                // Loom wants every thread to end; this one does when all is over for the others.
-                let mut buried = guarded.buried.lock().unwrap();
-                while !*buried {
-                    buried = guarded.burial.wait(buried).unwrap();
-                }
-                panic::resume_unwind(Box::new(Unwound));
-            })
-        };
-        let _ = panic::catch_unwind(AssertUnwindSafe(call));
+        guarded.call_and_unwind(1, || {
+            // SAFETY: the initialiser does not go on.
+            let _ = unsafe { guarded.space.exit() };
+            // Loom wants every thread to end; this one does when all is over for the others.
+            let mut buried = guarded.buried.lock().unwrap();
+            while !*buried {
+                buried = guarded.burial.wait(buried).unwrap();
+            }
+        });
     });
     guarded.call(0);
     *guarded.buried.lock().unwrap() = true;
@@ -145,17 +145,7 @@ pub(crate) fn thread_killed_in_the_initialiser(outcomes: &Outcomes) {
     guarded.note_runs(outcomes);
 }
 
-impl Guarded {
-    fn note_runs(&self, outcomes: &Outcomes) {
-        match self.runs.load(Relaxed) {
-            1 => outcomes.note("ran once"),
-            2 => outcomes.note("ran twice"),
-            runs => panic!("{runs} runs"),
-        }
-    }
-}
-
-/// Who is told that an initialisation is complete sees what it wrote.
+/// A thread that is told that an initialisation is complete sees what it wrote.
 pub(crate) fn is_complete_shows_what_was_written(outcomes: &Outcomes) {
     let guarded = Guarded::new();
     let other = start(&guarded, |guarded| guarded.call(1));

@@ -1,6 +1,7 @@
 //! Values under keys that other CPUs create, hand over and delete.
 
 use core::sync::atomic::Ordering::Relaxed;
+use loom::thread::JoinHandle;
 use std::sync::Arc;
 use tsd::{AtomicU32, Error, Key, KeyTable, Slots};
 
@@ -15,22 +16,24 @@ struct HandOver {
 }
 
 impl HandOver {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { table: KeyTable::new(), key: AtomicU32::new(0) })
+    /// Sets a value under a key, which another thread begins to replace by the one that it hands over.
+    fn begin() -> (Arc<Self>, Slots<1>, Key, JoinHandle<()>) {
+        let shared = Arc::new(Self { table: KeyTable::new(), key: AtomicU32::new(0) });
+        let slots = Slots::new();
+        let old = shared.table.create(None).unwrap();
+        // SAFETY: the key has no destructor, and the slots are this thread's.
+        unsafe { shared.table.set(&slots, old, value(1)).unwrap() };
+        let other = start(&shared, move |shared| {
+            shared.table.delete(old).unwrap();
+            shared.key.store(shared.table.create(None).unwrap().raw(), Relaxed);
+        });
+        (shared, slots, old, other)
     }
 }
 
 /// A value is read under its own key or not at all, never under the key that follows at its index.
 pub(crate) fn stale_value_is_never_read(outcomes: &Outcomes) {
-    let shared = HandOver::new();
-    let slots = Slots::new();
-    let old = shared.table.create(None).unwrap();
-    // SAFETY: the key has no destructor, and the slots are this thread's.
-    unsafe { shared.table.set(&slots, old, value(1)).unwrap() };
-    let other = start(&shared, move |shared| {
-        shared.table.delete(old).unwrap();
-        shared.key.store(shared.table.create(None).unwrap().raw(), Relaxed);
-    });
+    let (shared, slots, old, other) = HandOver::begin();
     let read = shared.table.get(&slots, old);
     let new = Key::from_raw(shared.key.load(Relaxed));
     assert!(shared.table.get(&slots, new).is_null());
@@ -49,20 +52,12 @@ pub(crate) fn stale_value_is_never_read(outcomes: &Outcomes) {
 
 /// A key that comes by a relaxed load can be set and read at once, also where the index had another key before.
 pub(crate) fn key_by_relaxed_hand_over(outcomes: &Outcomes) {
-    let shared = HandOver::new();
-    let slots = Slots::new();
-    let old = shared.table.create(None).unwrap();
-    // SAFETY: the key has no destructor, and the slots are this thread's.
-    unsafe { shared.table.set(&slots, old, value(1)).unwrap() };
-    let other = start(&shared, move |shared| {
-        shared.table.delete(old).unwrap();
-        shared.key.store(shared.table.create(None).unwrap().raw(), Relaxed);
-    });
+    let (shared, slots, _, other) = HandOver::begin();
     let new = Key::from_raw(shared.key.load(Relaxed));
     if new == Key::default() {
         outcomes.note("none yet");
     } else {
-        // SAFETY: as above.
+        // SAFETY: the key has no destructor, and the slots are this thread's.
         unsafe { shared.table.set(&slots, new, value(2)).unwrap() };
         assert_eq!(shared.table.get(&slots, new), value(2));
         outcomes.note("set");

@@ -1,0 +1,143 @@
+//! The headers: each alone, in each language and compiler, with every warning an error.
+
+use std::fs;
+use std::path::Path;
+
+use libtest_mimic::{Failed, Trial};
+use tsd_runner::command;
+
+use super::commands::{run, scratch};
+use super::environment::Environment;
+
+/// The families, each with the name of what initialises its once control, and the control's type.
+const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [
+    ("pthread", Some(["tsd_pthread_once_t", "TSD_PTHREAD_ONCE_INIT", "pthread_once_t", "PTHREAD_ONCE_INIT"])),
+    ("threads", Some(["tsd_once_flag", "TSD_ONCE_FLAG_INIT", "once_flag", "ONCE_FLAG_INIT"])),
+    ("cxxabi", None),
+    ("windows", None),
+];
+
+/// A compiler, the language's standard, and the ending of its files.
+const COMPILERS: [(&str, &str, &str); 12] = [
+    ("gcc", "c99", "c"),
+    ("gcc", "c11", "c"),
+    ("gcc", "c17", "c"),
+    ("gcc", "c2x", "c"),
+    ("g++", "c++11", "cc"),
+    ("g++", "c++17", "cc"),
+    ("g++", "c++2b", "cc"),
+    ("clang", "c99", "c"),
+    ("clang", "c2x", "c"),
+    ("clang++", "c++17", "cc"),
+    ("musl-gcc", "c99", "c"),
+    ("musl-gcc", "c11", "c"),
+];
+
+/// Options that change what a header says.
+const VARIANTS: [(&str, &[&str]); 6] = [
+    ("usual", &[]),
+    ("plain_names", &["-DTSD_PLAIN_NAMES"]),
+    ("freestanding", &["-DTSD_PLAIN_NAMES", "-ffreestanding"]),
+    ("inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64"]),
+    ("inline_by_pointer", &["-DTSD_THREAD_POINTER=gs", "-DTSD_THREAD_POINTER_AT=0", "-DTSD_THREAD_POINTER_OFFSET=64"]),
+    ("not_inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64", "-DTSD_NO_INLINE"]),
+];
+
+/// One for each compiler, standard and variant.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (compiler, standard, ending) in COMPILERS {
+        for (variant, options) in VARIANTS {
+            let name = format!("c::headers::{compiler}::{standard}::{variant}");
+            if variant.starts_with("inline") && !cfg!(target_arch = "x86_64") {
+                continue;
+            }
+            trials.push(Trial::test(name, move || check(compiler, standard, ending, options)));
+        }
+    }
+    trials
+}
+
+fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Result<(), Failed> {
+    let dir = scratch("headers")?;
+    for (name, text) in sources() {
+        let file = dir.join(format!("{name}.{ending}"));
+        write_once(&file, &text)?;
+        let mut command = command::of(compiler);
+        command.arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]);
+        command.arg("-fsyntax-only").arg("-I").arg(Environment::ALL[0].prefix().join("include"));
+        run(command.args(options).arg(&file))?;
+    }
+    Ok(())
+}
+
+/// All headers together, and each alone and included twice: `<tsd.h>` with a use of its macros, a family with a program
+/// that has the other names for itself.
+fn sources() -> Vec<(&'static str, String)> {
+    let families = FAMILIES.map(|(name, _)| format!("#include <tsd/{name}.h>\n")).concat();
+    let mut sources = vec![
+        (
+            "all",
+            format!("#include <tsd.h>\n{families}{USE}{}", FAMILIES.map(|(name, once)| use_once(name, once)).concat()),
+        ),
+        ("tsd", format!("#include <tsd.h>\n#include <tsd.h>\n{USE}")),
+    ];
+    for (name, once) in FAMILIES {
+        let include = format!("#include <tsd/{name}.h>\n");
+        sources.push((name, format!("{include}{include}{STRANGER}{}", use_once(name, once))));
+    }
+    sources
+}
+
+/// The initialiser of a once control initialises, and can be assigned, unless the plain one is another library's.
+fn use_once(family: &str, names: Option<[&str; 4]>) -> String {
+    let Some([prefixed_type, prefixed, plain_type, plain]) = names else { return String::new() };
+    let each = |of: &str, value: &str| {
+        let function = format!("void reset_{of}({of} *control)");
+        format!("extern {of} of_{of};\n{of} of_{of} = {value};\n{function};\n{function} {{ *control = {value}; }}\n")
+    };
+    let is_ours = format!("defined(TSD_PLAIN_NAMES) && !defined(TSD_HAS_{}_H)", family.to_uppercase());
+    format!("{}#if {is_ours}\n{}#endif\n", each(prefixed_type, prefixed), each(plain_type, plain))
+}
+
+const USE: &str = "static void f(uint32_t r, void *c) { (void)r; (void)c; }
+TSD_NOTIFICATION(mine, f, NULL);
+#define KEYS(KEY) KEY(first, NULL, 0) KEY(last, NULL, TSD_KEY_LAST_PHASE)
+TSD_STATIC_KEYS(KEYS);
+TSD_STATIC_KEY_TABLE(KEYS);
+TSD_SPIN_WHILE_WAITING;
+void *used_static(void);
+void *used_static(void) { return tsd_static_set(first, NULL) ? NULL : tsd_static_get(last); }
+void *used(tsd_key_t key);
+void *used(tsd_key_t key) { return tsd_get(key); }
+extern tsd_once_t used_once;
+tsd_once_t used_once = TSD_ONCE_INIT;
+void reset(void);
+void reset(void) { used_once = TSD_ONCE_INIT; }
+";
+
+/// A program that has <tsd.h>'s names for itself, as allocators do, and none of its own that could be the family's.
+const STRANGER: &str = "
+typedef struct tsd_s { int state; } tsd_t;
+typedef tsd_t tsd_key_t, tsd_slot_t, tsd_thread_t, tsd_table_t, tsd_once_t, tsd_destructor_t, tsd_exit_report_t;
+static tsd_t tsd_current, tsd_table;
+static tsd_t *tsd_get(int init) { return init ? &tsd_current : &tsd_table; }
+static void tsd_set(tsd_t *value) { tsd_current = *value; }
+static int tsd_once(void) { return 0; }
+static int tsd_wait(void) { return tsd_once(); }
+static int tsd_wake(void) { return tsd_wait(); }
+static int tsd_key_create(void) { return tsd_wake(); }
+static int tsd_key_delete(void) { return tsd_key_create(); }
+static int tsd_thread_exit(void) { return tsd_key_delete(); }
+int use_tsd(void);
+int use_tsd(void) { tsd_set(tsd_get(tsd_thread_exit())); return tsd_current.state; }
+";
+
+/// Tests that run at once write the same.
+fn write_once(file: &Path, text: &str) -> Result<(), Failed> {
+    if fs::read_to_string(file).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    let new = file.with_extension(format!("{:?}.new", std::thread::current().id()));
+    fs::write(&new, text).and_then(|()| fs::rename(&new, file)).map_err(|error| error.to_string().into())
+}

@@ -1,0 +1,54 @@
+//! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
+//! the archive's symbols and links, the build systems' files, and README's example.
+//!
+//! Each program is a test of its own in each environment, such as `c::gcc::core::full_table`.
+
+mod archive;
+mod commands;
+mod counts;
+mod environment;
+mod fls;
+mod headers;
+mod inline;
+mod links;
+mod programs;
+mod readme;
+
+use std::process;
+
+use environment::Environment;
+use libtest_mimic::{Arguments, Trial};
+use tsd_runner::{error::Result, programs as tools, setup};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [
+        readme::trials(),
+        inline::trials(),
+        counts::trials(),
+        programs::trials(),
+        fls::trials(),
+        headers::trials(),
+        archive::trials(),
+        links::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let selected: Vec<&Trial> = trials.iter().filter(|trial| !arguments.is_filtered_out(trial)).collect();
+    if !arguments.list && !selected.is_empty() {
+        // It is no program's fault if a compiler is missing, so that comes before all of them.
+        if let Err(error) = prepare() {
+            eprintln!("tsd: error: {error}");
+            process::exit(error.status().into());
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn prepare() -> Result<()> {
+    let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC];
+    let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP];
+    setup::install_programs(&[&compilers[..], &others[..]].concat(), true)?;
+    Environment::ALL.iter().try_for_each(|environment| environment.install())
+}

@@ -1,0 +1,141 @@
+//! A kernel in plain C, with boot code of its own, links the archive as a stranger's does and runs on every machine.
+//!
+//! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
+//! thread pointer, wants nothing but the hooks for waiting.
+
+use std::path::PathBuf;
+use std::process;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tsd_runner::{
+    command,
+    error::Result,
+    install::{self, Numbers, Target, ThreadPointer},
+    machine::{self, Arch, Machine},
+    programs as tools,
+    protocol::{self, Line},
+    qemu::{self, Limits},
+    setup::{self, Wants},
+    workspace,
+};
+
+const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trial = |machine: &'static &Machine| Trial::test(format!("c_kernel::{}", machine.name), || boot(machine));
+    let mut trials: Vec<_> = machine::ALL.iter().map(trial).collect();
+    trials.push(Trial::test("c_kernel::aarch64_registers", aarch64_registers));
+    let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
+    if selected
+        && !arguments.list
+        && let Err(error) = prepare()
+    {
+        eprintln!("tsd: error: {error}");
+        process::exit(error.status().into());
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn prepare() -> Result<()> {
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC];
+    setup::prepare(Wants { programs: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    Arch::ALL.into_iter().try_for_each(qemu::check_version)
+}
+
+/// Builds the kernel and runs it to its end.
+fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
+    let kernel = built(machine.arch)?;
+    let outcome = qemu::boot(machine, &kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?;
+    outcome.verdict().map_err(|error| error.to_string())?;
+    let cases = outcome.lines.iter().filter(|line| matches!(protocol::read(line), Line::Case(_, "ok"))).count();
+    if cases == CASES { Ok(()) } else { Err(format!("{cases} cases of {CASES}: {:?}", outcome.lines).into()) }
+}
+
+/// The kernel for an architecture, which several tests share: built once a process.
+fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
+    static BUILT: Mutex<Vec<(Arch, std::result::Result<PathBuf, String>)>> = Mutex::new(Vec::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, kernel)) = built.iter().find(|(its, _)| *its == arch) {
+        return Ok(kernel.clone()?);
+    }
+    // nextest has a process for each test.
+    let lock = workspace::lock(&format!("c-kernel-{}", arch.name()));
+    let kernel = lock.and_then(|_lock| build(arch)).map_err(|error| error.to_string());
+    built.push((arch, kernel.clone()));
+    Ok(kernel?)
+}
+
+/// No instruction of the archive, nor of what its header makes in the kernel, names x18, which belongs to the platform,
+/// or a register for floating point and vectors, which a kernel may not have turned on.
+fn aarch64_registers() -> std::result::Result<(), Failed> {
+    let kernel = built(Arch::Aarch64)?;
+    let archive = kernel.with_file_name("lib").join("libtsd.a");
+    let mut instructions = 0;
+    for file in [archive, kernel] {
+        let mut objdump = command::of(tools::OBJDUMP.command);
+        objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(&file);
+        let text = command::answer(&mut objdump).ok_or("no disassembly")?;
+        // After the address; a name in angle brackets is a symbol's.
+        for instruction in text.lines().filter_map(|line| line.split_once(":      \t").map(|(_, rest)| rest)) {
+            instructions += 1;
+            let operands = instruction.split_once('\t').map_or("", |(_, operands)| operands);
+            let operands = operands.split('<').next().unwrap_or_default();
+            let registers = operands.split(|c: char| !c.is_ascii_alphanumeric());
+            let taboo: Vec<_> = registers.filter(|name| is_taboo(name)).collect();
+            assert!(taboo.is_empty(), "{}: {instruction}", file.display());
+        }
+    }
+    assert!(instructions > 1000, "{instructions} instructions were seen");
+    Ok(())
+}
+
+fn is_taboo(name: &str) -> bool {
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    ["x18", "w18"].contains(&name) || name.strip_prefix(['v', 'q', 'd', 's', 'h', 'b']).is_some_and(is_number)
+}
+
+/// As many as `cases.c` has, so that one which is left out is seen.
+const CASES: usize = 10;
+
+fn build(arch: Arch) -> Result<PathBuf> {
+    let source = workspace::root().join("tests/c/kernel");
+    let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
+    // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
+    let thread_pointer = match arch {
+        Arch::X86_64 => "gs:0:32",
+        Arch::Aarch64 => "tpidr_el1:0:32",
+    };
+    let target = Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()));
+    install::run(&install::Options {
+        target,
+        prefix: prefix.clone(),
+        numbers: Numbers::default(),
+        plain_names: true,
+        thread_pointer: ThreadPointer::parse(thread_pointer),
+        rustflags: Vec::new(),
+        has_counters: false,
+        may_install: true,
+    })?;
+    let kernel = prefix.join("kernel.elf");
+    let (compiler, options): (_, &[&str]) = match arch {
+        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
+        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
+    };
+    let mut gcc = command::of(compiler);
+    gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
+    // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
+    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);
+    gcc.args(["-fno-asynchronous-unwind-tables", "-fno-pic", "-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
+    // It has no pages to protect.
+    gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
+    gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib"));
+    gcc.arg("-T").arg(source.join(arch.name()).join("kernel.ld"));
+    gcc.args(["kernel.c", "cases.c"].map(|file| source.join(file)));
+    gcc.args(["machine.c", "boot.S"].map(|file| source.join(arch.name()).join(file)));
+    gcc.args(["-ltsd", "-o"]).arg(&kernel);
+    command::run(&mut gcc)?;
+    Ok(kernel)
+}
