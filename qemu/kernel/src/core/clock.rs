@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
-    cpu::{self, MAX_CPUS},
+    core::cpu::{self, MAX_CPUS},
     machine,
 };
 

@@ -50,11 +50,11 @@ fn with_serial<T>(write: impl FnOnce(&mut Serial) -> T) -> T {
 /// Prints a message on the console.
 #[macro_export]
 macro_rules! print {
-    ($($argument:tt)*) => { $crate::console::print(format_args!($($argument)*)) };
+    ($($argument:tt)*) => { $crate::core::console::print(format_args!($($argument)*)) };
 }
 
 /// Prints a message and a line feed on the console, not to be torn apart by other CPUs.
 #[macro_export]
 macro_rules! println {
-    ($($argument:tt)*) => { $crate::console::print(format_args!("{}\n", format_args!($($argument)*))) };
+    ($($argument:tt)*) => { $crate::core::console::print(format_args!("{}\n", format_args!($($argument)*))) };
 }

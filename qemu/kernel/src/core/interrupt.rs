@@ -6,7 +6,18 @@
 
 use core::sync::atomic::Ordering;
 
-use crate::{clock, cpu, machine, panic, program, scheduler, stepping, thread, thread::Thread, watchdog};
+use crate::{
+    core::{
+        clock, cpu, panic,
+        scheduler::{
+            dispatch,
+            thread::{self, Thread},
+        },
+        watchdog,
+    },
+    machine,
+    modes::{program, stepping},
+};
 
 /// An exception that is not an interrupt.
 #[derive(Debug)]
@@ -75,7 +86,7 @@ fn run_call(thread: &Thread) {
 pub(crate) fn timer() {
     let now_ns = clock::now_ns();
     without_thread(|| watchdog::check(now_ns));
-    scheduler::tick(now_ns);
+    dispatch::tick(now_ns);
     thread::test_cancel_after_interrupt();
     program::cancel_after_interrupt();
 }
@@ -85,7 +96,7 @@ pub(crate) fn reschedule() {
     if let Some(thread) = Thread::current() {
         run_call(thread);
     }
-    scheduler::preempt();
+    dispatch::preempt();
     thread::test_cancel_after_interrupt();
     program::cancel_after_interrupt();
 }

@@ -9,14 +9,18 @@ use core::{
 };
 
 use crate::{
-    console, coverage, cpu,
-    interrupt::Fault,
+    core::{
+        console, cpu,
+        interrupt::Fault,
+        port::SPACE,
+        scheduler::{
+            dispatch::{self, Seized},
+            thread::{Thread, ThreadIndex},
+        },
+    },
     machine,
-    port::SPACE,
+    modes::{coverage, stepping, suite},
     println,
-    scheduler::{self, Seized},
-    stepping, suite,
-    thread::{Thread, ThreadIndex},
 };
 
 /// The status of a run that ended in a panic or a fault.
@@ -87,7 +91,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     become_last();
     suite::print_failure();
-    let scheduler = scheduler::seize();
+    let scheduler = dispatch::seize();
     print_cause(&scheduler);
     stepping::print_position();
     match scheduler.current(cpu::id()) {

@@ -6,7 +6,7 @@ use tsd::{ExitFunctionList, ExitReport, KeySpace, NotificationList, Notification
 // The suite runs on this kernel's key space, so both have the same capacities, chosen at build time.
 pub(crate) use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
-use crate::{
+use crate::core::scheduler::{
     thread::Thread,
     wait::{self, Cancellable},
 };

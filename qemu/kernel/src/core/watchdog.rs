@@ -6,7 +6,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use spin::Mutex;
 
-use crate::{clock, machine::interrupts, panic};
+use crate::{
+    core::{clock, panic},
+    machine::interrupts,
+};
 
 const NO_LIMIT: u64 = u64::MAX;
 

@@ -8,7 +8,7 @@ use core::{arch::naked_asm, ffi::c_void, hint::black_box, ptr};
 
 use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey, arch};
 
-use crate::{machine::counter, port::KEYS, println};
+use crate::{core::port::KEYS, machine::counter, println};
 
 /// Finds the slots at the thread pointer.
 struct AtThreadPointer;

@@ -5,12 +5,17 @@ use core::{ffi::c_void, hint::black_box, ptr};
 use tsd::{Destructor, KeyOptions};
 
 use crate::{
-    clock,
-    port::SPACE,
-    println, table,
-    thread::{self, Options, Thread},
-    wait::Semaphore,
-    watchdog,
+    core::{
+        clock,
+        port::SPACE,
+        scheduler::{
+            thread::{self, Options, Thread},
+            thread_table,
+            wait::Semaphore,
+        },
+        watchdog,
+    },
+    println,
 };
 
 /// Ends the run as the first of `words` says; returns only if it names no end.
@@ -66,7 +71,7 @@ unsafe extern "C-unwind" fn never_return(_: *mut c_void) {
 
 /// Fills the slots of the next free control block with what a kernel may find in memory.
 fn spoil_free_block() {
-    let thread = table::free().next().expect("not all blocks are in use");
+    let thread = thread_table::free().next().expect("not all blocks are in use");
     // SAFETY: No thread has the block, and any bits are integers and pointers. That the next one finds them is what the
     // run is for.
     unsafe { (&raw const thread.slots).cast_mut().write_bytes(0xff, 1) };

@@ -6,11 +6,17 @@ use tsd_storm::{Ending, Storm, StormPlatform};
 use tsd_suite::Start;
 
 use crate::{
-    clock, cpu, println, scheduler,
-    suite::{self, Kernel},
-    table,
-    thread::{self, ALL_CPUS, Cancel, Ended, Options, Outcome, Thread, ThreadId},
-    watchdog,
+    core::{
+        clock, cpu,
+        scheduler::{
+            dispatch,
+            thread::{self, ALL_CPUS, Cancel, Ended, Options, Outcome, Thread, ThreadId},
+            thread_table,
+        },
+        watchdog,
+    },
+    modes::suite::{self, Kernel},
+    println,
 };
 
 const MS: u64 = 1_000_000;
@@ -52,8 +58,8 @@ impl StormPlatform for Kernel {
     /// The running thread visits every CPU: whatever ran there has been stopped meanwhile, with the scheduler's lock taken and
     /// released.
     fn pass_barriers() {
-        (0..cpu::online()).for_each(|cpu| scheduler::set_affinity(1 << cpu));
-        scheduler::set_affinity(ALL_CPUS);
+        (0..cpu::online()).for_each(|cpu| dispatch::set_affinity(1 << cpu));
+        dispatch::set_affinity(ALL_CPUS);
     }
 
     fn now_ms() -> u64 {
@@ -66,7 +72,7 @@ impl StormPlatform for Kernel {
 
     fn blocks_not_as_new() -> usize {
         let is_as_new = |thread: &&Thread| thread.slots.is_idle() && thread.exit_functions.as_list().is_empty();
-        table::free().filter(|thread| !is_as_new(thread)).count()
+        thread_table::free().filter(|thread| !is_as_new(thread)).count()
     }
 
     fn say(line: fmt::Arguments<'_>) {

@@ -10,11 +10,17 @@ use tsd::{ExitReport, KeySpace, Notifications};
 use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
-    cpu, idle, interrupt, machine,
-    port::{KernelPort, NOTIFICATIONS, SENT, SPACE},
-    print, println, reap, stack,
-    thread::{self, Cancel, Options, Outcome, ThreadId},
-    wait, watchdog,
+    core::{
+        cpu, interrupt,
+        port::{KernelPort, NOTIFICATIONS, SENT, SPACE},
+        scheduler::{
+            idle, reap, stack,
+            thread::{self, Cancel, Options, Outcome, ThreadId},
+            wait,
+        },
+        watchdog,
+    },
+    machine, print, println,
 };
 
 /// The time that a case may take: thousands of meetings of threads on a machine with other things to do.

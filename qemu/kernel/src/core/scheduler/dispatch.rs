@@ -14,18 +14,22 @@ use spin::{mutex::SpinMutex, relax::Loop};
 use tsd::ExitReport;
 
 use crate::{
-    clock,
-    cpu::{self, MAX_CPUS},
+    core::{
+        clock,
+        cpu::{self, MAX_CPUS},
+        scheduler::{
+            ready::{self, ReadyQueues},
+            stack::Pool,
+            thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
+            thread_table::{self, State, Table},
+            wait::{self, Wake},
+        },
+    },
     machine::{
         self,
         context::{self, Context},
         interrupts::{self, InterruptState},
     },
-    ready::{self, ReadyQueues},
-    stack::Pool,
-    table::{self, State, Table},
-    thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
-    wait::{self, Wake},
 };
 
 /// What a CPU is doing.
@@ -225,7 +229,7 @@ pub(crate) fn init() {
 pub(crate) fn begin_idle() {
     let cpu = cpu::id();
     let mut scheduler = lock();
-    table::fill_idle(&mut scheduler.table, cpu);
+    thread_table::fill_idle(&mut scheduler.table, cpu);
     scheduler.cpus[cpu] = CpuState { online: true, current: cpu as ThreadIndex, asked_for: None };
     machine::cpu::set_current_thread(core::ptr::from_ref(Thread::at(cpu as ThreadIndex)).cast());
 }
@@ -247,7 +251,7 @@ pub(crate) fn spawn(
     let context = unsafe { Context::new(stack.top(), first_entry, usize::from(index)) };
     Thread::at(index).reset();
     let record = scheduler.table.record_mut(index);
-    table::fill(record, options, (entry, argument), stack, context);
+    thread_table::fill(record, options, (entry, argument), stack, context);
     let id = ThreadId { index, generation: record.generation };
     scheduler.make_ready(index);
     Ok(id)

@@ -9,10 +9,14 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use spin::Mutex;
 
 use crate::{
-    cpu,
+    core::{
+        cpu,
+        scheduler::{
+            dispatch,
+            wait::{self, Cancellable},
+        },
+    },
     machine::{self, interrupts},
-    scheduler,
-    wait::{self, Cancellable},
 };
 
 /// Work for an idle thread.
@@ -42,7 +46,7 @@ pub(crate) fn call_on_idle_thread(cpu: usize, body: fn(usize), argument: usize) 
 /// What a CPU does with no thread to run: its idle thread's whole life. Interrupts are masked.
 pub(crate) fn idle() -> ! {
     loop {
-        scheduler::preempt();
+        dispatch::preempt();
         run_job();
         machine::cpu::wait_for_interrupt();
     }

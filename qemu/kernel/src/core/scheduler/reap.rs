@@ -4,9 +4,12 @@ use core::{ptr, sync::atomic::Ordering};
 
 use tsd::ExitReport;
 
-use crate::{
-    port, scheduler,
-    thread::{self, Cancel, Outcome, Thread},
+use crate::core::{
+    port,
+    scheduler::{
+        dispatch,
+        thread::{self, Cancel, Outcome, Thread},
+    },
 };
 
 /// Ends the running thread where it stands, be it in its exit hook: nothing of it ever runs again. For what a kernel does
@@ -16,7 +19,7 @@ pub(crate) fn die() -> ! {
     // Its handlers would run on another stack than they were written for.
     while thread::cleanup_pop().is_some() {}
     thread.has_died.store(true, Ordering::SeqCst);
-    scheduler::end_thread(Outcome::Died, ExitReport::default())
+    dispatch::end_thread(Outcome::Died, ExitReport::default())
 }
 
 /// Finishes the exit of a thread that has died, on the running thread: the recipe for kernels that delete threads.

@@ -7,7 +7,7 @@ use core::{cell::UnsafeCell, mem::MaybeUninit};
 
 use heapless::Vec;
 
-use crate::{machine, thread::MAX_THREADS};
+use crate::{core::scheduler::thread::MAX_THREADS, machine};
 
 const PAGE: usize = 4096;
 /// The stack of a thread that has tables of many keys on it.

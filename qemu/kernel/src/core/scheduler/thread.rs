@@ -2,7 +2,7 @@
 //!
 //! A [`Thread`] is the thread control block. It embeds the library's slots and list of exit functions
 //! and is only ever touched by its own thread, but for the atomics. What the scheduler keeps of a
-//! thread is in [`crate::table`], under the scheduler's lock.
+//! thread is in [`crate::core::scheduler::thread_table`], under the scheduler's lock.
 //!
 //! A thread is ended by its own call of [`exit`], always on its own stack: when its entry function
 //! returns, when it calls `exit`, or at a safe point after someone called [`kill`].
@@ -18,12 +18,17 @@ use spin::Mutex;
 use tsd::{ExitFunctions, ExitReport, Slots};
 
 use crate::{
-    cpu::MAX_CPUS,
-    interrupt, machine,
-    port::{self, EXIT_FUNCTIONS, KEYS, SPACE},
-    reap, scheduler,
-    table::{self, State},
-    wait::{self, Wake},
+    core::{
+        cpu::MAX_CPUS,
+        interrupt,
+        port::{self, EXIT_FUNCTIONS, KEYS, SPACE},
+        scheduler::{
+            dispatch, reap,
+            thread_table::{self, State},
+            wait::{self, Wake},
+        },
+    },
+    machine,
 };
 
 /// How many threads can be alive at once, the idle threads included.
@@ -202,7 +207,7 @@ impl Options {
             name,
             priority: PRIORITIES as u8 / 2,
             affinity: ALL_CPUS,
-            stack_bytes: crate::stack::USUAL_BYTES,
+            stack_bytes: crate::core::scheduler::stack::USUAL_BYTES,
             detached: false,
             cancel: Cancel::Deferred,
             at_end: None,
@@ -248,17 +253,17 @@ pub(crate) struct Ended {
 
 /// Creates a thread, which starts at once if a CPU is free for it.
 pub(crate) fn spawn(options: Options, entry: fn(usize) -> usize, argument: usize) -> Result<ThreadId, Error> {
-    scheduler::spawn(&options, Entry::Value(entry), argument, first_entry)
+    dispatch::spawn(&options, Entry::Value(entry), argument, first_entry)
 }
 
 /// The same for a function with no result; the thread's is 0.
 pub(crate) fn spawn_no_value(options: Options, entry: fn(usize), argument: usize) -> Result<ThreadId, Error> {
-    scheduler::spawn(&options, Entry::NoValue(entry), argument, first_entry)
+    dispatch::spawn(&options, Entry::NoValue(entry), argument, first_entry)
 }
 
 /// Where each thread begins: with interrupts masked, and the scheduler's lock from its predecessor.
 extern "C" fn first_entry(index: usize) -> ! {
-    let (entry, argument, cancel) = scheduler::begin_thread(index as ThreadIndex);
+    let (entry, argument, cancel) = dispatch::begin_thread(index as ThreadIndex);
     machine::interrupts::enable();
     SPACE.attach().expect("the last thread in this control block left it as new");
     set_cancel(cancel);
@@ -274,7 +279,7 @@ extern "C" fn first_entry(index: usize) -> ! {
 /// Returns the name of the running thread.
 pub(crate) fn current_id() -> ThreadId {
     let thread = Thread::current().expect("a thread is running");
-    scheduler::id_of(thread.index())
+    dispatch::id_of(thread.index())
 }
 
 /// Ends the running thread: cleanup handlers, the library's exit, then joiners are woken.
@@ -290,18 +295,18 @@ fn end(outcome: Outcome) -> ! {
         handler(argument);
     }
     let report = port::exit();
-    if let Some((at_end, argument)) = table::at_end_of(thread.index()) {
-        let history = table::history(current_id()).expect("the running thread has a control block");
+    if let Some((at_end, argument)) = thread_table::at_end_of(thread.index()) {
+        let history = thread_table::history(current_id()).expect("the running thread has a control block");
         at_end(argument, &Ended { outcome, report: report.clone(), history });
     }
-    scheduler::end_thread(outcome, report)
+    dispatch::end_thread(outcome, report)
 }
 
 /// Ends the running thread because of a fault, from the CPU's fault stack: nothing of the thread's own
 /// can be relied on, so neither handlers nor destructors run.
 pub(crate) fn end_faulted(address: Option<usize>) -> ! {
     Thread::current().expect("a thread faulted").forget();
-    scheduler::end_thread(Outcome::Faulted(address), ExitReport::default())
+    dispatch::end_thread(Outcome::Faulted(address), ExitReport::default())
 }
 
 /// Waits until `id` has ended and returns how. A cancellation point.
@@ -309,17 +314,17 @@ pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
     if Thread::current().is_some_and(|thread| thread.index() == id.index) {
         return Err(Error::Itself);
     }
-    table::claim_join(id)?;
+    thread_table::claim_join(id)?;
     let ended = &Thread::at(id.index).ended;
     while ended.load(Ordering::SeqCst) == 0 {
         if wait::wait(ended, 0, None, wait::Cancellable::Yes) == Wake::Killed {
-            table::give_up_join(id);
+            thread_table::give_up_join(id);
             test_cancel();
         }
     }
     let thread = Thread::at(id.index);
     let report = thread.has_died.swap(false, Ordering::SeqCst).then(|| reap::reap(thread));
-    let ended = table::take_ended(id);
+    let ended = thread_table::take_ended(id);
     Ok(match report {
         Some(report) => Ended { report, ..ended },
         None => ended,
@@ -328,12 +333,12 @@ pub(crate) fn join(id: ThreadId) -> Result<Ended, Error> {
 
 /// Gives up the right to join `id`: its control block is free as soon as it has ended.
 pub(crate) fn detach(id: ThreadId) -> Result<(), Error> {
-    table::detach(id)
+    thread_table::detach(id)
 }
 
 /// Asks `id` to end at its next safe point.
 pub(crate) fn kill(id: ThreadId) -> Result<(), Error> {
-    scheduler::kill(id)
+    dispatch::kill(id)
 }
 
 /// A safe point: ends the running thread if someone asked for it.
@@ -377,11 +382,11 @@ pub(crate) fn cleanup_pop() -> Option<Cleanup> {
 
 /// Lets threads of the same priority run, and is a safe point.
 pub(crate) fn yield_now() {
-    scheduler::yield_now();
+    dispatch::yield_now();
     test_cancel();
 }
 
 /// Returns what `id` is doing, if it still has a control block.
 pub(crate) fn state(id: ThreadId) -> Option<State> {
-    table::state(id)
+    thread_table::state(id)
 }

@@ -6,12 +6,16 @@
 use heapless::Vec;
 
 use crate::{
-    cpu::MAX_CPUS,
+    core::{
+        cpu::MAX_CPUS,
+        scheduler::{
+            dispatch::{self, Scheduler},
+            stack::Stack,
+            thread::{AtEnd, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
+            wait::Wake,
+        },
+    },
     machine::context::Context,
-    scheduler::{self, Scheduler},
-    stack::Stack,
-    thread::{AtEnd, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
-    wait::Wake,
 };
 
 /// What a thread is doing.
@@ -138,7 +142,7 @@ impl Scheduler {
 
 /// Takes the right to join `id`.
 pub(crate) fn claim_join(id: ThreadId) -> Result<(), Error> {
-    let mut scheduler = scheduler::lock();
+    let mut scheduler = dispatch::lock();
     let record = scheduler.table.find(id)?;
     if record.options.detached || record.has_joiner {
         return Err(Error::NotJoinable);
@@ -149,12 +153,12 @@ pub(crate) fn claim_join(id: ThreadId) -> Result<(), Error> {
 
 /// Gives the right to join `id` back: the joiner was killed.
 pub(crate) fn give_up_join(id: ThreadId) {
-    scheduler::lock().table.record_mut(id.index).has_joiner = false;
+    dispatch::lock().table.record_mut(id.index).has_joiner = false;
 }
 
 /// Takes the result of a thread that has ended, and frees its control block.
 pub(crate) fn take_ended(id: ThreadId) -> Ended {
-    let mut scheduler = scheduler::lock();
+    let mut scheduler = dispatch::lock();
     let ended = scheduler.table.record_mut(id.index).ended.take();
     scheduler.release(id.index);
     ended.expect("a thread that has ended left its result")
@@ -162,7 +166,7 @@ pub(crate) fn take_ended(id: ThreadId) -> Ended {
 
 /// Gives up the right to join `id`.
 pub(crate) fn detach(id: ThreadId) -> Result<(), Error> {
-    let mut scheduler = scheduler::lock();
+    let mut scheduler = dispatch::lock();
     let record = scheduler.table.find(id)?;
     if record.options.detached || record.has_joiner {
         return Err(Error::NotJoinable);
@@ -176,17 +180,17 @@ pub(crate) fn detach(id: ThreadId) -> Result<(), Error> {
 
 /// Returns what `id` is doing.
 pub(crate) fn state(id: ThreadId) -> Option<State> {
-    scheduler::lock().table.find(id).ok().map(|record| record.state)
+    dispatch::lock().table.find(id).ok().map(|record| record.state)
 }
 
 /// Returns on which CPUs `id` ran, a bit for each, and how often it was preempted.
 pub(crate) fn history(id: ThreadId) -> Option<(u8, u32)> {
-    scheduler::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
+    dispatch::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
 }
 
 /// Returns what the running thread calls last, and the argument.
 pub(crate) fn at_end_of(index: ThreadIndex) -> Option<(AtEnd, usize)> {
-    let scheduler = scheduler::lock();
+    let scheduler = dispatch::lock();
     let record = scheduler.table.record(index);
     record.options.at_end.map(|at_end| (at_end, record.entry.1))
 }
@@ -195,7 +199,7 @@ pub(crate) fn at_end_of(index: ThreadIndex) -> Option<(AtEnd, usize)> {
 pub(crate) fn free() -> impl Iterator<Item = &'static Thread> {
     (MAX_CPUS..MAX_THREADS)
         .map(|index| index as ThreadIndex)
-        .filter(|&index| scheduler::lock().table.record(index).state == State::Free)
+        .filter(|&index| dispatch::lock().table.record(index).state == State::Free)
         .map(Thread::at)
 }
 

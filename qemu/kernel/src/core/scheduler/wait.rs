@@ -5,11 +5,13 @@
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::{
+use crate::core::{
     clock,
-    scheduler::{self, Scheduler},
-    table::State,
-    thread::{self, Thread, ThreadIndex},
+    scheduler::{
+        dispatch::{self, Scheduler},
+        thread::{self, Thread, ThreadIndex},
+        thread_table::State,
+    },
 };
 
 /// Why a wait ended.
@@ -46,8 +48,8 @@ pub(crate) fn is_any_due(now_ns: u64) -> bool {
 pub(crate) fn wait(word: &AtomicU32, expected: u32, until_ns: Option<u64>, cancellable: Cancellable) -> Wake {
     let thread = Thread::current().expect("only a thread can wait");
     let cancellable = cancellable == Cancellable::Yes && thread.accepts_cancel();
-    let mut scheduler = scheduler::lock();
-    if word.load(Ordering::SeqCst) != expected || scheduler::is_idle(thread.index()) {
+    let mut scheduler = dispatch::lock();
+    if word.load(Ordering::SeqCst) != expected || dispatch::is_idle(thread.index()) {
         return Wake::Changed;
     }
     if cancellable && thread.kill_requested.load(Ordering::SeqCst) {
@@ -62,12 +64,12 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, until_ns: Option<u64>, cance
 
 /// Wakes all threads that wait for `word`.
 pub(crate) fn wake(word: &AtomicU32) {
-    scheduler::lock().wake_word(core::ptr::from_ref(word).addr());
+    dispatch::lock().wake_word(core::ptr::from_ref(word).addr());
 }
 
 /// Wakes those that waited longest for `word`, `most` at most, and returns how many there were.
 pub(crate) fn wake_some(word: &AtomicU32, most: usize) -> usize {
-    scheduler::lock().wake_some(core::ptr::from_ref(word).addr(), most)
+    dispatch::lock().wake_some(core::ptr::from_ref(word).addr(), most)
 }
 
 /// Blocks the running thread for `delay_ns`, or until it is killed. A cancellation point.

@@ -10,7 +10,7 @@ use aarch64_rt::{InitialPagetable, Stack};
 use smccc::{Hvc, psci};
 
 use super::{console, memory, power};
-use crate::cpu::MAX_CPUS;
+use crate::core::cpu::MAX_CPUS;
 
 /// The stack of a CPU before its first thread, and of its idle thread afterwards.
 const BOOT_STACK_PAGES: usize = 8;

@@ -5,7 +5,7 @@ use core::arch::asm;
 pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 
 use super::{gic, timer, vectors};
-use crate::{interrupt, program};
+use crate::{core::interrupt, modes::program};
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {

@@ -10,7 +10,7 @@
 use core::{arch::asm, cell::UnsafeCell, ops::Range, sync::atomic::AtomicUsize};
 
 use super::program::SPACE;
-use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
+use crate::machine::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 pub(super) const RAM_BASE: usize = 0x4000_0000;
 const GIB: usize = 1 << 30;

@@ -13,7 +13,7 @@ use super::{
     interrupts::{handle_abort, handle_fault, handle_interrupt},
     step::handle_step,
 };
-use crate::{cpu::CpuLocal, program::call};
+use crate::{core::cpu::CpuLocal, modes::program::call};
 
 /// Makes this CPU use the vectors.
 pub(super) fn install() {

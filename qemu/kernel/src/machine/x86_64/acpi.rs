@@ -7,7 +7,7 @@
 use heapless::Vec;
 use spin::Once;
 
-use crate::cpu::MAX_CPUS;
+use crate::core::cpu::MAX_CPUS;
 
 /// What the kernel needs to know of the machine.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use heapless::Vec;
 use spin::Once;
 
 use super::{acpi, apic, console, entry, timer};
-use crate::cpu::MAX_CPUS;
+use crate::core::cpu::MAX_CPUS;
 
 /// The stack of a CPU before its first thread, and of its idle thread afterwards.
 const BOOT_STACK_BYTES: usize = 32 << 10;

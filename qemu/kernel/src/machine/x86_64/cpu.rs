@@ -5,7 +5,7 @@
 
 use core::{arch::asm, mem::offset_of};
 
-use crate::cpu::CpuLocal;
+use crate::core::cpu::CpuLocal;
 
 /// Returns what [`set_current_thread`] stored on this CPU.
 #[inline]

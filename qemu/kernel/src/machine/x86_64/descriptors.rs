@@ -19,7 +19,7 @@ use x86_64::{
     },
 };
 
-use crate::cpu::{CpuLocal, MAX_CPUS};
+use crate::core::cpu::{CpuLocal, MAX_CPUS};
 
 /// The interrupt stack table's entry for faults in general.
 pub(super) const FAULT_STACK: u16 = 0;

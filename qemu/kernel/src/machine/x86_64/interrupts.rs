@@ -6,7 +6,10 @@ pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 use x86_64::registers::control::Cr2;
 
 use super::{apic, descriptors, vectors};
-use crate::{cpu, interrupt, program};
+use crate::{
+    core::{cpu, interrupt},
+    modes::program,
+};
 
 /// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {

@@ -14,7 +14,7 @@ use x86_64::{
 };
 
 use super::program::SPACE;
-use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
+use crate::machine::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 const GIB: usize = 1 << 30;
 

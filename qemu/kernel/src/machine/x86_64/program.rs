@@ -15,7 +15,7 @@ use x86_64::{
     },
 };
 
-use crate::program::call;
+use crate::modes::program::call;
 
 /// Where a program lies, linked to these addresses. It may be executed.
 pub(crate) const PROGRAM: Range<usize> = 128 << 20..192 << 20;

@@ -8,7 +8,7 @@
 use core::{arch::naked_asm, ffi::c_void};
 
 use super::interrupts::{ExceptionFrame, handle_fault};
-use crate::{counts::Call, interrupt};
+use crate::{core::interrupt, modes::counts::Call};
 
 /// Whether every call comes to its end while it is stepped through.
 pub(crate) const POSSIBLE: bool = true;

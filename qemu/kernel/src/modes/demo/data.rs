@@ -17,7 +17,7 @@ use heapless::String;
 use tsd::{Key, KeyOptions, Once};
 
 use super::{pool::Pool, worker};
-use crate::port::SPACE;
+use crate::core::port::SPACE;
 
 /// How many keys the server creates.
 pub(super) const KEYS_NEEDED: usize = 5;

@@ -17,12 +17,17 @@ use heapless::Vec;
 use spin::Mutex;
 
 use crate::{
-    clock, cpu,
-    port::{KEYS, SPACE},
+    core::{
+        clock, cpu,
+        port::{KEYS, SPACE},
+        scheduler::{
+            thread::{self, Ended, Outcome, ThreadId},
+            thread_table::State,
+            wait,
+        },
+        watchdog,
+    },
     println,
-    table::State,
-    thread::{self, Ended, Outcome, ThreadId},
-    wait, watchdog,
 };
 use data::TOTALS;
 

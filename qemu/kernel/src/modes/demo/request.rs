@@ -4,9 +4,11 @@ use heapless::Deque;
 use spin::Mutex;
 
 use crate::{
+    core::scheduler::{
+        thread::{self, Options, ThreadId},
+        wait::Semaphore,
+    },
     machine::interrupts,
-    thread::{self, Options, ThreadId},
-    wait::Semaphore,
 };
 
 const QUEUE_LENGTH: u32 = 32;

@@ -10,7 +10,7 @@ use super::{
     data::{self, CONTEXT, ERRNO, Errno, LOG, STATISTICS, TOTALS},
     request::{self, Request, Work},
 };
-use crate::{
+use crate::core::scheduler::{
     thread::{self, Options, ThreadId},
     wait,
 };

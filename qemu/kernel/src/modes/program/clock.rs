@@ -6,9 +6,9 @@ use super::{
     call::{self, EFAULT, EINTR, EINVAL, Errno, Result},
     thread,
 };
-use crate::{
+use crate::core::{
     clock,
-    wait::{self, Cancellable, Wake},
+    scheduler::wait::{self, Cancellable, Wake},
 };
 
 const REALTIME: usize = 0;

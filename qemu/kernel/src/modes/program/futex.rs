@@ -7,9 +7,9 @@ use super::{
     clock::Time,
     thread,
 };
-use crate::{
+use crate::core::{
     clock,
-    wait::{self, Cancellable, Wake},
+    scheduler::wait::{self, Cancellable, Wake},
 };
 
 const WAIT: usize = 0;

@@ -19,13 +19,14 @@ use super::{
     call::{EFAULT, EINVAL, ENOMEM, ENOSYS, Errno, Result},
     output, pages, thread,
 };
-pub(super) use crate::layout::PAGE;
+pub(super) use crate::machine::layout::PAGE;
 use crate::{
+    core::panic,
     machine::{
         interrupts,
         program::{FRAMES, PROGRAM, SPACE},
     },
-    panic, println,
+    println,
 };
 
 /// The bits of protection that allow an access: to read, to write, to execute.

@@ -35,12 +35,12 @@ pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
     clock::set_epoch(epoch.expect("the host tells the time of day"));
     let (stack_pointer, program_counter) = image::load(words);
     thread::begin(stack_pointer, program_counter);
-    crate::thread::exit(0)
+    crate::core::scheduler::thread::exit(0)
 }
 
 /// Ends the run with the program's status.
 fn end(status: usize) -> ! {
     output::end_line();
     // A parent process on POSIX systems sees eight bits.
-    crate::panic::end(status as u8)
+    crate::core::panic::end(status as u8)
 }

@@ -5,7 +5,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::{self, EBADF, EFAULT, EINVAL, Errno, Result};
-use crate::{console, print};
+use crate::{core::console, print};
 
 const INPUT: usize = 0;
 const OUTPUT: usize = 1;

@@ -9,12 +9,10 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use crate::{
+use crate::machine::{
     layout::{BLOCK, PAGE},
-    machine::{
-        memory::{self, PAGE_ENTRY, TABLE_ENTRY},
-        program::FRAMES,
-    },
+    memory::{self, PAGE_ENTRY, TABLE_ENTRY},
+    program::FRAMES,
 };
 
 /// Where the RAM begins that no page has. Changed under `memory`'s lock.

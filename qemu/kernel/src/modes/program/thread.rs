@@ -17,15 +17,19 @@ use super::{
     memory,
 };
 use crate::{
-    cpu,
+    core::{
+        cpu,
+        scheduler::{
+            dispatch,
+            thread::{self, Cancel, MAX_THREADS, Options, Thread, ThreadId},
+            thread_table::State,
+            wait::{self, Cancellable},
+        },
+    },
     machine::{
         calls, interrupts,
         program::{self, Frame},
     },
-    scheduler,
-    table::State,
-    thread::{self, Cancel, MAX_THREADS, Options, Thread, ThreadId},
-    wait::{self, Cancellable},
 };
 
 /// The number of the only process.
@@ -88,7 +92,7 @@ pub(super) fn current_number() -> usize {
 /// Returns the thread that has a number.
 fn find(number: usize) -> core::result::Result<ThreadId, call::Errno> {
     let index = number.checked_sub(1).filter(|&index| index < MAX_THREADS).ok_or(EINVAL)?;
-    let id = scheduler::id_of(index as thread::ThreadIndex);
+    let id = dispatch::id_of(index as thread::ThreadIndex);
     match thread::state(id) {
         None | Some(State::Ended) => Err(ESRCH),
         Some(_) => Ok(id),
@@ -207,7 +211,7 @@ pub(super) fn set_pointer(address: usize) -> usize {
 
 /// Lets other threads run.
 pub(super) fn yield_now() -> usize {
-    scheduler::yield_now();
+    dispatch::yield_now();
     0
 }
 

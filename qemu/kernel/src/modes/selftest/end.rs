@@ -8,11 +8,13 @@ use core::{
 use tsd::Once;
 
 use super::{join, spawn};
-use crate::{
+use crate::core::{
     port::SPACE,
-    stack,
-    thread::{self, Cancel, Error, Options, Outcome},
-    wait::{self, Semaphore},
+    scheduler::{
+        stack,
+        thread::{self, Cancel, Error, Options, Outcome},
+        wait::{self, Semaphore},
+    },
 };
 
 const MS: u64 = 1_000_000;
@@ -83,7 +85,7 @@ pub(super) fn a_detached_thread_leaves_nothing() {
     assert_eq!(ENDED.load(SeqCst), 2);
 
     let after_end = spawn("detached after its end", |_| 0, 0);
-    while thread::state(after_end) != Some(crate::table::State::Ended) {
+    while thread::state(after_end) != Some(crate::core::scheduler::thread_table::State::Ended) {
         thread::yield_now();
     }
     thread::detach(after_end).expect("nobody joins it");

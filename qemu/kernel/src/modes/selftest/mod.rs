@@ -8,7 +8,10 @@ mod fault;
 mod run;
 mod state;
 
-use crate::{cpu, print, println, thread, watchdog};
+use crate::{
+    core::{cpu, scheduler::thread, watchdog},
+    print, println,
+};
 
 /// A check: its name, the number of CPUs that it needs, and the function.
 struct Check {

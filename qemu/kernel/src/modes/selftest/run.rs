@@ -4,11 +4,17 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering
 
 use super::{join, spawn};
 use crate::{
-    clock, cpu,
-    cpu::MAX_CPUS,
-    machine, scheduler, table,
-    thread::{self, Options, Outcome, ThreadId},
-    wait::{self, Semaphore},
+    core::{
+        clock,
+        cpu::{self, MAX_CPUS},
+        scheduler::{
+            dispatch,
+            thread::{self, Options, Outcome, ThreadId},
+            thread_table,
+            wait::{self, Semaphore},
+        },
+    },
+    machine,
 };
 
 const FIRST_CPU: u8 = 1;
@@ -54,7 +60,7 @@ pub(super) fn the_timer_preempts() {
             core::hint::spin_loop();
         }
         let me = thread::current_id();
-        table::history(me).expect("it runs").1 as usize
+        thread_table::history(me).expect("it runs").1 as usize
     }
     let options = Options { affinity: FIRST_CPU, ..Options::new("spin") };
     let spinner = thread::spawn(options, spin, 0).expect("room");
@@ -155,7 +161,7 @@ pub(super) fn threads_migrate() {
     fn spin(_: usize) -> usize {
         let me = thread::current_id();
         loop {
-            let (cpus_seen, _) = table::history(me).expect("it runs");
+            let (cpus_seen, _) = thread_table::history(me).expect("it runs");
             if cpus_seen.count_ones() > 1 {
                 STOP.store(true, SeqCst);
             }
@@ -176,7 +182,7 @@ pub(super) fn affinity_is_kept() {
         (0..turns)
             .filter(|turn| {
                 let cpu = turn % cpus;
-                scheduler::set_affinity(1 << cpu);
+                dispatch::set_affinity(1 << cpu);
                 thread::yield_now();
                 cpu::id() != cpu
             })

@@ -7,9 +7,12 @@ use core::{
 
 use super::join;
 use crate::{
-    clock, machine,
-    port::SPACE,
-    thread::{self, Options, Outcome, ThreadId},
+    core::{
+        clock,
+        port::SPACE,
+        scheduler::thread::{self, Options, Outcome, ThreadId},
+    },
+    machine,
 };
 
 const FIRST_CPU: u8 = 1;
@@ -77,9 +80,9 @@ pub(super) fn an_interrupt_has_its_thread_or_none() {
         let (old, new) = (round, round + 1);
         // SAFETY: The key has no destructor.
         unsafe { SPACE.set(key, ptr::without_provenance_mut(old)) }.expect("a thread runs");
-        crate::interrupt::call_without_thread(probe, new);
+        crate::core::interrupt::call_without_thread(probe, new);
         assert_eq!((SEEN.load(SeqCst), SPACE.get(key).addr()), (0, old));
-        crate::interrupt::call(probe, new);
+        crate::core::interrupt::call(probe, new);
         assert_eq!((SEEN.load(SeqCst), SPACE.get(key).addr()), (old, new));
         assert!(machine::interrupts::are_enabled());
     }

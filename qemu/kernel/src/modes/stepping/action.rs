@@ -15,7 +15,7 @@ use super::{
     space::{self, SPACE},
     stepper::MOST,
 };
-use crate::thread;
+use crate::core::scheduler::thread;
 
 /// One action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::{
     space::SPACE,
     state::{State, Step},
 };
-use crate::port::KEYS;
+use crate::core::port::KEYS;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "delete",

@@ -17,7 +17,7 @@ use super::{
     space::SPACE,
     state::{self, Controls, State, Step},
 };
-use crate::{interrupt, println};
+use crate::{core::interrupt, println};
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "exit",

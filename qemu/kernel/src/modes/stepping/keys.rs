@@ -12,7 +12,7 @@ use super::{
     functions, ledger,
     space::{self, SPACE, STATIC, STATIC_LAST},
 };
-use crate::port::KEYS;
+use crate::core::port::KEYS;
 
 /// The part that a key plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

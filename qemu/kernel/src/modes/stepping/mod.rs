@@ -46,11 +46,16 @@ use space::STATICS;
 use spin::Mutex;
 
 use crate::{
-    counts,
+    core::{
+        port::KEYS,
+        scheduler::{
+            stack,
+            thread::{self, Options, Outcome},
+        },
+    },
     machine::{counter, step},
-    port::KEYS,
-    println, stack,
-    thread::{self, Options, Outcome},
+    modes::counts,
+    println,
 };
 
 pub(crate) use position::print as print_position;

@@ -22,7 +22,7 @@ use super::{
     state::{self, Controls, State},
     stepper::{self, MOST, NEVER, Stepped},
 };
-use crate::{counts, port::KEYS, print, println};
+use crate::{core::port::KEYS, modes::counts, print, println};
 
 /// Something that is stepped through.
 pub(super) struct Routine {

@@ -11,9 +11,9 @@ use tsd::{
 };
 
 use super::keys;
-use crate::{
+use crate::core::{
     port::{EXIT_FUNCTIONS, KEYS, KernelPort, NOTIFICATIONS},
-    thread::Thread,
+    scheduler::thread::Thread,
 };
 
 /// A static key, and one of the last phase.

@@ -11,9 +11,12 @@ use core::{
 use spin::Mutex;
 
 use crate::{
-    counts::Call,
-    machine, stack,
-    thread::{self, Options, Outcome},
+    core::scheduler::{
+        stack,
+        thread::{self, Options, Outcome},
+    },
+    machine,
+    modes::counts::Call,
 };
 
 /// As many actions can there be in a run.
