@@ -18,13 +18,9 @@
 //! | `statics.rs`, `typed.rs` | [`StaticKey`], known at compile time; [`TypedKey`], with values that are dropped |
 //! | `capacity.rs`, `error.rs` | allowed capacities; [`Error`] and POSIX numbers |
 //! | `sync.rs`, `own.rs` | the atomics that CPUs share; steps on words of one thread |
-//! | `../arch/` | [`arch`]: all that knows a CPU |
+//! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[cfg_attr(target_arch = "x86_64", path = "../arch/x86_64/mod.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "../arch/aarch64/mod.rs")]
-pub mod arch;
 mod capacity;
 mod drain;
 mod error;

@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
-    core::cpu::{self, MAX_CPUS},
-    machine,
+    core::cpu,
+    machine::{self, cpu_local::MAX_CPUS},
 };
 
 /// The time between two timer interrupts of a CPU that works: the slice of a thread among equals, and how late a

@@ -7,7 +7,7 @@ use core::{
 
 use spin::Mutex;
 
-use crate::machine::{console::write_bytes, interrupts};
+use crate::machine::{console::write_bytes, interrupts::without_interrupts};
 
 struct Serial;
 
@@ -40,11 +40,11 @@ pub(crate) fn print_bytes<'a>(parts: impl Iterator<Item = &'a [u8]>) {
 }
 
 fn with_serial<T>(write: impl FnOnce(&mut Serial) -> T) -> T {
-    let state = interrupts::save_and_disable();
-    let written = if LOCK_IS_OFF.load(Ordering::SeqCst) { write(&mut Serial) } else { write(&mut SERIAL.lock()) };
-    // SAFETY: The state is from the call above, on the same CPU since interrupts were masked.
-    unsafe { interrupts::restore(state) };
-    written
+    without_interrupts(
+        || {
+            if LOCK_IS_OFF.load(Ordering::SeqCst) { write(&mut Serial) } else { write(&mut SERIAL.lock()) }
+        },
+    )
 }
 
 /// Prints a message on the console.

@@ -8,37 +8,16 @@ use core::sync::atomic::Ordering;
 
 use crate::{
     core::{
-        clock, cpu, panic,
+        clock, cpu, hooks, panic,
         scheduler::{
+            control_block::{InterruptCall, Thread},
             dispatch,
-            thread::{self, Thread},
+            exit::{end_faulted, test_cancel_after_interrupt},
         },
         watchdog,
     },
-    machine,
-    modes::{program, stepping},
+    machine::{self, entries::Fault, interrupts::without_interrupts, program::Frame},
 };
-
-/// An exception that is not an interrupt.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    /// What it is, in the words of the CPU's manual.
-    pub(crate) name: &'static str,
-    /// The CPU's code for it.
-    pub(crate) code: u64,
-    /// The instruction that faulted.
-    pub(crate) program_counter: usize,
-    /// Where its function returns to, where a register says so.
-    pub(crate) link: Option<usize>,
-    /// The stack pointer at the fault.
-    pub(crate) stack_pointer: usize,
-    /// The address that was accessed, where the fault is about one.
-    pub(crate) address: Option<usize>,
-}
-
-/// What a thread wants to be called in an interrupt of itself: a function, its argument, and whether
-/// the thread is current meanwhile.
-pub(crate) type Call = (fn(usize), usize, bool);
 
 /// Calls `handler` in an interrupt of the running thread, which is current meanwhile.
 pub(crate) fn call(handler: fn(usize), argument: usize) {
@@ -50,19 +29,12 @@ pub(crate) fn call_without_thread(handler: fn(usize), argument: usize) {
     call_in_interrupt((handler, argument, false));
 }
 
-fn call_in_interrupt(call: Call) {
-    let place = &Thread::current().expect("a thread is running").interrupt_call;
-    let masked = |work: &mut dyn FnMut() -> bool| {
-        let state = machine::interrupts::save_and_disable();
-        let result = work();
-        // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-        unsafe { machine::interrupts::restore(state) };
-        result
-    };
-    masked(&mut || place.lock().replace(call).is_none());
+fn call_in_interrupt(call: InterruptCall) {
+    let wanted = &Thread::current().expect("a thread is running").interrupt_call;
+    without_interrupts(|| *wanted.lock() = Some(call));
     // Where the thread migrates before the interrupt comes, it sends itself another one.
-    while masked(&mut || {
-        let is_due = place.lock().is_some();
+    while without_interrupts(|| {
+        let is_due = wanted.lock().is_some();
         if is_due {
             machine::ipi::send_reschedule(cpu::id());
         }
@@ -87,8 +59,7 @@ pub(crate) fn timer() {
     let now_ns = clock::now_ns();
     without_thread(|| watchdog::check(now_ns));
     dispatch::tick(now_ns);
-    thread::test_cancel_after_interrupt();
-    program::cancel_after_interrupt();
+    after_interrupt();
 }
 
 /// Another CPU, or this one, asked this CPU to look for a better thread.
@@ -97,14 +68,29 @@ pub(crate) fn reschedule() {
         run_call(thread);
     }
     dispatch::preempt();
-    thread::test_cancel_after_interrupt();
-    program::cancel_after_interrupt();
+    after_interrupt();
+}
+
+fn after_interrupt() {
+    test_cancel_after_interrupt();
+    hooks::all().for_each(|hooks| hooks.after_interrupt());
 }
 
 /// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether it
 /// is to be stopped at the next one too.
 pub(crate) fn step(program_counter: usize) -> bool {
-    stepping::boundary(program_counter)
+    hooks::all().any(|hooks| hooks.step(program_counter))
+}
+
+/// Returns whether the access to a page that is not mapped can be done again. On the CPU's fault stack.
+pub(crate) fn page_fault(address: usize) -> bool {
+    hooks::all().any(|hooks| hooks.page_fault(address))
+}
+
+/// Answers a program's system call.
+pub(crate) fn system_call(number: usize, frame: &Frame) -> usize {
+    let answer = hooks::all().find_map(|hooks| hooks.system_call(number, frame));
+    answer.unwrap_or_else(|| panic!("system call {number} where no program runs"))
 }
 
 fn without_thread(work: impl FnOnce()) {
@@ -118,7 +104,7 @@ fn without_thread(work: impl FnOnce()) {
 /// stack.
 pub(crate) fn fault(fault: &Fault) -> ! {
     match Thread::current() {
-        Some(thread) if thread.survives_fault.swap(false, Ordering::SeqCst) => thread::end_faulted(fault.address),
+        Some(thread) if thread.survives_fault.swap(false, Ordering::SeqCst) => end_faulted(fault.address),
         _ => panic::report_fault(fault),
     }
 }

@@ -10,16 +10,14 @@ use core::{
 
 use crate::{
     core::{
-        console, cpu,
-        interrupt::Fault,
+        console, cpu, hooks,
         port::SPACE,
         scheduler::{
-            dispatch::{self, Seized},
-            thread::{Thread, ThreadIndex},
+            control_block::{Thread, ThreadIndex},
+            locked::{self, Seized},
         },
     },
-    machine,
-    modes::{coverage, stepping, suite},
+    machine::{self, entries::Fault},
     println,
 };
 
@@ -27,6 +25,8 @@ use crate::{
 const STATUS_PANIC: u8 = 2;
 /// The status of a run that hung.
 const STATUS_HUNG: u8 = 3;
+/// The status of a run that was asked for something that is not there.
+pub(crate) const STATUS_USAGE: u8 = 4;
 
 const NO_CPU: usize = usize::MAX;
 
@@ -39,7 +39,7 @@ pub(crate) fn end(status: u8) -> ! {
 pub(crate) fn end_because(status: u8, print_cause: impl FnOnce()) -> ! {
     become_last();
     print_cause();
-    coverage::print();
+    hooks::all().for_each(|hooks| hooks.at_end());
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }
@@ -90,16 +90,16 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 /// Prints what went wrong and what is known, and ends the run.
 fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     become_last();
-    suite::print_failure();
-    let scheduler = dispatch::seize();
+    hooks::all().for_each(|hooks| hooks.begin_report());
+    let scheduler = locked::seize();
     print_cause(&scheduler);
-    stepping::print_position();
+    hooks::all().for_each(|hooks| hooks.in_report());
     match scheduler.current(cpu::id()) {
         Some(index) => print_thread(index, scheduler.table.record(index).options.name),
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),
     }
     print_threads(&scheduler);
-    suite::print_summary_of_failure();
+    hooks::all().for_each(|hooks| hooks.end_report());
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }

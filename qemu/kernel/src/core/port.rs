@@ -3,12 +3,13 @@
 use core::sync::atomic::AtomicU32;
 
 use tsd::{ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
-// The suite runs on this kernel's key space, so both have the same capacities, chosen at build time.
-pub(crate) use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
-use crate::core::scheduler::{
-    thread::Thread,
-    wait::{self, Cancellable},
+use crate::core::{
+    capacity::{KEYS, NOTIFICATIONS},
+    scheduler::{
+        control_block::Thread,
+        wait::{self, Cancellable},
+    },
 };
 
 /// The keys of all threads of the kernel.
@@ -23,7 +24,7 @@ pub(crate) fn exit() -> ExitReport {
 
 /// The exit of a dead thread, on the thread that reaps it.
 pub(crate) fn reap() -> ExitReport {
-    // SAFETY: as above; `thread::join` calls it for a thread that has ended, whose block the port gives meanwhile.
+    // SAFETY: as above; `scheduler::join` calls it for a thread that has ended, whose block the port gives meanwhile.
     unsafe { SPACE.reap() }
 }
 

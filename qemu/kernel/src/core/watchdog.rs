@@ -8,7 +8,7 @@ use spin::Mutex;
 
 use crate::{
     core::{clock, panic},
-    machine::interrupts,
+    machine::interrupts::without_interrupts,
 };
 
 const NO_LIMIT: u64 = u64::MAX;
@@ -19,11 +19,10 @@ static SUBJECT: Mutex<&str> = Mutex::new("");
 
 /// Gives `subject` this much time from now on, instead of what ran before.
 pub(crate) fn start(subject: &'static str, limit_ns: u64) {
-    let state = interrupts::save_and_disable();
-    *SUBJECT.lock() = subject;
-    LIMIT_NS.store(clock::now_ns() + limit_ns, Ordering::SeqCst);
-    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-    unsafe { interrupts::restore(state) };
+    without_interrupts(|| {
+        *SUBJECT.lock() = subject;
+        LIMIT_NS.store(clock::now_ns() + limit_ns, Ordering::SeqCst);
+    });
 }
 
 /// Lets what runs take any time.

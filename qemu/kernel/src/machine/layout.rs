@@ -5,7 +5,7 @@
 
 use core::ops::Range;
 
-use crate::machine::program::PROGRAM;
+use super::addresses::PROGRAM;
 
 pub(crate) const BLOCK: usize = 2 << 20;
 pub(crate) const PAGE: usize = 4096;

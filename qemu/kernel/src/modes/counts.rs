@@ -1,14 +1,20 @@
 //! The mode `counts`: how many instructions each call takes, from each state in which it can start.
 //!
 //! It is for one CPU under `-icount shift=0`, where the machine's counter goes up by one with each instruction. The
-//! slots are found through the thread pointer alone. What a call of a function that only returns takes is subtracted,
-//! so that what is left is the function's own code with its return.
+//! slots are found through the thread pointer alone.
 
-use core::{arch::naked_asm, ffi::c_void, hint::black_box, ptr};
+use core::{ffi::c_void, ptr};
 
-use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey, arch};
+use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey};
 
-use crate::{core::port::KEYS, machine::counter, println};
+use crate::{
+    core::capacity::KEYS,
+    machine::{
+        counted::{Call, instructions},
+        counter, cpu,
+    },
+    println,
+};
 
 /// Finds the slots at the thread pointer.
 struct AtThreadPointer;
@@ -20,7 +26,7 @@ unsafe impl Port for AtThreadPointer {
     #[inline(always)]
     unsafe fn current(&self) -> Option<&Slots<KEYS>> {
         // SAFETY: As above.
-        Some(unsafe { &*arch::thread_pointer().cast::<Slots<KEYS>>() })
+        Some(unsafe { &*cpu::thread_pointer().cast::<Slots<KEYS>>() })
     }
 }
 
@@ -29,15 +35,6 @@ const STATIC_KEY: StaticKey = StaticKey::new(0, KeyOptions::new());
 static SPACE: KeySpace<AtThreadPointer> =
     unsafe { KeySpace::with_table(AtThreadPointer, KeyTable::<KEYS>::new().with_static_keys(&[STATIC_KEY])) };
 static SLOTS: Slots<KEYS> = Slots::new();
-
-/// What is counted: all have the same type, so that their calls cost the same.
-pub(crate) type Call = extern "C" fn(key: usize, value: *mut c_void) -> usize;
-
-#[unsafe(naked)]
-extern "C" fn only_return(_: usize, _: *mut c_void) -> usize {
-    // In assembly, so that it is one instruction in every build.
-    naked_asm!("ret")
-}
 
 extern "C" fn get(key: usize, _: *mut c_void) -> usize {
     SPACE.get(Key::from_raw(key as u32)).addr()
@@ -69,29 +66,6 @@ extern "C" fn exit(_: usize, _: *mut c_void) -> usize {
 
 unsafe extern "C-unwind" fn destroy(_: *mut c_void) {}
 
-/// Counts one call and gives what it returned.
-#[inline(never)]
-fn counted(call: Call, key: usize, value: *mut c_void) -> (u64, usize) {
-    let call = black_box(call);
-    let before = counter::read();
-    let result = call(key, value);
-    let after = counter::read();
-    (after - before, result)
-}
-
-/// Counts the instructions of a call; gives what it returned, too.
-pub(crate) fn instructions(call: Call, key: usize, value: *mut c_void) -> (u64, usize) {
-    let interrupts = arch::save_and_disable();
-    // The first reading behind another use of the counter may be off.
-    let _ = counted(only_return, key, value);
-    let (empty, _) = counted(only_return, key, value);
-    let (count, result) = counted(call, key, value);
-    // SAFETY: The state is from the call above.
-    unsafe { arch::restore(interrupts) };
-    // What only returns is one instruction.
-    (count - empty + 1, result)
-}
-
 /// Counts a call, prints the count, and gives what the call returned.
 fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
     let (count, result) = instructions(call, key, value);
@@ -102,14 +76,14 @@ fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
 /// Runs the mode.
 pub(crate) fn run() -> bool {
     counter::init();
-    let before = arch::thread_pointer();
+    let before = cpu::thread_pointer();
     // SAFETY: No ELF thread-local storage is used while it points to the slots; it is put back below.
-    unsafe { arch::set_thread_pointer(ptr::from_ref(&SLOTS).cast_mut().cast()) };
+    unsafe { cpu::set_thread_pointer(ptr::from_ref(&SLOTS).cast_mut().cast()) };
     gets_and_sets();
     creates_and_deletes();
     exits();
     // SAFETY: It is what was there.
-    unsafe { arch::set_thread_pointer(before) };
+    unsafe { cpu::set_thread_pointer(before) };
     true
 }
 

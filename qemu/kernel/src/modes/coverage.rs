@@ -5,7 +5,7 @@
 
 use core::{fmt, ptr};
 
-use crate::println;
+use crate::{core::hooks::Hooks, println};
 
 /// The first word of a raw profile of a 64-bit program: `lprofr` between two bytes that no text has.
 const MAGIC: u64 = u64::from_be_bytes([0xff, b'l', b'p', b'r', b'o', b'f', b'r', 0x81]);
@@ -63,8 +63,17 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// Prints at the end of every run.
+pub(super) struct Coverage;
+
+impl Hooks for Coverage {
+    fn at_end(&self) {
+        print();
+    }
+}
+
 /// Prints the profile, if this build has one.
-pub(crate) fn print() {
+fn print() {
     let records = Bytes::between(&raw const RECORDS_BEGIN, &raw const RECORDS_END);
     let counters = Bytes::between(&raw const COUNTERS_BEGIN, &raw const COUNTERS_END);
     let names = Bytes::between(&raw const NAMES_BEGIN, &raw const NAMES_END);

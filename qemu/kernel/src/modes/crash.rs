@@ -9,9 +9,9 @@ use crate::{
         clock,
         port::SPACE,
         scheduler::{
+            locked,
+            sleep::Semaphore,
             thread::{self, Options, Thread},
-            thread_table,
-            wait::Semaphore,
         },
         watchdog,
     },
@@ -71,7 +71,7 @@ unsafe extern "C-unwind" fn never_return(_: *mut c_void) {
 
 /// Fills the slots of the next free control block with what a kernel may find in memory.
 fn spoil_free_block() {
-    let thread = thread_table::free().next().expect("not all blocks are in use");
+    let thread = locked::free().next().expect("not all blocks are in use");
     // SAFETY: No thread has the block, and any bits are integers and pointers. That the next one finds them is what the
     // run is for.
     unsafe { (&raw const thread.slots).cast_mut().write_bytes(0xff, 1) };

@@ -9,9 +9,8 @@ use crate::{
     core::{
         clock, cpu,
         scheduler::{
-            dispatch,
+            dispatch, locked,
             thread::{self, ALL_CPUS, Cancel, Ended, Options, Outcome, Thread, ThreadId},
-            thread_table,
         },
         watchdog,
     },
@@ -72,7 +71,7 @@ impl StormPlatform for Kernel {
 
     fn blocks_not_as_new() -> usize {
         let is_as_new = |thread: &&Thread| thread.slots.is_idle() && thread.exit_functions.as_list().is_empty();
-        thread_table::free().filter(|thread| !is_as_new(thread)).count()
+        locked::free().filter(|thread| !is_as_new(thread)).count()
     }
 
     fn say(line: fmt::Arguments<'_>) {

@@ -1,7 +1,7 @@
 //! The shared suite on this kernel: the platform that its cases ask for, and the run.
 //!
 //! Each case has a thread of its own and a time limit, and must leave no keys behind. A case that
-//! panics, faults or hangs ends the run, since what it held can't be got back: [`print_failure`] gives
+//! panics, faults or hangs ends the run, since what it held can't be got back: the report gives
 //! its result, and the host boots again for the cases behind it (`after=NAME`).
 
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,14 @@ use tsd::{ExitReport, KeySpace, Notifications};
 use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
+    core::hooks::{self, Hooks},
     core::{
+        capacity::NOTIFICATIONS,
         cpu, interrupt,
-        port::{KernelPort, NOTIFICATIONS, SENT, SPACE},
+        port::{KernelPort, SENT, SPACE},
         scheduler::{
-            idle, reap, stack,
+            idle, reap, sleep, stack,
             thread::{self, Cancel, Options, Outcome, ThreadId},
-            wait,
         },
         watchdog,
     },
@@ -97,7 +98,7 @@ impl Platform for Kernel {
     }
 
     fn sleep_ms(milliseconds: u32) {
-        wait::sleep_ns(u64::from(milliseconds) * 1_000_000);
+        sleep::sleep_ns(u64::from(milliseconds) * 1_000_000);
     }
 
     fn cpus() -> usize {
@@ -128,6 +129,7 @@ impl Platform for Kernel {
 /// Runs the cases that `words` choose: `case=NAME`, more than once, or all; of those the ones behind
 /// `after=NAME`. Returns whether they passed, and at least one ran.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
+    hooks::add(&Kernel);
     let mut names = words.clone().filter_map(|word| word.strip_prefix("case="));
     let after = words.clone().find_map(|word| word.strip_prefix("after="));
     let first = after.map_or(0, |name| {
@@ -173,19 +175,20 @@ fn run_function(index: usize) {
     Suite::<Kernel>::RUN[index]();
 }
 
-/// Ends the line of the case that runs, if one does, and begins its failure's message. At the end of a
-/// run that went wrong.
-pub(crate) fn print_failure() {
-    if let Some(case) = CASES.get(RUNNING.load(Ordering::SeqCst)) {
-        println!("FAILED");
-        println!("---- {} ----", case.name);
+impl Hooks for Kernel {
+    /// Ends the line of the case that runs, if one does, and begins its failure's message.
+    fn begin_report(&self) {
+        if let Some(case) = CASES.get(RUNNING.load(Ordering::SeqCst)) {
+            println!("FAILED");
+            println!("---- {} ----", case.name);
+        }
     }
-}
 
-/// Gives the count, if a case has run. At the end of a run that went wrong.
-pub(crate) fn print_summary_of_failure() {
-    if RUNNING.load(Ordering::SeqCst) != NONE {
-        print_summary(1);
+    /// Gives the count, if a case has run.
+    fn end_report(&self) {
+        if RUNNING.load(Ordering::SeqCst) != NONE {
+            print_summary(1);
+        }
     }
 }
 

@@ -1,45 +1,21 @@
-//! The scheduler: strict priorities, one set of ready queues for all CPUs.
-//!
-//! One lock covers everything. It is taken with interrupts masked and is held across a context switch:
-//! the thread that is switched to releases it. So no CPU sees a thread as ready, or its control block
-//! as free, before its registers are saved and its stack is left.
-//!
-//! A CPU is asked to look again by a reschedule interrupt, the own CPU too: then a thread that wakes
-//! others with interrupts masked keeps the CPU until it unmasks them.
+//! Who runs where: strict priorities, one set of ready queues for all CPUs, preemption.
 
-use core::ops::{Deref, DerefMut};
-
-use heapless::Vec;
-use spin::{mutex::SpinMutex, relax::Loop};
 use tsd::ExitReport;
 
+use super::{
+    control_block::{Error, Thread, ThreadId, ThreadIndex},
+    locked::{CpuState, Scheduler, is_idle, lock},
+    ready,
+    thread_table::{self, Ended, Entry, Options, Outcome, State, Wake},
+    wake,
+};
 use crate::{
-    core::{
-        clock,
-        cpu::{self, MAX_CPUS},
-        scheduler::{
-            ready::{self, ReadyQueues},
-            stack::Pool,
-            thread::{Cancel, Ended, Entry, Error, MAX_THREADS, Options, Outcome, Thread, ThreadId, ThreadIndex},
-            thread_table::{self, State, Table},
-            wait::{self, Wake},
-        },
-    },
+    core::{clock, cpu},
     machine::{
         self,
         context::{self, Context},
-        interrupts::{self, InterruptState},
     },
 };
-
-/// What a CPU is doing.
-#[derive(Clone, Copy, Debug)]
-struct CpuState {
-    online: bool,
-    current: ThreadIndex,
-    /// The priority of the thread for which it was asked to look again, until it has done so.
-    asked_for: Option<u8>,
-}
 
 /// What becomes of the running thread's slice of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,107 +28,7 @@ enum Slice {
     GivenUp,
 }
 
-/// The state under the lock.
-#[derive(Debug)]
-pub(crate) struct Scheduler {
-    pub(crate) table: Table,
-    pub(crate) stacks: Pool,
-    /// The threads in the state `Waiting`, first come first.
-    pub(crate) waiting: Vec<ThreadIndex, MAX_THREADS>,
-    ready: ReadyQueues,
-    cpus: [CpuState; MAX_CPUS],
-}
-
-/// Waiting for the lock does not tell the CPU that it spins: QEMU's x86_64 emulation takes a lock of its
-/// own at each PAUSE, which keeps the holder from its accesses to devices.
-static SCHEDULER: SpinMutex<Scheduler, Loop> = SpinMutex::new(Scheduler {
-    table: Table::new(),
-    stacks: Pool::new(),
-    waiting: Vec::new(),
-    ready: ReadyQueues::new(),
-    cpus: [CpuState { online: false, current: 0, asked_for: None }; MAX_CPUS],
-});
-
-/// The lock is held and interrupts are masked. Dropping releases the lock and puts the interrupt
-/// state back.
-///
-/// Not spin's own guard: a switch hands the lock to another thread, which drops its own.
-#[derive(Debug)]
-pub(crate) struct Locked {
-    interrupts: InterruptState,
-}
-
-/// Takes the scheduler's lock.
-pub(crate) fn lock() -> Locked {
-    let interrupts = interrupts::save_and_disable();
-    core::mem::forget(SCHEDULER.lock());
-    Locked { interrupts }
-}
-
-impl Deref for Locked {
-    type Target = Scheduler;
-
-    fn deref(&self) -> &Scheduler {
-        // SAFETY: The lock is held for as long as a `Locked` exists that is running.
-        unsafe { &*SCHEDULER.as_mut_ptr() }
-    }
-}
-
-impl DerefMut for Locked {
-    fn deref_mut(&mut self) -> &mut Scheduler {
-        // SAFETY: As in `deref`; a CPU has one running `Locked`.
-        unsafe { &mut *SCHEDULER.as_mut_ptr() }
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        // SAFETY: The lock is held, and interrupts are masked since `lock` returned the state, also
-        // if the thread has come to another CPU in between: it was masked there as well.
-        unsafe {
-            SCHEDULER.force_unlock();
-            interrupts::restore(self.interrupts);
-        }
-    }
-}
-
-/// Returns whether `index` is a CPU's idle thread.
-pub(crate) fn is_idle(index: ThreadIndex) -> bool {
-    usize::from(index) < MAX_CPUS
-}
-
 impl Scheduler {
-    /// Queues a thread and asks a CPU to take it, if one runs something of lower priority.
-    pub(crate) fn make_ready(&mut self, index: ThreadIndex) {
-        let record = self.table.record_mut(index);
-        record.state = State::Ready;
-        let Options { priority, affinity, .. } = record.options;
-        self.ready.push(index, priority, affinity);
-        self.ask_for(priority, affinity);
-    }
-
-    /// Asks the CPU with the lowest priority among those of `affinity` to look again, if its priority is
-    /// below `priority`. The caller's CPU is preferred among equals.
-    fn ask_for(&mut self, priority: u8, affinity: u8) {
-        let this = cpu::id();
-        let lowest = (0..MAX_CPUS)
-            .filter(|&cpu| self.cpus[cpu].online && affinity & 1 << cpu != 0)
-            .min_by_key(|&cpu| (self.priority_of(cpu), cpu != this));
-        if let Some(cpu) = lowest
-            && self.priority_of(cpu) < Some(priority)
-        {
-            self.cpus[cpu].asked_for = Some(priority);
-            machine::ipi::send_reschedule(cpu);
-        }
-    }
-
-    /// Returns the priority of what `cpu` runs, or will as soon as it has looked; none for idle.
-    fn priority_of(&self, cpu: usize) -> Option<u8> {
-        let CpuState { current, asked_for, .. } = self.cpus[cpu];
-        let running = (!is_idle(current)).then(|| self.table.record(current).options.priority);
-        running.max(asked_for)
-    }
-
     /// Blocks `index`, which is the caller, and returns why it was woken.
     pub(crate) fn block(&mut self, index: ThreadIndex, state: State) -> Wake {
         self.table.record_mut(index).state = state;
@@ -257,19 +133,6 @@ pub(crate) fn spawn(
     Ok(id)
 }
 
-/// Releases the lock that the new thread `index` got from the one before it on this CPU. Returns what
-/// the thread is to do, and where others may end it. Interrupts stay masked.
-pub(crate) fn begin_thread(index: ThreadIndex) -> (Entry, usize, Cancel) {
-    // SAFETY: A new thread's first code runs behind a switch, with the lock held and interrupts masked.
-    unsafe {
-        let record = (*SCHEDULER.as_mut_ptr()).table.record(index);
-        let (entry, argument) = record.entry;
-        let cancel = record.options.cancel;
-        SCHEDULER.force_unlock();
-        (entry, argument, cancel)
-    }
-}
-
 /// Ends the running thread and wakes its joiner.
 pub(crate) fn end_thread(outcome: Outcome, report: ExitReport) -> ! {
     let thread = Thread::current().expect("a thread is running");
@@ -312,7 +175,7 @@ pub(crate) fn preempt() {
 /// hand: however long that took, the thread that runs next gets a slice and not the next tick at once.
 pub(crate) fn tick(now_ns: u64) {
     let is_idle = Thread::current().is_none_or(|thread| is_idle(thread.index()));
-    if !ready::is_any_ready() && !wait::is_any_due(now_ns) {
+    if !ready::is_any_ready() && !wake::is_any_due(now_ns) {
         clock::arm_tick(is_idle);
         return;
     }
@@ -339,40 +202,4 @@ pub(crate) fn set_affinity(affinity: u8) {
         scheduler.make_ready(thread);
         scheduler.switch();
     }
-}
-
-/// Returns the name of the thread that has the control block `index`.
-pub(crate) fn id_of(index: ThreadIndex) -> ThreadId {
-    ThreadId { index, generation: lock().table.record(index).generation }
-}
-
-/// The scheduler's state for the report at the end of a run that went wrong. See [`seize`].
-pub(crate) struct Seized {
-    pub(crate) table: &'static Table,
-    cpus: &'static [CpuState; MAX_CPUS],
-}
-
-impl Seized {
-    /// Returns which thread `cpu` runs.
-    pub(crate) fn current(&self, cpu: usize) -> Option<ThreadIndex> {
-        self.cpus[cpu].online.then_some(self.cpus[cpu].current)
-    }
-}
-
-/// Takes the lock for good, if it comes free, and returns what it protects in any case: whoever has it
-/// may be what went wrong.
-pub(crate) fn seize() -> Seized {
-    const TRIES: usize = 1_000_000;
-
-    for _ in 0..TRIES {
-        if let Some(guard) = SCHEDULER.try_lock() {
-            core::mem::forget(guard);
-            break;
-        }
-        core::hint::spin_loop();
-    }
-    // SAFETY: The lock is held and never released, by this CPU or by another one that does not get on.
-    // In the latter case what is read may be half changed; nothing is done with it but printing.
-    let scheduler = unsafe { &*SCHEDULER.as_mut_ptr() };
-    Seized { table: &scheduler.table, cpus: &scheduler.cpus }
 }

@@ -8,14 +8,12 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use spin::Mutex;
 
+use super::{
+    dispatch,
+    wait::{self, Cancellable},
+};
 use crate::{
-    core::{
-        cpu,
-        scheduler::{
-            dispatch,
-            wait::{self, Cancellable},
-        },
-    },
+    core::cpu,
     machine::{self, interrupts},
 };
 
@@ -33,10 +31,7 @@ static DONE: AtomicU32 = AtomicU32::new(0);
 /// Has the idle thread of `cpu` call `body` and waits until it has returned. One caller at a time.
 pub(crate) fn call_on_idle_thread(cpu: usize, body: fn(usize), argument: usize) {
     DONE.store(0, Ordering::SeqCst);
-    let state = interrupts::save_and_disable();
-    *JOB.lock() = Some(Job { cpu, body, argument });
-    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-    unsafe { interrupts::restore(state) };
+    interrupts::without_interrupts(|| *JOB.lock() = Some(Job { cpu, body, argument }));
     machine::ipi::send_reschedule(cpu);
     while DONE.load(Ordering::SeqCst) == 0 {
         wait::wait(&DONE, 0, None, Cancellable::No);

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use heapless::Vec;
 
-use crate::core::scheduler::thread::{MAX_THREADS, PRIORITIES, ThreadIndex};
+use super::control_block::{MAX_THREADS, PRIORITIES, ThreadIndex};
 
 /// A thread that is ready, and the CPUs that may run it.
 #[derive(Clone, Copy, Debug)]

@@ -4,20 +4,19 @@ use core::{ptr, sync::atomic::Ordering};
 
 use tsd::ExitReport;
 
-use crate::core::{
-    port,
-    scheduler::{
-        dispatch,
-        thread::{self, Cancel, Outcome, Thread},
-    },
+use super::{
+    control_block::{Cancel, Thread, cleanup_pop, set_cancel},
+    dispatch,
+    thread_table::Outcome,
 };
+use crate::core::port;
 
 /// Ends the running thread where it stands, be it in its exit hook: nothing of it ever runs again. For what a kernel does
 /// that deletes threads from outside; here each does it to itself. Whoever joins the thread reaps it.
 pub(crate) fn die() -> ! {
     let thread = Thread::current().expect("a thread is running");
     // Its handlers would run on another stack than they were written for.
-    while thread::cleanup_pop().is_some() {}
+    while cleanup_pop().is_some() {}
     thread.has_died.store(true, Ordering::SeqCst);
     dispatch::end_thread(Outcome::Died, ExitReport::default())
 }
@@ -33,10 +32,10 @@ pub(crate) fn die() -> ! {
 pub(crate) fn reap(dead: &'static Thread) -> ExitReport {
     let thread = Thread::current().expect("a thread is running");
     // Killed here, the thread would leave the dead one half reaped.
-    let cancel = thread::set_cancel(Cancel::Disabled);
+    let cancel = set_cancel(Cancel::Disabled);
     let before = thread.reaps.swap(ptr::from_ref(dead).cast_mut(), Ordering::SeqCst);
     let report = port::reap();
     thread.reaps.store(before, Ordering::SeqCst);
-    thread::set_cancel(cancel);
+    set_cancel(cancel);
     report
 }

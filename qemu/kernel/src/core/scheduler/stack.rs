@@ -7,7 +7,8 @@ use core::{cell::UnsafeCell, mem::MaybeUninit};
 
 use heapless::Vec;
 
-use crate::{core::scheduler::thread::MAX_THREADS, machine};
+use super::control_block::MAX_THREADS;
+use crate::machine::memory;
 
 const PAGE: usize = 4096;
 /// The stack of a thread that has tables of many keys on it.
@@ -38,7 +39,7 @@ impl<const BYTES: usize> Guarded<BYTES> {
 
     /// Takes the guard page out of the map and returns the right to the stack. Once for each.
     fn close(&'static self) -> Stack {
-        machine::memory::make_guard(self.guard.get().cast());
+        memory::make_guard(self.guard.get().cast());
         Stack { bottom: self.stack.get() as usize, bytes: BYTES }
     }
 }

@@ -4,19 +4,92 @@
 //! so that the next thread takes the control block that was left last.
 
 use heapless::Vec;
+use tsd::ExitReport;
 
-use crate::{
-    core::{
-        cpu::MAX_CPUS,
-        scheduler::{
-            dispatch::{self, Scheduler},
-            stack::Stack,
-            thread::{AtEnd, Ended, Entry, Error, MAX_THREADS, Options, Thread, ThreadId, ThreadIndex},
-            wait::Wake,
-        },
-    },
-    machine::context::Context,
+use super::{
+    control_block::{ALL_CPUS, Cancel, Error, MAX_THREADS, PRIORITIES, Thread, ThreadId, ThreadIndex},
+    stack::{self, Stack},
 };
+use crate::machine::{context::Context, cpu_local::MAX_CPUS};
+
+/// What a thread does: a function of one word, with or without a result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    Value(fn(argument: usize) -> usize),
+    NoValue(fn(argument: usize)),
+}
+
+/// How a thread is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// For listings and panic dumps.
+    pub(crate) name: &'static str,
+    /// 0 is the lowest. A ready thread never waits for a CPU that runs one of lower priority.
+    pub(crate) priority: u8,
+    /// A bit for each CPU that may run it.
+    pub(crate) affinity: u8,
+    pub(crate) stack_bytes: usize,
+    /// Nobody joins it.
+    pub(crate) detached: bool,
+    /// Where others may end it at first.
+    pub(crate) cancel: Cancel,
+    /// What the thread calls last, behind its exit hook, with its argument and how it has ended.
+    pub(crate) at_end: Option<AtEnd>,
+}
+
+impl Options {
+    /// A joinable thread of middle priority on any CPU.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            priority: PRIORITIES as u8 / 2,
+            affinity: ALL_CPUS,
+            stack_bytes: stack::USUAL_BYTES,
+            detached: false,
+            cancel: Cancel::Deferred,
+            at_end: None,
+        }
+    }
+}
+
+/// What a thread calls last.
+pub(crate) type AtEnd = fn(argument: usize, ended: &Ended);
+
+/// How a thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// With this value, given to `exit` or returned by its entry function.
+    Returned(usize),
+    /// Because of `kill`.
+    Killed,
+    /// By a fault that does not end the run, at this address if it was about one. The exit hook did not run.
+    Faulted(Option<usize>),
+    /// By `reap::die`: its exit hook did not run, or not to its end, and its joiner has reaped it.
+    Died,
+}
+
+/// What a joiner gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    /// What the exit hook did.
+    pub(crate) report: ExitReport,
+    /// Which CPUs ran it, a bit for each, and how often it was preempted.
+    pub(crate) history: (u8, u32),
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// Someone called `wake`.
+    Woken,
+    /// The word did not hold the value.
+    Changed,
+    /// The time was up.
+    TimedOut,
+    /// Someone wants the thread to end.
+    Killed,
+}
 
 /// What a thread is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +146,14 @@ impl Record {
 
 /// All records and the free list.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub(crate) struct ThreadTable {
     records: [Record; MAX_THREADS],
     free: Vec<ThreadIndex, MAX_THREADS>,
     /// Control blocks that were never used begin here.
     fresh: usize,
 }
 
-impl Table {
+impl ThreadTable {
     pub(crate) const fn new() -> Self {
         Self { records: [const { Record::new() }; MAX_THREADS], free: Vec::new(), fresh: MAX_CPUS }
     }
@@ -130,79 +203,6 @@ impl Table {
     }
 }
 
-impl Scheduler {
-    /// Gives back the control block and the stack of a thread that has ended.
-    pub(crate) fn release(&mut self, index: ThreadIndex) {
-        if let Some(stack) = self.table.record_mut(index).stack.take() {
-            self.stacks.give_back(stack);
-        }
-        self.table.release(index);
-    }
-}
-
-/// Takes the right to join `id`.
-pub(crate) fn claim_join(id: ThreadId) -> Result<(), Error> {
-    let mut scheduler = dispatch::lock();
-    let record = scheduler.table.find(id)?;
-    if record.options.detached || record.has_joiner {
-        return Err(Error::NotJoinable);
-    }
-    record.has_joiner = true;
-    Ok(())
-}
-
-/// Gives the right to join `id` back: the joiner was killed.
-pub(crate) fn give_up_join(id: ThreadId) {
-    dispatch::lock().table.record_mut(id.index).has_joiner = false;
-}
-
-/// Takes the result of a thread that has ended, and frees its control block.
-pub(crate) fn take_ended(id: ThreadId) -> Ended {
-    let mut scheduler = dispatch::lock();
-    let ended = scheduler.table.record_mut(id.index).ended.take();
-    scheduler.release(id.index);
-    ended.expect("a thread that has ended left its result")
-}
-
-/// Gives up the right to join `id`.
-pub(crate) fn detach(id: ThreadId) -> Result<(), Error> {
-    let mut scheduler = dispatch::lock();
-    let record = scheduler.table.find(id)?;
-    if record.options.detached || record.has_joiner {
-        return Err(Error::NotJoinable);
-    }
-    record.options.detached = true;
-    if record.state == State::Ended {
-        scheduler.release(id.index);
-    }
-    Ok(())
-}
-
-/// Returns what `id` is doing.
-pub(crate) fn state(id: ThreadId) -> Option<State> {
-    dispatch::lock().table.find(id).ok().map(|record| record.state)
-}
-
-/// Returns on which CPUs `id` ran, a bit for each, and how often it was preempted.
-pub(crate) fn history(id: ThreadId) -> Option<(u8, u32)> {
-    dispatch::lock().table.find(id).ok().map(|record| (record.cpus_seen, record.preemptions))
-}
-
-/// Returns what the running thread calls last, and the argument.
-pub(crate) fn at_end_of(index: ThreadIndex) -> Option<(AtEnd, usize)> {
-    let scheduler = dispatch::lock();
-    let record = scheduler.table.record(index);
-    record.options.at_end.map(|at_end| (at_end, record.entry.1))
-}
-
-/// Returns the control blocks that no thread has.
-pub(crate) fn free() -> impl Iterator<Item = &'static Thread> {
-    (MAX_CPUS..MAX_THREADS)
-        .map(|index| index as ThreadIndex)
-        .filter(|&index| dispatch::lock().table.record(index).state == State::Free)
-        .map(Thread::at)
-}
-
 /// Sets up the record of a new thread in the control block `index`.
 pub(crate) fn fill(record: &mut Record, options: &Options, entry: (Entry, usize), stack: Stack, context: Context) {
     let generation = record.generation;
@@ -210,7 +210,7 @@ pub(crate) fn fill(record: &mut Record, options: &Options, entry: (Entry, usize)
 }
 
 /// Sets up the record of `cpu`'s idle thread, which is the caller.
-pub(crate) fn fill_idle(table: &mut Table, cpu: usize) {
+pub(crate) fn fill_idle(table: &mut ThreadTable, cpu: usize) {
     let record = table.record_mut(cpu as ThreadIndex);
     record.state = State::Running { cpu };
     record.options = Options { affinity: 1 << cpu, detached: true, ..Options::new("idle") };

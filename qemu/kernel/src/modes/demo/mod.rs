@@ -18,15 +18,17 @@ use spin::Mutex;
 
 use crate::{
     core::{
+        capacity::KEYS,
         clock, cpu,
-        port::{KEYS, SPACE},
+        port::SPACE,
         scheduler::{
+            sleep,
             thread::{self, Ended, Outcome, ThreadId},
             thread_table::State,
-            wait,
         },
         watchdog,
     },
+    machine::cpu_local::MAX_CPUS,
     println,
 };
 use data::TOTALS;
@@ -82,7 +84,7 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
 
 /// Starts the listener and keeps the workers going until everything is served and all have ended.
 fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
-    let mut alive: Vec<(usize, ThreadId), { WORKERS_PER_CPU * cpu::MAX_CPUS }> = Vec::new();
+    let mut alive: Vec<(usize, ThreadId), { WORKERS_PER_CPU * MAX_CPUS }> = Vec::new();
     let quota = worker::quota(requests, MAX_WORKERS);
     let listener = request::start_listener(requests, seed);
     let mut started = 0;
@@ -93,7 +95,7 @@ fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
             debug_assert!(pushed.is_ok());
             started += 1;
         }
-        wait::sleep_ns(clock::TICK_NS);
+        sleep::sleep_ns(clock::TICK_NS);
         collect(&mut alive, rows, |id| thread::state(id) == Some(State::Ended));
         let served = TOTALS.requests.load(SeqCst);
         if served * PROGRESS_LINES / requests > shown {

@@ -5,7 +5,7 @@ use core::{cell::UnsafeCell, mem::MaybeUninit, ptr::NonNull};
 use heapless::Vec;
 use spin::Mutex;
 
-use crate::machine::interrupts;
+use crate::machine::interrupts::without_interrupts;
 
 /// Room for `N` values of `T`.
 pub(super) struct Pool<T, const N: usize> {
@@ -63,10 +63,6 @@ impl<T, const N: usize> Pool<T, N> {
     }
 
     fn with_free<R>(&self, work: impl FnOnce(&mut Free<N>) -> R) -> R {
-        let state = interrupts::save_and_disable();
-        let result = work(&mut self.free.lock());
-        // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-        unsafe { interrupts::restore(state) };
-        result
+        without_interrupts(|| work(&mut self.free.lock()))
     }
 }

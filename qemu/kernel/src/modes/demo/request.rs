@@ -5,10 +5,10 @@ use spin::Mutex;
 
 use crate::{
     core::scheduler::{
+        sleep::Semaphore,
         thread::{self, Options, ThreadId},
-        wait::Semaphore,
     },
-    machine::interrupts,
+    machine::interrupts::without_interrupts,
 };
 
 const QUEUE_LENGTH: u32 = 32;
@@ -86,9 +86,5 @@ pub(super) fn next() -> Request {
 }
 
 fn with_queue<R>(work: impl FnOnce(&mut Deque<Request, { QUEUE_LENGTH as usize }>) -> R) -> R {
-    let state = interrupts::save_and_disable();
-    let result = work(&mut QUEUE.lock());
-    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-    unsafe { interrupts::restore(state) };
-    result
+    without_interrupts(|| work(&mut QUEUE.lock()))
 }

@@ -11,8 +11,8 @@ use super::{
     request::{self, Request, Work},
 };
 use crate::core::scheduler::{
+    sleep,
     thread::{self, Options, ThreadId},
-    wait,
 };
 
 /// POSIX error numbers, as on Linux.
@@ -70,7 +70,7 @@ fn serve(request: Request) {
         Work::Divide(dividend, divisor) => (divide(dividend, divisor), if divisor == 0 { EDOM } else { 0 }),
         Work::Find(number) => (find(number), if number % 2 == 1 { ENOENT } else { 0 }),
         Work::Sleep => {
-            wait::sleep_ns(500_000);
+            sleep::sleep_ns(500_000);
             (Some(0), 0)
         }
     };

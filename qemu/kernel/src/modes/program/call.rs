@@ -5,10 +5,7 @@
 //! configured.
 
 use super::{clock, end, futex, memory, output, thread};
-use crate::machine::{
-    calls,
-    program::{self, Frame},
-};
+use crate::machine::{addresses::PROGRAM, calls, program::Frame};
 
 /// A call's result: a number, or an error.
 pub(super) type Result = core::result::Result<usize, Errno>;
@@ -33,8 +30,8 @@ pub(super) const ESPIPE: Errno = Errno(29);
 pub(super) const ENOSYS: Errno = Errno(38);
 pub(super) const ETIMEDOUT: Errno = Errno(110);
 
-/// Does what the call `number` asks for. From the machine's entry.
-pub(crate) extern "C" fn handle(number: usize, frame: &Frame) -> usize {
+/// Does what the call `number` asks for.
+pub(super) fn handle(number: usize, frame: &Frame) -> usize {
     thread::set_in_call(true);
     let answer = answer(number, frame);
     thread::set_in_call(false);
@@ -98,7 +95,7 @@ fn answer(number: usize, frame: &Frame) -> Result {
 ///
 /// [`EFAULT`] for an address that is no value's in the program's memory.
 pub(super) fn place<T>(address: usize) -> core::result::Result<*mut T, Errno> {
-    let is_program = |address| program::PROGRAM.contains(&address) || memory::is_open(address);
+    let is_program = |address| PROGRAM.contains(&address) || memory::is_open(address);
     let last = address.checked_add(size_of::<T>() - 1).ok_or(EFAULT)?;
     if address.is_multiple_of(align_of::<T>()) && is_program(address) && is_program(last) {
         Ok(address as *mut T)

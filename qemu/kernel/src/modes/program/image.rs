@@ -8,7 +8,7 @@ use core::str::SplitAsciiWhitespace;
 use heapless::Vec;
 
 use super::memory;
-use crate::{machine::program::PROGRAM, println};
+use crate::{core::panic, machine::addresses::PROGRAM, println};
 
 /// The stack of the program's first thread.
 const STACK_BYTES: usize = 1 << 20;
@@ -52,7 +52,7 @@ pub(super) fn load(arguments: SplitAsciiWhitespace<'_>) -> (usize, usize) {
     let header = unsafe { &*(PROGRAM.start as *const Header) };
     if header.magic != *b"\x7fELF" || !PROGRAM.contains(&header.entry) {
         println!("tsd: kernel: no program lies at {:#x}", PROGRAM.start);
-        crate::core::panic::end(crate::STATUS_USAGE)
+        panic::end(panic::STATUS_USAGE)
     }
     let bottom = memory::map(0, STACK_BYTES, memory::ACCESS, memory::ANONYMOUS).expect("nothing is mapped yet");
     let mut stack = Stack { pointer: bottom + STACK_BYTES };

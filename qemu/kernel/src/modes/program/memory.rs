@@ -23,8 +23,8 @@ pub(super) use crate::machine::layout::PAGE;
 use crate::{
     core::panic,
     machine::{
-        interrupts,
-        program::{FRAMES, PROGRAM, SPACE},
+        addresses::{FRAMES, PROGRAM, SPACE},
+        interrupts::without_interrupts,
     },
     println,
 };
@@ -110,11 +110,7 @@ impl Bits {
 }
 
 fn with_lock<T>(work: impl FnOnce(&mut usize) -> T) -> T {
-    let state = interrupts::save_and_disable();
-    let result = work(&mut FIRST_FREE.lock());
-    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-    unsafe { interrupts::restore(state) };
-    result
+    without_interrupts(|| work(&mut FIRST_FREE.lock()))
 }
 
 /// Takes `count` pages in a row, not to be accessed yet.
@@ -170,7 +166,7 @@ pub(super) fn is_open(address: usize) -> bool {
 
 /// Gives the page at `address` RAM if it may be accessed; returns whether it may. Called on a CPU's fault stack, for the
 /// program or for the kernel on its behalf.
-pub(crate) fn touch(address: usize) -> bool {
+pub(super) fn touch(address: usize) -> bool {
     if !is_open(address) {
         return false;
     }

@@ -17,7 +17,7 @@
 
 use core::str::SplitAsciiWhitespace;
 
-pub(crate) mod call;
+mod call;
 mod clock;
 mod futex;
 mod image;
@@ -26,11 +26,34 @@ mod output;
 mod pages;
 mod thread;
 
-pub(crate) use memory::touch;
-pub(crate) use thread::cancel_after_interrupt;
+use crate::{
+    core::{
+        hooks::{self, Hooks},
+        panic,
+    },
+    machine::program::Frame,
+};
+
+/// What a program needs of the kernel.
+struct Program;
+
+impl Hooks for Program {
+    fn after_interrupt(&self) {
+        thread::cancel_after_interrupt();
+    }
+
+    fn page_fault(&self, address: usize) -> bool {
+        memory::touch(address)
+    }
+
+    fn system_call(&self, number: usize, frame: &Frame) -> Option<usize> {
+        Some(call::handle(number, frame))
+    }
+}
 
 /// Runs the program with `words` as its arguments. The first word is the time of day: `epoch=SECONDS`.
 pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
+    hooks::add(&Program);
     let epoch = words.next().and_then(|word| word.strip_prefix("epoch=")?.parse().ok());
     clock::set_epoch(epoch.expect("the host tells the time of day"));
     let (stack_pointer, program_counter) = image::load(words);
@@ -42,5 +65,5 @@ pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
 fn end(status: usize) -> ! {
     output::end_line();
     // A parent process on POSIX systems sees eight bits.
-    crate::core::panic::end(status as u8)
+    panic::end(status as u8)
 }

@@ -10,9 +10,9 @@ use core::{
 };
 
 use crate::machine::{
+    addresses::FRAMES,
     layout::{BLOCK, PAGE},
     memory::{self, PAGE_ENTRY, TABLE_ENTRY},
-    program::FRAMES,
 };
 
 /// Where the RAM begins that no page has. Changed under `memory`'s lock.

@@ -20,14 +20,16 @@ use crate::{
     core::{
         cpu,
         scheduler::{
-            dispatch,
+            dispatch, locked,
             thread::{self, Cancel, MAX_THREADS, Options, Thread, ThreadId},
             thread_table::State,
             wait::{self, Cancellable},
         },
     },
     machine::{
-        calls, interrupts,
+        calls,
+        cpu::set_thread_pointer,
+        interrupts,
         program::{self, Frame},
     },
 };
@@ -92,7 +94,7 @@ pub(super) fn current_number() -> usize {
 /// Returns the thread that has a number.
 fn find(number: usize) -> core::result::Result<ThreadId, call::Errno> {
     let index = number.checked_sub(1).filter(|&index| index < MAX_THREADS).ok_or(EINVAL)?;
-    let id = dispatch::id_of(index as thread::ThreadIndex);
+    let id = locked::id_of(index as thread::ThreadIndex);
     match thread::state(id) {
         None | Some(State::Ended) => Err(ESRCH),
         Some(_) => Ok(id),
@@ -205,7 +207,7 @@ pub(super) fn set_clear_word(address: usize) -> usize {
 /// Sets the register by which the program finds the thread's own data.
 pub(super) fn set_pointer(address: usize) -> usize {
     // SAFETY: The register is the program's; the kernel itself does not use it.
-    unsafe { tsd::arch::set_thread_pointer(address as *mut _) };
+    unsafe { set_thread_pointer(address as *mut _) };
     0
 }
 
@@ -251,7 +253,7 @@ pub(super) fn set_cancel(cancel: usize) -> Result {
 
 /// Behind an interrupt, on the interrupted thread's stack, with interrupts masked: cancels the thread, if it is one of
 /// the program's that may be cancelled here and is wanted to.
-pub(crate) fn cancel_after_interrupt() {
+pub(super) fn cancel_after_interrupt() {
     let Some(thread) = Thread::current().filter(|thread| thread.kill_requested.load(Ordering::SeqCst)) else { return };
     let local = &LOCALS[usize::from(thread.index())];
     let cancel = local.cancel.load(Ordering::SeqCst);

@@ -11,9 +11,9 @@ use super::{join, spawn};
 use crate::core::{
     port::SPACE,
     scheduler::{
+        sleep::{self, Semaphore},
         stack,
         thread::{self, Cancel, Error, Options, Outcome},
-        wait::{self, Semaphore},
     },
 };
 
@@ -109,7 +109,7 @@ pub(super) fn a_thread_is_joined_once() {
         usize::from(join(target) == Outcome::Returned(7))
     };
     let joiner = spawn("joiner", joiner, packed);
-    wait::sleep_ns(3 * MS);
+    sleep::sleep_ns(3 * MS);
     assert_eq!(thread::join(target).unwrap_err(), Error::NotJoinable);
     assert_eq!(thread::join(thread::current_id()).unwrap_err(), Error::Itself);
     GO.release();
@@ -137,12 +137,12 @@ pub(super) fn kill_wakes_a_sleeper() {
         )
         .expect("room");
         set_counter(key, &CALLS);
-        wait::sleep_ns(3_600_000 * MS);
+        sleep::sleep_ns(3_600_000 * MS);
         0
     }
     let key = SPACE.create(Some(count_call)).expect("a free key");
     let id = spawn("sleeps for an hour", sleep, key.raw() as usize);
-    wait::sleep_ns(3 * MS);
+    sleep::sleep_ns(3 * MS);
     thread::kill(id).expect("it lives");
     assert_eq!(join(id), Outcome::Killed);
     assert_eq!((CLEANED.load(SeqCst), CALLS.load(SeqCst)), (15, 1));
@@ -156,7 +156,7 @@ pub(super) fn kill_waits_for_a_safe_point() {
     fn obey_late(_: usize) -> usize {
         thread::set_cancel(Cancel::Disabled);
         STEP.store(1, SeqCst);
-        wait::sleep_ns(8 * MS);
+        sleep::sleep_ns(8 * MS);
         thread::yield_now();
         STEP.store(2, SeqCst);
         thread::set_cancel(Cancel::Deferred);
@@ -204,7 +204,7 @@ pub(super) fn kill_gives_once_back() {
     static RAN: AtomicU32 = AtomicU32::new(0);
 
     fn hang(_: usize) -> usize {
-        SPACE.once(&CONTROL, || wait::sleep_ns(3_600_000 * MS)).expect("a thread runs");
+        SPACE.once(&CONTROL, || sleep::sleep_ns(3_600_000 * MS)).expect("a thread runs");
         0
     }
     fn initialise(_: usize) -> usize {
@@ -216,9 +216,9 @@ pub(super) fn kill_gives_once_back() {
         0
     }
     let first = spawn("hangs", hang, 0);
-    wait::sleep_ns(3 * MS);
+    sleep::sleep_ns(3 * MS);
     let second = spawn("initialises", initialise, 0);
-    wait::sleep_ns(3 * MS);
+    sleep::sleep_ns(3 * MS);
     assert_eq!((RAN.load(SeqCst), CONTROL.is_complete()), (0, false));
     thread::kill(first).expect("it lives");
     assert_eq!(join(first), Outcome::Killed);

@@ -6,7 +6,10 @@ use core::{
 };
 
 use super::{join, spawn};
-use crate::core::scheduler::thread::{Outcome, Thread};
+use crate::core::scheduler::{
+    stack,
+    thread::{Outcome, Thread},
+};
 
 fn survive_fault() {
     Thread::current().expect("a thread is running").survives_fault.store(true, SeqCst);
@@ -31,7 +34,7 @@ pub(super) fn a_full_stack_meets_the_guard_page() {
     let outcome = join(spawn("overflows", overflow, 0));
     let Outcome::Faulted(Some(address)) = outcome else { panic!("{outcome:?}") };
     let below = LOCAL.load(SeqCst) - address;
-    let stack_bytes = crate::core::scheduler::stack::USUAL_BYTES;
+    let stack_bytes = stack::USUAL_BYTES;
     assert!((stack_bytes / 2..stack_bytes + 4096).contains(&below), "faulted {below} bytes below a local variable");
 }
 

@@ -5,16 +5,15 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering
 use super::{join, spawn};
 use crate::{
     core::{
-        clock,
-        cpu::{self, MAX_CPUS},
+        clock, cpu,
         scheduler::{
             dispatch,
+            sleep::{self, Semaphore},
             thread::{self, Options, Outcome, ThreadId},
-            thread_table,
-            wait::{self, Semaphore},
+            wait,
         },
     },
-    machine,
+    machine::{self, cpu_local::MAX_CPUS},
 };
 
 const FIRST_CPU: u8 = 1;
@@ -60,7 +59,7 @@ pub(super) fn the_timer_preempts() {
             core::hint::spin_loop();
         }
         let me = thread::current_id();
-        thread_table::history(me).expect("it runs").1 as usize
+        thread::history(me).expect("it runs").1 as usize
     }
     let options = Options { affinity: FIRST_CPU, ..Options::new("spin") };
     let spinner = thread::spawn(options, spin, 0).expect("room");
@@ -94,7 +93,7 @@ pub(super) fn priorities_are_strict() {
     let low = thread::spawn(low, count, 0).expect("room");
     // For as long as it takes: the host may leave the first CPU alone for a while.
     while STEPS.load(SeqCst) == 0 {
-        wait::sleep_ns(MS);
+        sleep::sleep_ns(MS);
     }
     let high = Options { affinity: FIRST_CPU, priority: 6, ..Options::new("high") };
     let high = thread::spawn(high, keep_cpu, 0).expect("room");
@@ -116,16 +115,15 @@ pub(super) fn a_woken_thread_preempts_at_once() {
     }
     let options = Options { affinity: FIRST_CPU, priority: 6, ..Options::new("high") };
     let id = thread::spawn(options, high, 0).expect("room");
-    wait::sleep_ns(5 * MS);
+    sleep::sleep_ns(5 * MS);
     let low = Options { affinity: FIRST_CPU, priority: 2, ..Options::new("low") };
     let waker = |_| {
         // No tick can come in between, so only the reschedule interrupt can switch; it stays pending
         // until interrupts are unmasked.
-        let state = machine::interrupts::save_and_disable();
-        GO.release();
-        let too_early = HAS_RUN.load(SeqCst);
-        // SAFETY: The state is from above; interrupts were masked in between.
-        unsafe { machine::interrupts::restore(state) };
+        let too_early = machine::interrupts::without_interrupts(|| {
+            GO.release();
+            HAS_RUN.load(SeqCst)
+        });
         let limit_ns = clock::now_ns() + MS / 4;
         while !HAS_RUN.load(SeqCst) && clock::now_ns() < limit_ns {
             core::hint::spin_loop();
@@ -161,7 +159,7 @@ pub(super) fn threads_migrate() {
     fn spin(_: usize) -> usize {
         let me = thread::current_id();
         loop {
-            let (cpus_seen, _) = thread_table::history(me).expect("it runs");
+            let (cpus_seen, _) = thread::history(me).expect("it runs");
             if cpus_seen.count_ones() > 1 {
                 STOP.store(true, SeqCst);
             }
@@ -223,7 +221,7 @@ pub(super) fn wakes_are_not_lost() {
 pub(super) fn sleep_lasts_as_long_as_it_should() {
     for delay_ms in [1, 3, 10] {
         let before = clock::now_ns();
-        wait::sleep_ns(delay_ms * MS);
+        sleep::sleep_ns(delay_ms * MS);
         let lasted = clock::now_ns() - before;
         assert!(lasted >= delay_ms * MS, "slept {lasted} ns of {delay_ms} ms");
     }

@@ -50,11 +50,11 @@ pub(super) fn the_thread_pointer_is_kept() {
     fn keep(index: usize) -> usize {
         let mine = ptr::without_provenance_mut(0x1000 * (index + 1));
         // SAFETY: No code of this kernel uses ELF thread-local storage.
-        unsafe { tsd::arch::set_thread_pointer(mine) };
+        unsafe { machine::cpu::set_thread_pointer(mine) };
         let until_ns = clock::now_ns() + LASTS_NS;
         let mut changed = 0;
         while clock::now_ns() < until_ns {
-            changed += usize::from(tsd::arch::thread_pointer() != mine);
+            changed += usize::from(machine::cpu::thread_pointer() != mine);
         }
         changed
     }

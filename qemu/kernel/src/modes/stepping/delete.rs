@@ -12,7 +12,7 @@ use super::{
     space::SPACE,
     state::{State, Step},
 };
-use crate::core::port::KEYS;
+use crate::core::capacity::KEYS;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "delete",

@@ -9,7 +9,7 @@ use core::{
 use tsd::Error;
 
 use super::{account::Interrupted, space::SPACE, stepper::MOST};
-use crate::core::port::EXIT_FUNCTIONS;
+use crate::core::capacity::EXIT_FUNCTIONS;
 
 /// Those that are registered before the call have the numbers below.
 const BEFORE: usize = EXIT_FUNCTIONS;

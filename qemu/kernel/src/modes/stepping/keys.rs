@@ -12,7 +12,7 @@ use super::{
     functions, ledger,
     space::{self, SPACE, STATIC, STATIC_LAST},
 };
-use crate::core::port::KEYS;
+use crate::core::capacity::KEYS;
 
 /// The part that a key plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

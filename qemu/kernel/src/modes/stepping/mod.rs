@@ -46,20 +46,30 @@ use space::STATICS;
 use spin::Mutex;
 
 use crate::{
+    core::hooks::{self, Hooks},
     core::{
-        port::KEYS,
+        capacity::KEYS,
         scheduler::{
             stack,
             thread::{self, Options, Outcome},
         },
     },
-    machine::{counter, step},
-    modes::counts,
+    machine::{counted, counter, step},
     println,
 };
 
-pub(crate) use position::print as print_position;
-pub(crate) use stepper::boundary;
+/// Stops at boundaries, and says in a report where the sweep is.
+struct Stepping;
+
+impl Hooks for Stepping {
+    fn step(&self, program_counter: usize) -> bool {
+        stepper::boundary(program_counter)
+    }
+
+    fn in_report(&self) {
+        position::print();
+    }
+}
 
 static ROUTINES: [&Routine; 8] = [
     &get::ROUTINE,
@@ -91,6 +101,7 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     };
     *EXTENT.lock() = Extent { every: number("every", 1), pairs: number("pairs", 0), seed: number("seed", 1) as u64 };
     let names = words.filter_map(|word| word.strip_prefix("routine="));
+    hooks::add(&Stepping);
     state::listen();
     let mut total = (0, Covered::default());
     for (index, routine) in ROUTINES.iter().enumerate() {
@@ -135,7 +146,7 @@ fn on_thread(index: usize) -> Covered {
 
 /// Holds the stepper and the machine's counter to a function whose length is known.
 fn check_stepper() {
-    let (counted, _) = counts::instructions(step::known, 0, ptr::null_mut());
+    let (counted, _) = counted::instructions(step::known, 0, ptr::null_mut());
     assert_eq!(counted, step::KNOWN_INSTRUCTIONS, "the machine does not count instructions: it wants -icount shift=0");
     let stepped = stepper::count(step::known, 0, ptr::null_mut());
     assert_eq!(stepped.boundaries as u64, step::KNOWN_INSTRUCTIONS, "boundaries of a call whose length is known");

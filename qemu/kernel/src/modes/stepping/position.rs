@@ -26,7 +26,7 @@ pub(super) fn leave() {
 }
 
 /// Prints it, if there is a sweep.
-pub(crate) fn print() {
+pub(super) fn print() {
     // Not locked by who panics: nothing in this file does.
     let Some([routine, state]) = *POSITION.lock() else { return };
     let [first, second] = *ACTIONS.lock();

@@ -11,7 +11,7 @@ use super::{
     routine::{Routine, Run},
     state::{State, Step},
 };
-use crate::core::port::EXIT_FUNCTIONS;
+use crate::core::capacity::EXIT_FUNCTIONS;
 
 pub(super) static ROUTINE: Routine = Routine {
     name: "at_thread_exit",

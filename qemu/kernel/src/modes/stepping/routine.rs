@@ -22,7 +22,7 @@ use super::{
     state::{self, Controls, State},
     stepper::{self, MOST, NEVER, Stepped},
 };
-use crate::{core::port::KEYS, modes::counts, print, println};
+use crate::{core::capacity::KEYS, machine::counted, print, println};
 
 /// Something that is stepped through.
 pub(super) struct Routine {
@@ -124,7 +124,7 @@ impl Routine {
         position::act(["no action", ""]);
         let mut instructions = 0;
         self.run(state, &[], |key, value| {
-            let (count, result) = counts::instructions(state.call, key, value);
+            let (count, result) = counted::instructions(state.call, key, value);
             instructions = count as usize;
             Stepped { result, boundaries: 0, acted: 0 }
         });

@@ -12,7 +12,8 @@ use tsd::{
 
 use super::keys;
 use crate::core::{
-    port::{EXIT_FUNCTIONS, KEYS, KernelPort, NOTIFICATIONS},
+    capacity::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS},
+    port::KernelPort,
     scheduler::thread::Thread,
 };
 

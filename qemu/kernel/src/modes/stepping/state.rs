@@ -15,7 +15,7 @@ use super::{
     ledger,
     space::{self, SENT, SPACE},
 };
-use crate::{core::port::KEYS, modes::counts::Call};
+use crate::{core::capacity::KEYS, machine::counted::Call};
 
 /// A step on the way to a state.
 #[derive(Clone, Copy, Debug)]

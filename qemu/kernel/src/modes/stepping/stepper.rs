@@ -15,8 +15,7 @@ use crate::{
         stack,
         thread::{self, Options, Outcome},
     },
-    machine,
-    modes::counts::Call,
+    machine::{counted::Call, interrupts::without_interrupts, step},
 };
 
 /// As many actions can there be in a run.
@@ -56,17 +55,16 @@ pub(super) fn count(call: Call, key: usize, value: *mut c_void) -> Stepped {
 
 /// Carries a plan out and does `act` at its boundaries, as far as there are so many.
 pub(super) fn run((call, key, value, at): Plan, act: fn(usize)) -> Stepped {
-    let state = machine::interrupts::save_and_disable();
-    PASSED.store(0, SeqCst);
-    ACTED.store(0, SeqCst);
-    *ACT.lock() = act;
-    for (place, at) in AT.iter().zip(at) {
-        place.store(at, SeqCst);
-    }
-    // SAFETY: Interrupts are masked, and `boundary` has what it needs.
-    let result = unsafe { machine::step::call(call, key, value) };
-    // SAFETY: The state is from above, on the same CPU since interrupts were masked.
-    unsafe { machine::interrupts::restore(state) };
+    let result = without_interrupts(|| {
+        PASSED.store(0, SeqCst);
+        ACTED.store(0, SeqCst);
+        *ACT.lock() = act;
+        for (place, at) in AT.iter().zip(at) {
+            place.store(at, SeqCst);
+        }
+        // SAFETY: Interrupts are masked, and `boundary` has what it needs.
+        unsafe { step::call(call, key, value) }
+    });
     Stepped { result, ..so_far() }
 }
 
@@ -99,7 +97,7 @@ pub(super) fn places() -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// Passes a boundary. Returns whether to stop at the next one.
-pub(crate) fn boundary(program_counter: usize) -> bool {
+pub(super) fn boundary(program_counter: usize) -> bool {
     let (passed, number) = (PASSED.load(SeqCst) + 1, ACTED.load(SeqCst));
     PASSED.store(passed, SeqCst);
     if passed != AT[number].load(SeqCst) {

@@ -1,41 +1,9 @@
-//! Interrupt masking, and the way from a vector to the kernel's handlers.
+//! The way from a vector to the kernel's entries.
 
-use core::arch::asm;
-
-pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
 use x86_64::registers::control::Cr2;
 
-use super::{apic, descriptors, vectors};
-use crate::{
-    core::{cpu, interrupt},
-    modes::program,
-};
-
-/// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
-pub(crate) fn init_cpu(cpu: usize) {
-    descriptors::init_cpu(cpu, cpu::local());
-    vectors::install();
-    apic::init_cpu();
-}
-
-/// Unmasks interrupts on this CPU.
-pub(crate) fn enable() {
-    // SAFETY: The vectors are installed before the first call. No `nomem`: accesses must not move
-    // across the end of the masked section.
-    unsafe {
-        asm!("sti", options(nostack, preserves_flags));
-    }
-}
-
-/// Masks interrupts on this CPU.
-pub(crate) fn disable() {
-    let _enabled_by_caller = save_and_disable();
-}
-
-/// Returns whether interrupts are unmasked on this CPU.
-pub(crate) fn are_enabled() -> bool {
-    InterruptState::current().was_enabled()
-}
+use super::{apic, program::Frame};
+use crate::machine::entries::{Fault, KERNEL};
 
 /// Handles one interrupt, on the stack of the thread that it interrupted. The thread may have
 /// migrated when this returns.
@@ -43,8 +11,8 @@ pub(super) extern "C" fn handle_interrupt(vector: u8) {
     // First, because the handlers may switch threads and come back much later.
     apic::end_of_interrupt();
     match vector {
-        vectors::TIMER => interrupt::timer(),
-        vectors::RESCHEDULE => interrupt::reschedule(),
+        apic::TIMER => (KERNEL.timer)(),
+        apic::RESCHEDULE => (KERNEL.reschedule)(),
         other => unreachable!("vector {other} has no entry"),
     }
 }
@@ -71,7 +39,7 @@ pub(super) extern "C" fn handle_fault(frame: &ExceptionFrame) -> ! {
     let &ExceptionFrame { vector, error_code, program_counter, stack_pointer, .. } = frame;
     // A double fault mostly comes from a page fault that could not be entered.
     let address = matches!(vector, DOUBLE_FAULT | PAGE_FAULT).then(|| Cr2::read_raw() as usize);
-    interrupt::fault(&interrupt::Fault {
+    (KERNEL.fault)(&Fault {
         name: if vector == PAGE_FAULT { page_fault_name(error_code) } else { NAMES[vector] },
         code: error_code,
         program_counter,
@@ -83,7 +51,12 @@ pub(super) extern "C" fn handle_fault(frame: &ExceptionFrame) -> ! {
 
 /// Returns whether the access that faulted can be done again. On the CPU's fault stack.
 pub(super) extern "C" fn handle_page_fault(error_code: u64) -> bool {
-    error_code & PRESENT == 0 && program::touch(Cr2::read_raw() as usize)
+    error_code & PRESENT == 0 && (KERNEL.page_fault)(Cr2::read_raw() as usize)
+}
+
+/// Answers a program's system call, on the stack of its thread.
+pub(super) extern "C" fn handle_system_call(number: usize, frame: &Frame) -> usize {
+    (KERNEL.system_call)(number, frame)
 }
 
 /// Of a page fault's error code: the page is mapped, but not for this access.

@@ -1,36 +1,9 @@
-//! Interrupt masking, and the way from a vector to the kernel's handlers.
+//! The way from a vector to the kernel's entries.
 
 use core::arch::asm;
 
-pub(crate) use tsd::arch::{InterruptState, restore, save_and_disable};
-
-use super::{gic, timer, vectors};
-use crate::{core::interrupt, modes::program};
-
-/// Sets the vectors and the interrupt controller of `cpu`, which is the caller. Interrupts stay masked.
-pub(crate) fn init_cpu(cpu: usize) {
-    vectors::install();
-    gic::init_cpu(cpu);
-}
-
-/// Unmasks interrupts on this CPU.
-pub(crate) fn enable() {
-    // SAFETY: The vectors are installed before the first call. No `nomem`: accesses must not move
-    // across the end of the masked section.
-    unsafe {
-        asm!("msr daifclr, #2", options(nostack, preserves_flags));
-    }
-}
-
-/// Masks interrupts on this CPU.
-pub(crate) fn disable() {
-    let _enabled_by_caller = save_and_disable();
-}
-
-/// Returns whether interrupts are unmasked on this CPU.
-pub(crate) fn are_enabled() -> bool {
-    InterruptState::current().was_enabled()
-}
+use super::{gic, program::Frame, timer};
+use crate::machine::entries::{Fault, KERNEL};
 
 /// Handles one interrupt, on the stack of the thread that it interrupted. The thread may have
 /// migrated when this returns.
@@ -39,11 +12,11 @@ pub(super) extern "C" fn handle_interrupt() {
         Some(gic::TIMER) => {
             timer::disarm();
             gic::end(gic::TIMER);
-            interrupt::timer();
+            (KERNEL.timer)();
         }
         Some(gic::RESCHEDULE) => {
             gic::end(gic::RESCHEDULE);
-            interrupt::reschedule();
+            (KERNEL.reschedule)();
         }
         Some(other) => panic!("interrupt {other} came and was never enabled"),
         None => {}
@@ -54,7 +27,12 @@ pub(super) extern "C" fn handle_interrupt() {
 pub(super) extern "C" fn handle_abort(syndrome: u64, address: usize) -> bool {
     // A translation fault, on any level. Reference: Arm Architecture Reference Manual, "ESR_EL1", data fault status.
     let is_not_mapped = syndrome & 0b11_1100 == 0b00_0100;
-    is_not_mapped && program::touch(address)
+    is_not_mapped && (KERNEL.page_fault)(address)
+}
+
+/// Answers a program's system call, on the stack of its thread.
+pub(super) extern "C" fn handle_system_call(number: usize, frame: &Frame) -> usize {
+    (KERNEL.system_call)(number, frame)
 }
 
 /// Reports an exception that is not an interrupt. Runs on the CPU's fault stack.
@@ -83,12 +61,5 @@ pub(super) extern "C" fn handle_fault(stack_pointer: usize, link: usize) -> ! {
     };
     // Only aborts have an address; far_el1 keeps an old value otherwise.
     let address = matches!(class, 0x21 | 0x22 | 0x25).then_some(address);
-    interrupt::fault(&interrupt::Fault {
-        name,
-        code: syndrome,
-        program_counter,
-        link: Some(link),
-        stack_pointer,
-        address,
-    })
+    (KERNEL.fault)(&Fault { name, code: syndrome, program_counter, link: Some(link), stack_pointer, address })
 }
