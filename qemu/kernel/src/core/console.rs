@@ -29,7 +29,7 @@ pub(crate) fn break_lock() {
 }
 
 /// Prints `message` as a whole.
-pub(crate) fn print(message: fmt::Arguments<'_>) {
+pub(crate) fn print_all(message: fmt::Arguments<'_>) {
     let written = with_serial(|serial| serial.write_fmt(message));
     debug_assert!(written.is_ok(), "a Display implementation failed");
 }
@@ -40,21 +40,20 @@ pub(crate) fn print_bytes<'a>(parts: impl Iterator<Item = &'a [u8]>) {
 }
 
 fn with_serial<T>(write: impl FnOnce(&mut Serial) -> T) -> T {
-    without_interrupts(
-        || {
-            if LOCK_IS_OFF.load(Ordering::SeqCst) { write(&mut Serial) } else { write(&mut SERIAL.lock()) }
-        },
-    )
+    without_interrupts(|| match LOCK_IS_OFF.load(Ordering::SeqCst) {
+        true => write(&mut Serial),
+        false => write(&mut SERIAL.lock()),
+    })
 }
 
 /// Prints a message on the console.
-#[macro_export]
 macro_rules! print {
-    ($($argument:tt)*) => { $crate::core::console::print(format_args!($($argument)*)) };
+    ($($argument:tt)*) => { $crate::core::console::print_all(format_args!($($argument)*)) };
 }
 
 /// Prints a message and a line feed on the console, not to be torn apart by other CPUs.
-#[macro_export]
 macro_rules! println {
-    ($($argument:tt)*) => { $crate::core::console::print(format_args!("{}\n", format_args!($($argument)*))) };
+    ($($argument:tt)*) => { $crate::core::console::print_all(format_args!("{}\n", format_args!($($argument)*))) };
 }
+
+pub(crate) use {print, println};

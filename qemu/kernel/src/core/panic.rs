@@ -10,7 +10,8 @@ use core::{
 
 use crate::{
     core::{
-        console, cpu, hooks,
+        console::{self, println},
+        cpu, hooks,
         port::SPACE,
         scheduler::{
             control_block::{Thread, ThreadIndex},
@@ -18,7 +19,6 @@ use crate::{
         },
     },
     machine::{self, entries::Fault},
-    println,
 };
 
 /// The status of a run that ended in a panic or a fault.

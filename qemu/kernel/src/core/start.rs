@@ -3,10 +3,12 @@
 use crate::{
     core::{
         capacity::KEYS,
-        clock, cpu,
+        clock,
+        console::println,
+        cpu,
         scheduler::{dispatch, idle, thread},
     },
-    machine, println,
+    machine,
 };
 
 /// First CPU: interrupts masked, on the boot stack. `main` is what the first thread does.

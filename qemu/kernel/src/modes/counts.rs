@@ -8,12 +8,11 @@ use core::{ffi::c_void, ptr};
 use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey};
 
 use crate::{
-    core::capacity::KEYS,
+    core::{capacity::KEYS, console::println},
     machine::{
         counted::{Call, instructions},
         counter, cpu,
     },
-    println,
 };
 
 /// Finds the slots at the thread pointer.

@@ -5,7 +5,7 @@
 
 use core::{fmt, ptr};
 
-use crate::{core::hooks::Hooks, println};
+use crate::core::{console::println, hooks::Hooks};
 
 /// The first word of a raw profile of a 64-bit program: `lprofr` between two bytes that no text has.
 const MAGIC: u64 = u64::from_be_bytes([0xff, b'l', b'p', b'r', b'o', b'f', b'r', 0x81]);

@@ -4,18 +4,16 @@ use core::{ffi::c_void, hint::black_box, ptr};
 
 use tsd::{Destructor, KeyOptions};
 
-use crate::{
-    core::{
-        clock,
-        port::SPACE,
-        scheduler::{
-            locked,
-            sleep::Semaphore,
-            thread::{self, Options, Thread},
-        },
-        watchdog,
+use crate::core::{
+    clock,
+    console::println,
+    port::SPACE,
+    scheduler::{
+        locked,
+        sleep::Semaphore,
+        thread::{self, Options, Thread},
     },
-    println,
+    watchdog,
 };
 
 /// Ends the run as the first of `words` says; returns only if it names no end.

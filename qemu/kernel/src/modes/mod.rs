@@ -23,8 +23,8 @@ mod storm;
 mod suite;
 
 use crate::{
-    core::{hooks, panic},
-    machine, println,
+    core::{console::println, hooks, panic},
+    machine,
 };
 
 /// The status of a run whose checks failed.

@@ -7,7 +7,9 @@ use tsd_suite::Start;
 
 use crate::{
     core::{
-        clock, cpu,
+        clock,
+        console::println,
+        cpu,
         scheduler::{
             dispatch, locked,
             thread::{self, ALL_CPUS, Cancel, Ended, Options, Outcome, Thread, ThreadId},
@@ -15,7 +17,6 @@ use crate::{
         watchdog,
     },
     modes::suite::{self, Kernel},
-    println,
 };
 
 const MS: u64 = 1_000_000;

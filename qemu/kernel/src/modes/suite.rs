@@ -10,10 +10,12 @@ use tsd::{ExitReport, KeySpace, Notifications};
 use tsd_suite::{CASES, Case, Needs, Platform, Priority, Start, Suite};
 
 use crate::{
-    core::hooks::{self, Hooks},
     core::{
         capacity::NOTIFICATIONS,
-        cpu, interrupt,
+        console::{print, println},
+        cpu,
+        hooks::{self, Hooks},
+        interrupt,
         port::{KernelPort, SENT, SPACE},
         scheduler::{
             idle, reap, sleep, stack,
@@ -21,7 +23,7 @@ use crate::{
         },
         watchdog,
     },
-    machine, print, println,
+    machine,
 };
 
 /// The time that a case may take: thousands of meetings of threads on a machine with other things to do.

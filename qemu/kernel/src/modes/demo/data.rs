@@ -16,7 +16,7 @@ use core::{
 use heapless::String;
 use tsd::{Key, KeyOptions, Once};
 
-use super::{pool::Pool, worker};
+use super::{done::WORK, pool::Pool};
 use crate::core::port::SPACE;
 
 /// How many keys the server creates.
@@ -228,8 +228,8 @@ unsafe extern "C-unwind" fn report_statistics(value: *mut c_void) {
     // SAFETY: This is the key's destructor.
     let Statistics { worker, requests, errors } = unsafe { STATISTICS.take_back(value) };
     note_free();
-    worker::WORK[worker].requests.store(requests, SeqCst);
-    worker::WORK[worker].errors.store(errors, SeqCst);
+    WORK[worker].requests.store(requests, SeqCst);
+    WORK[worker].errors.store(errors, SeqCst);
     LOG.with(|log| log.line(format_args!("worker {worker}: {requests} requests, {errors} errors")));
 }
 
@@ -242,7 +242,7 @@ unsafe extern "C-unwind" fn close_ledger(value: *mut c_void) {
         TOTALS.mixed_up.fetch_add(1, SeqCst);
     }
     if let Some(worker) = worker {
-        worker::WORK[worker].allocations.store(allocations, SeqCst);
-        worker::WORK[worker].frees.store(frees, SeqCst);
+        WORK[worker].allocations.store(allocations, SeqCst);
+        WORK[worker].frees.store(frees, SeqCst);
     }
 }

@@ -7,6 +7,7 @@
 //! left when the last one has ended is the result.
 
 mod data;
+mod done;
 mod pool;
 mod request;
 mod worker;
@@ -19,7 +20,9 @@ use spin::Mutex;
 use crate::{
     core::{
         capacity::KEYS,
-        clock, cpu,
+        clock,
+        console::println,
+        cpu,
         port::SPACE,
         scheduler::{
             sleep,
@@ -29,14 +32,12 @@ use crate::{
         watchdog,
     },
     machine::cpu_local::MAX_CPUS,
-    println,
 };
 use data::TOTALS;
+use done::{MAX_WORKERS, WORK};
 
 const DEFAULT_REQUESTS: usize = 4_000;
 const DEFAULT_SEED: u64 = 1;
-/// The largest number of workers that one run may use up.
-const MAX_WORKERS: usize = 512;
 /// How many workers are alive at once, for each CPU.
 const WORKERS_PER_CPU: usize = 2;
 /// How often the run says how far it is.
@@ -134,7 +135,7 @@ fn collect<const N: usize>(
 
 fn print_row(row: &Row) {
     let Ended { outcome, report, history: (cpus_seen, preemptions) } = &row.ended;
-    let work = &worker::WORK[row.worker];
+    let work = &WORK[row.worker];
     let ended = match outcome {
         Outcome::Returned(_) => "returned",
         Outcome::Killed => "killed",

@@ -1,12 +1,8 @@
 //! The threads that serve requests.
 
-use core::{
-    hint::black_box,
-    sync::atomic::{AtomicU32, Ordering::SeqCst},
-};
+use core::{hint::black_box, sync::atomic::Ordering::SeqCst};
 
 use super::{
-    MAX_WORKERS,
     data::{self, CONTEXT, ERRNO, Errno, LOG, STATISTICS, TOTALS},
     request::{self, Request, Work},
 };
@@ -18,24 +14,6 @@ use crate::core::scheduler::{
 /// POSIX error numbers, as on Linux.
 const ENOENT: i32 = 2;
 const EDOM: i32 = 33;
-
-/// What a worker did, handed over by its destructors.
-pub(super) struct Done {
-    pub(super) requests: AtomicU32,
-    pub(super) errors: AtomicU32,
-    pub(super) allocations: AtomicU32,
-    pub(super) frees: AtomicU32,
-}
-
-/// A place for each worker of the run.
-pub(super) static WORK: [Done; MAX_WORKERS] = [const {
-    Done {
-        requests: AtomicU32::new(0),
-        errors: AtomicU32::new(0),
-        allocations: AtomicU32::new(0),
-        frees: AtomicU32::new(0),
-    }
-}; MAX_WORKERS];
 
 /// Returns how many requests a worker serves, so that half of `most_workers` are enough.
 pub(super) fn quota(requests: usize, most_workers: usize) -> usize {

@@ -4,37 +4,22 @@
 //! use for, such as files and processes, gets the error that Linux gives where such a thing is not
 //! configured.
 
-use super::{clock, end, futex, memory, output, thread};
-use crate::machine::{addresses::PROGRAM, calls, program::Frame};
-
-/// A call's result: a number, or an error.
-pub(super) type Result = core::result::Result<usize, Errno>;
+use super::{
+    clock,
+    end::end,
+    errno::{ENOSYS, ENOTTY, ESPIPE, Errno, Result},
+    futex, local, memory, output, thread,
+};
+use crate::machine::{calls, program::Frame};
 
 /// The one call that is not Linux's: `qemu/posix/cancel.c` makes it.
 const SET_CANCEL: usize = 0x7473_6400;
 
-/// An error number of Linux.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Errno(u16);
-
-pub(super) const EPERM: Errno = Errno(1);
-pub(super) const ESRCH: Errno = Errno(3);
-pub(super) const EINTR: Errno = Errno(4);
-pub(super) const EBADF: Errno = Errno(9);
-pub(super) const EAGAIN: Errno = Errno(11);
-pub(super) const ENOMEM: Errno = Errno(12);
-pub(super) const EFAULT: Errno = Errno(14);
-pub(super) const EINVAL: Errno = Errno(22);
-pub(super) const ENOTTY: Errno = Errno(25);
-pub(super) const ESPIPE: Errno = Errno(29);
-pub(super) const ENOSYS: Errno = Errno(38);
-pub(super) const ETIMEDOUT: Errno = Errno(110);
-
 /// Does what the call `number` asks for.
 pub(super) fn handle(number: usize, frame: &Frame) -> usize {
-    thread::set_in_call(true);
+    local::set_in_call(true);
     let answer = answer(number, frame);
-    thread::set_in_call(false);
+    local::set_in_call(false);
     match answer {
         Ok(result) => result,
         // The C library takes the highest addresses for error numbers.
@@ -65,9 +50,9 @@ fn answer(number: usize, frame: &Frame) -> Result {
         calls::CLOCK_NANOSLEEP => clock::sleep(a, b, c, d),
 
         calls::CLONE => thread::clone(frame),
-        calls::SET_TID_ADDRESS => Ok(thread::set_clear_word(a)),
+        calls::SET_TID_ADDRESS => Ok(local::set_clear_word(a)),
         calls::SET_THREAD_POINTER if a == calls::SET_THREAD_POINTER_CODE => Ok(thread::set_pointer(b)),
-        calls::GETTID => Ok(thread::current_number()),
+        calls::GETTID => Ok(local::current_number()),
         calls::GETPID => Ok(thread::PROCESS),
         calls::EXIT => thread::end(),
         calls::EXIT_GROUP => end(a),
@@ -87,34 +72,4 @@ fn answer(number: usize, frame: &Frame) -> Result {
         SET_CANCEL => thread::set_cancel(a),
         _ => Err(ENOSYS),
     }
-}
-
-/// Returns the place of a value of the program.
-///
-/// # Errors
-///
-/// [`EFAULT`] for an address that is no value's in the program's memory.
-pub(super) fn place<T>(address: usize) -> core::result::Result<*mut T, Errno> {
-    let is_program = |address| PROGRAM.contains(&address) || memory::is_open(address);
-    let last = address.checked_add(size_of::<T>() - 1).ok_or(EFAULT)?;
-    if address.is_multiple_of(align_of::<T>()) && is_program(address) && is_program(last) {
-        Ok(address as *mut T)
-    } else {
-        Err(EFAULT)
-    }
-}
-
-/// Stores a value for the program, unless it gave NULL.
-pub(super) fn store<T>(address: usize, value: T) -> core::result::Result<(), Errno> {
-    if address != 0 {
-        // SAFETY: The place is memory of the program, which asked for the value there.
-        unsafe { place::<T>(address)?.write(value) };
-    }
-    Ok(())
-}
-
-/// Loads a value of the program.
-pub(super) fn load<T: Copy>(address: usize) -> core::result::Result<T, Errno> {
-    // SAFETY: The place is memory of the program. The types that are loaded have no invalid values.
-    Ok(unsafe { place::<T>(address)?.read() })
 }

@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::{
-    call::{self, EFAULT, EINTR, EINVAL, Errno, Result},
-    thread,
+    errno::{EFAULT, EINTR, EINVAL, Errno, Result},
+    local, user,
 };
 use crate::core::{
     clock,
@@ -70,18 +70,18 @@ pub(super) fn time(clock: usize, result: usize) -> Result {
     if result == 0 {
         return Err(EFAULT);
     }
-    call::store(result, Time::from_ns(now_ns)).map(|()| 0)
+    user::store(result, Time::from_ns(now_ns)).map(|()| 0)
 }
 
 /// `clock_getres`.
 pub(super) fn resolution(clock: usize, result: usize) -> Result {
     zero_of(clock)?;
-    call::store(result, Time::from_ns(1)).map(|()| 0)
+    user::store(result, Time::from_ns(1)).map(|()| 0)
 }
 
 /// `clock_nanosleep`. A signal ends it early; what is left of a delay is stored at `rest`.
 pub(super) fn sleep(clock: usize, flags: usize, time: usize, rest: usize) -> Result {
-    let (zero_ns, time_ns) = (zero_of(clock)?, call::load::<Time>(time)?.as_ns()?);
+    let (zero_ns, time_ns) = (zero_of(clock)?, user::load::<Time>(time)?.as_ns()?);
     let until_ns =
         if flags & ABSOLUTE != 0 { time_ns.saturating_sub(zero_ns) } else { clock::now_ns().saturating_add(time_ns) };
     let nobody_wakes_this = AtomicU32::new(0);
@@ -91,9 +91,9 @@ pub(super) fn sleep(clock: usize, flags: usize, time: usize, rest: usize) -> Res
             return Ok(0);
         }
         if wait::wait(&nobody_wakes_this, 0, Some(until_ns), Cancellable::Yes) == Wake::Killed {
-            thread::take_signal();
+            local::take_signal();
             if flags & ABSOLUTE == 0 {
-                call::store(rest, Time::from_ns(until_ns.saturating_sub(clock::now_ns())))?;
+                user::store(rest, Time::from_ns(until_ns.saturating_sub(clock::now_ns())))?;
             }
             return Err(EINTR);
         }

@@ -3,9 +3,9 @@
 use core::sync::atomic::AtomicU32;
 
 use super::{
-    call::{self, EAGAIN, EINTR, EINVAL, ENOSYS, ETIMEDOUT, Result},
     clock::Time,
-    thread,
+    errno::{EAGAIN, EINTR, EINVAL, ENOSYS, ETIMEDOUT, Result},
+    local, user,
 };
 use crate::core::{
     clock,
@@ -20,7 +20,7 @@ const PRIVATE: usize = 128;
 
 /// `futex`: `count_or_value` is what the operation makes of it, `limit` the address of a delay.
 pub(super) fn call(address: usize, operation: usize, count_or_value: usize, limit: usize) -> Result {
-    let place = call::place::<AtomicU32>(address).map_err(|_| EINVAL)?;
+    let place = user::place::<AtomicU32>(address).map_err(|_| EINVAL)?;
     // SAFETY: A word in the program's memory, which outlives the call and is used as an atomic there too.
     let word = unsafe { &*place };
     match operation & !PRIVATE {
@@ -35,14 +35,14 @@ pub(super) fn call(address: usize, operation: usize, count_or_value: usize, limi
 fn wait(word: &AtomicU32, expected: u32, limit: usize) -> Result {
     let until_ns = match limit {
         0 => None,
-        limit => Some(clock::now_ns().saturating_add(call::load::<Time>(limit)?.as_ns()?)),
+        limit => Some(clock::now_ns().saturating_add(user::load::<Time>(limit)?.as_ns()?)),
     };
     match wait::wait(word, expected, until_ns, Cancellable::Yes) {
         Wake::Woken => Ok(0),
         Wake::Changed => Err(EAGAIN),
         Wake::TimedOut => Err(ETIMEDOUT),
         Wake::Killed => {
-            thread::take_signal();
+            local::take_signal();
             Err(EINTR)
         }
     }

@@ -8,7 +8,10 @@ use core::str::SplitAsciiWhitespace;
 use heapless::Vec;
 
 use super::memory;
-use crate::{core::panic, machine::addresses::PROGRAM, println};
+use crate::{
+    core::{console::println, panic},
+    machine::addresses::PROGRAM,
+};
 
 /// The stack of the program's first thread.
 const STACK_BYTES: usize = 1 << 20;

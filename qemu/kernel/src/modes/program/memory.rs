@@ -16,17 +16,13 @@ use core::{
 use spin::Mutex;
 
 use super::{
-    call::{EFAULT, EINVAL, ENOMEM, ENOSYS, Errno, Result},
-    output, pages, thread,
+    errno::{EFAULT, EINVAL, ENOMEM, ENOSYS, Errno, Result},
+    local, pages,
 };
 pub(super) use crate::machine::layout::PAGE;
-use crate::{
-    core::panic,
-    machine::{
-        addresses::{FRAMES, PROGRAM, SPACE},
-        interrupts::without_interrupts,
-    },
-    println,
+use crate::machine::{
+    addresses::{PROGRAM, SPACE},
+    interrupts::without_interrupts,
 };
 
 /// The bits of protection that allow an access: to read, to write, to execute.
@@ -39,9 +35,6 @@ const FIXED: usize = 0x10;
 const MAY_MOVE: usize = 1;
 /// The advice of `madvise` that the pages shall be zero.
 const DONT_NEED: usize = 4;
-
-/// The status of a program that used up the RAM, as a shell would say it of one that Linux has killed for that.
-const STATUS_OUT_OF_MEMORY: u8 = 128 + 9;
 
 const PAGES: usize = (SPACE.end - SPACE.start) / PAGE;
 const BITS: usize = usize::BITS as usize;
@@ -166,17 +159,15 @@ pub(super) fn is_open(address: usize) -> bool {
 
 /// Gives the page at `address` RAM if it may be accessed; returns whether it may. Called on a CPU's fault stack, for the
 /// program or for the kernel on its behalf.
-pub(super) fn touch(address: usize) -> bool {
+///
+/// # Errors
+///
+/// [`ENOMEM`]: there is no RAM left.
+pub(super) fn touch(address: usize) -> core::result::Result<bool, Errno> {
     if !is_open(address) {
-        return false;
+        return Ok(false);
     }
-    if !with_lock(|_| pages::give(address)) {
-        panic::end_because(STATUS_OUT_OF_MEMORY, || {
-            output::end_line();
-            println!("tsd: kernel: the program has used all of its {} MiB", (FRAMES.end - FRAMES.start) >> 20);
-        })
-    }
-    true
+    if with_lock(|_| pages::give(address)) { Ok(true) } else { Err(ENOMEM) }
 }
 
 /// `mmap` of `bytes`, at `address` if the flags say so, else anywhere.
@@ -203,7 +194,7 @@ pub(super) fn unmap(address: usize, bytes: usize) -> Result {
     let pages = pages(address, bytes)?;
     let here = ptr::from_ref(&pages).addr();
     if addresses_of(&pages).contains(&here) {
-        thread::unmap_at_end(address, bytes);
+        local::unmap_at_end(address, bytes);
     } else {
         free(pages);
     }

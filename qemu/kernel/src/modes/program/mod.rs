@@ -5,13 +5,16 @@
 //! C library asks of Linux by system calls, this kernel answers: see `call` for which.
 //!
 //! - `image`   what QEMU laid into memory, and the stack that a program starts with
-//! - `call`    the entry of all calls, and their error numbers
+//! - `call`    the entry of all calls
 //! - `thread`  threads: create, end, cancel, scheduling
+//! - `local`   what the kernel keeps of each of them
 //! - `futex`   waiting for a word
 //! - `clock`   clocks and sleeping
 //! - `memory`  addresses for the program's allocator and its stacks
 //! - `pages`   RAM for those that it uses
 //! - `output`  the console
+//! - `user`, `errno`  values in the program's memory; error numbers
+//! - `end`     the end of the run
 //!
 //! There is one program a run, and its memory is the kernel's: a wild pointer hurts both.
 
@@ -19,18 +22,19 @@ use core::str::SplitAsciiWhitespace;
 
 mod call;
 mod clock;
+mod end;
+mod errno;
 mod futex;
 mod image;
+mod local;
 mod memory;
 mod output;
 mod pages;
 mod thread;
+mod user;
 
 use crate::{
-    core::{
-        hooks::{self, Hooks},
-        panic,
-    },
+    core::hooks::{self, Hooks},
     machine::program::Frame,
 };
 
@@ -43,7 +47,7 @@ impl Hooks for Program {
     }
 
     fn page_fault(&self, address: usize) -> bool {
-        memory::touch(address)
+        memory::touch(address).unwrap_or_else(|_| end::end_out_of_memory())
     }
 
     fn system_call(&self, number: usize, frame: &Frame) -> Option<usize> {
@@ -59,11 +63,4 @@ pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
     let (stack_pointer, program_counter) = image::load(words);
     thread::begin(stack_pointer, program_counter);
     crate::core::scheduler::thread::exit(0)
-}
-
-/// Ends the run with the program's status.
-fn end(status: usize) -> ! {
-    output::end_line();
-    // A parent process on POSIX systems sees eight bits.
-    panic::end(status as u8)
 }

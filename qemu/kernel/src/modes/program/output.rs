@@ -4,8 +4,11 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::call::{self, EBADF, EFAULT, EINVAL, Errno, Result};
-use crate::{core::console, print};
+use super::{
+    errno::{EBADF, EFAULT, EINVAL, Errno, Result},
+    user,
+};
+use crate::core::console::{self, print};
 
 const INPUT: usize = 0;
 const OUTPUT: usize = 1;
@@ -45,7 +48,7 @@ pub(super) fn write_parts(file: usize, parts: usize, count: usize) -> Result {
     if count > MAX_PARTS {
         return Err(EINVAL);
     }
-    let place = call::place::<Part>(parts)?;
+    let place = user::place::<Part>(parts)?;
     // SAFETY: The program's parts, which it leaves alone during the call.
     write_all(file, unsafe { core::slice::from_raw_parts(place, count) })
 }
@@ -55,7 +58,7 @@ fn write_all(file: usize, parts: &[Part]) -> Result {
         return Err(EBADF);
     }
     let parts = parts.iter().filter(|part| part.len != 0);
-    if parts.clone().any(|part| call::place::<u8>(part.address).is_err()) {
+    if parts.clone().any(|part| user::place::<u8>(part.address).is_err()) {
         return Err(EFAULT);
     }
     // SAFETY: Bytes of the program, which it leaves alone during the call.

@@ -9,12 +9,14 @@
 use core::{
     mem,
     ops::RangeInclusive,
-    sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use super::{
-    call::{self, EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH, Result},
-    memory,
+    end::end as end_program,
+    errno::{EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH, Errno, Result},
+    local::{LOCALS, Local, current_number, take_signal},
+    memory, user,
 };
 use crate::{
     core::{
@@ -51,48 +53,8 @@ const LAST_SIGNAL: usize = 64;
 /// What a shell adds to the number of the signal that ended a program.
 const STATUS_SIGNAL: usize = 128;
 
-/// What the kernel keeps of a thread of the program.
-struct Local {
-    /// Where `leave` goes back to.
-    left: AtomicUsize,
-    /// The address of a word that is cleared, and woken, at the thread's end; or 0.
-    clear_word: AtomicUsize,
-    /// Address and length of memory that is given back at the thread's end.
-    unmap: [AtomicUsize; 2],
-    /// The signals that the program has blocked.
-    mask: AtomicU64,
-    /// A function of the program that cancels the thread, while that may happen at any instruction; or 0.
-    cancel: AtomicUsize,
-    /// The thread is in a call, where it is not cancelled.
-    in_call: AtomicBool,
-}
-
-static LOCALS: [Local; MAX_THREADS] = [const { Local::new() }; MAX_THREADS];
-
-impl Local {
-    const fn new() -> Self {
-        Self {
-            left: AtomicUsize::new(0),
-            clear_word: AtomicUsize::new(0),
-            unmap: [const { AtomicUsize::new(0) }; 2],
-            mask: AtomicU64::new(0),
-            cancel: AtomicUsize::new(0),
-            in_call: AtomicBool::new(false),
-        }
-    }
-
-    fn current() -> &'static Self {
-        &LOCALS[current_number() - 1]
-    }
-}
-
-/// Returns the number of the calling thread, which is never 0.
-pub(super) fn current_number() -> usize {
-    usize::from(Thread::current().expect("a thread is running").index()) + 1
-}
-
 /// Returns the thread that has a number.
-fn find(number: usize) -> core::result::Result<ThreadId, call::Errno> {
+fn find(number: usize) -> core::result::Result<ThreadId, Errno> {
     let index = number.checked_sub(1).filter(|&index| index < MAX_THREADS).ok_or(EINVAL)?;
     let id = locked::id_of(index as thread::ThreadIndex);
     match thread::state(id) {
@@ -150,7 +112,7 @@ fn begin_clone(start: usize) {
         set_pointer(pointer);
     }
     // A place that is not the program's is as if it had given none.
-    let _ = call::store(start.number_word, current_number() as u32);
+    let _ = user::store(start.number_word, current_number() as u32);
     let is_taken = &start.is_taken;
     is_taken.store(1, Ordering::SeqCst);
     // The word may be gone by now: its address alone is used.
@@ -177,7 +139,7 @@ fn run(stack_pointer: usize, program_counter: usize, arguments: &[usize; 6]) {
         debug_assert!(unmapped.is_ok(), "the range was looked at when it was noted");
     }
     let word = local.clear_word.swap(0, Ordering::SeqCst);
-    if let Ok(place) = call::place::<AtomicU32>(word) {
+    if let Ok(place) = user::place::<AtomicU32>(word) {
         // SAFETY: A word of the program that it named for this.
         let word = unsafe { &*place };
         word.store(0, Ordering::SeqCst);
@@ -189,19 +151,6 @@ fn run(stack_pointer: usize, program_counter: usize, arguments: &[usize; 6]) {
 pub(super) fn end() -> ! {
     // SAFETY: Stored when this thread entered the program, which it has not left.
     unsafe { program::leave(Local::current().left.load(Ordering::SeqCst)) }
-}
-
-/// Has memory given back when the calling thread has ended.
-pub(super) fn unmap_at_end(address: usize, bytes: usize) {
-    let local = Local::current();
-    local.unmap[0].store(address, Ordering::SeqCst);
-    local.unmap[1].store(bytes, Ordering::SeqCst);
-}
-
-/// Sets the word that is cleared at the thread's end. Returns the thread's number.
-pub(super) fn set_clear_word(address: usize) -> usize {
-    Local::current().clear_word.store(address, Ordering::SeqCst);
-    current_number()
 }
 
 /// Sets the register by which the program finds the thread's own data.
@@ -225,7 +174,7 @@ pub(super) fn signal(number: usize, signal: usize) -> Result {
         CANCELLATION => thread::kill(id).map_err(|_| ESRCH)?,
         signal if signal > LAST_SIGNAL => return Err(EINVAL),
         signal if IGNORED.contains(&signal) => {}
-        signal => super::end(STATUS_SIGNAL + signal),
+        signal => end_program(STATUS_SIGNAL + signal),
     }
     Ok(0)
 }
@@ -235,17 +184,11 @@ pub(super) fn signal_process(process: usize, number: usize) -> Result {
     if process == PROCESS { signal(current_number(), number) } else { Err(ESRCH) }
 }
 
-/// Notes whether the calling thread is in a call. On the way out of one, a thread that may be cancelled anywhere looks
-/// for what came meanwhile at its next interrupt.
-pub(super) fn set_in_call(in_call: bool) {
-    Local::current().in_call.store(in_call, Ordering::SeqCst);
-}
-
 /// The kernel's own call: from now on the thread may be cancelled at any instruction, by a call of the function at
 /// `cancel`; with 0 no longer.
 pub(super) fn set_cancel(cancel: usize) -> Result {
     if cancel != 0 {
-        call::place::<u8>(cancel)?;
+        user::place::<u8>(cancel)?;
     }
     Local::current().cancel.store(cancel, Ordering::SeqCst);
     Ok(0)
@@ -269,11 +212,6 @@ pub(super) fn cancel_after_interrupt() {
     }
 }
 
-/// Takes the signal that has ended a wait of the calling thread.
-pub(super) fn take_signal() {
-    Thread::current().expect("a thread is running").kill_requested.store(false, Ordering::SeqCst);
-}
-
 /// `rt_sigaction`: there are no handlers. The C library sets one for cancellation and does without.
 pub(super) fn set_handler(signal: usize) -> Result {
     if (1..=LAST_SIGNAL).contains(&signal) { Err(ENOSYS) } else { Err(EINVAL) }
@@ -284,7 +222,7 @@ pub(super) fn set_mask(how: usize, new: usize, old: usize) -> Result {
     let mask = &Local::current().mask;
     let before = mask.load(Ordering::SeqCst);
     if new != 0 {
-        let new = call::load::<u64>(new)?;
+        let new = user::load::<u64>(new)?;
         let after = match how {
             0 => before | new,
             1 => before & !new,
@@ -293,7 +231,7 @@ pub(super) fn set_mask(how: usize, new: usize, old: usize) -> Result {
         };
         mask.store(after, Ordering::SeqCst);
     }
-    call::store(old, before).map(|()| 0)
+    user::store(old, before).map(|()| 0)
 }
 
 /// `sched_getaffinity`: a bit for each CPU.
@@ -301,7 +239,7 @@ pub(super) fn cpus(bytes: usize, mask: usize) -> Result {
     if bytes < size_of::<usize>() {
         return Err(EINVAL);
     }
-    call::store(mask, (1_usize << cpu::online()) - 1).map(|()| size_of::<usize>())
+    user::store(mask, (1_usize << cpu::online()) - 1).map(|()| size_of::<usize>())
 }
 
 const POLICY_OTHER: usize = 0;
@@ -316,7 +254,7 @@ pub(super) fn policy(number: usize) -> Result {
 /// `sched_getparam`.
 pub(super) fn parameters(number: usize, result: usize) -> Result {
     check(number)?;
-    call::store(result, 0_u32).map(|()| 0)
+    user::store(result, 0_u32).map(|()| 0)
 }
 
 /// `sched_setscheduler`: to other policies it is not permitted.
@@ -330,7 +268,7 @@ pub(super) fn set_policy(number: usize, policy: usize) -> Result {
 }
 
 /// The priorities that a policy has.
-pub(super) fn priorities(policy: usize) -> core::result::Result<RangeInclusive<usize>, call::Errno> {
+pub(super) fn priorities(policy: usize) -> core::result::Result<RangeInclusive<usize>, Errno> {
     match policy {
         POLICY_OTHER => Ok(0..=0),
         POLICY_FIFO | POLICY_ROUND_ROBIN => Ok(1..=99),
@@ -339,6 +277,6 @@ pub(super) fn priorities(policy: usize) -> core::result::Result<RangeInclusive<u
 }
 
 /// Fails unless `number` is a thread's; 0 is the caller's.
-fn check(number: usize) -> core::result::Result<(), call::Errno> {
+fn check(number: usize) -> core::result::Result<(), Errno> {
     if number == 0 { Ok(()) } else { find(number).map(|_| ()) }
 }

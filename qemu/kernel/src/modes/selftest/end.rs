@@ -7,7 +7,7 @@ use core::{
 
 use tsd::Once;
 
-use super::{join, spawn};
+use super::threads::{join, spawn};
 use crate::core::{
     port::SPACE,
     scheduler::{

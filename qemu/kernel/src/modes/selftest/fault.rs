@@ -5,7 +5,7 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use super::{join, spawn};
+use super::threads::{join, spawn};
 use crate::core::scheduler::{
     stack,
     thread::{Outcome, Thread},

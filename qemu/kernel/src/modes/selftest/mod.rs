@@ -7,10 +7,13 @@ mod end;
 mod fault;
 mod run;
 mod state;
+mod threads;
 
-use crate::{
-    core::{cpu, scheduler::thread, watchdog},
-    print, println,
+use crate::core::{
+    console::{print, println},
+    cpu,
+    scheduler::thread,
+    watchdog,
 };
 
 /// A check: its name, the number of CPUs that it needs, and the function.
@@ -89,15 +92,4 @@ pub(crate) fn run(filters: impl Iterator<Item = &'static str> + Clone) -> bool {
 fn run_check(index: usize) -> usize {
     (CHECKS[index].function)();
     0
-}
-
-/// Creates a thread with the usual options.
-fn spawn(name: &'static str, entry: fn(usize) -> usize, argument: usize) -> thread::ThreadId {
-    thread::spawn(thread::Options::new(name), entry, argument).expect("room for a thread")
-}
-
-/// Joins a thread and returns how it ended.
-#[track_caller]
-fn join(id: thread::ThreadId) -> thread::Outcome {
-    thread::join(id).expect("nobody else joins it").outcome
 }

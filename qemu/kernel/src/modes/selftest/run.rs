@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
-use super::{join, spawn};
+use super::threads::{join, spawn};
 use crate::{
     core::{
         clock, cpu,

@@ -5,7 +5,7 @@ use core::{
     sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst},
 };
 
-use super::join;
+use super::threads::join;
 use crate::{
     core::{
         clock,

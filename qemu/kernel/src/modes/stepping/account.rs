@@ -3,31 +3,11 @@
 use tsd::{ExitFlags, ExitReport};
 
 use super::{
-    functions,
-    keys::{self, Name},
-    ledger, space,
+    functions, keys,
+    ledger::{self, Interrupted},
+    name::{self, Name},
+    space,
 };
-
-/// What was under way when the account was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Interrupted {
-    Nothing,
-    /// A call, which the thread does not live to end.
-    Call,
-    /// Nothing; the call was an exit.
-    Exit,
-    /// A call, in which the thread has died.
-    DeadCall,
-    /// An exit, in which the thread has died.
-    DeadExit,
-}
-
-impl Interrupted {
-    /// Whether the thread has died.
-    pub(super) fn is_dead(self) -> bool {
-        matches!(self, Self::DeadCall | Self::DeadExit)
-    }
-}
 
 /// Ends the stepped thread's part in the key space, and holds this exit and those of the run before it to the ledger.
 pub(super) fn settle(earlier: &[ExitReport], interrupted: Interrupted) {
@@ -75,7 +55,7 @@ fn check_as_new() {
 
 /// Sees that what the next thread with the same slots sets is found by its exit.
 fn begin_and_end_next_thread() {
-    let live = || Name::ALL.into_iter().filter(|&name| keys::is_live(name) && !ledger::is_delete_pending(name));
+    let live = || Name::ALL.into_iter().filter(|&name| name::is_live(name) && !ledger::is_delete_pending(name));
     let before = ledger::calls_in_all();
     live().for_each(|name| keys::set(name, ledger::fresh()));
     let report = space::exit();

@@ -8,10 +8,9 @@ use spin::Mutex;
 use tsd::{Error, ExitReport, Once};
 
 use super::{
-    account::{self, Interrupted},
-    functions,
-    keys::{self, Name},
-    ledger,
+    account, functions, keys,
+    ledger::{self, Interrupted},
+    name::{self, Name},
     space::{self, SPACE},
     stepper::MOST,
 };
@@ -50,6 +49,17 @@ pub(super) enum Action {
     /// of a `set` of the key: which is what handlers must not do.
     Recreate(Name, usize),
 }
+
+/// What every routine bears: the handler reads, and sets a key.
+pub(super) const READ_AND_SET: &[Action] = &[Action::Get, Action::Set(Name::Key), Action::Set(Name::Other)];
+/// The handler changes the value of `Key`, which the call is about.
+pub(super) const CHANGE: &[Action] = &[Action::Clear(Name::Key), Action::Take(Name::Key), Action::Swap(Name::Key)];
+/// The thread goes no further. Not to die where the call owns an index, which would be lost.
+pub(super) const END: &[Action] = &[Action::Exit, Action::Die];
+/// `Key` is deleted, and its index used again.
+pub(super) const DELETE: &[Action] = &[Action::Delete(Name::Key), Action::DeleteCreate(Name::Key)];
+/// The same by the handler, which sets the new key.
+pub(super) const RECREATE: &[Action] = &[Action::Recreate(Name::Key, 1)];
 
 /// What the handlers' actions came to: the deletion, if it is that and more.
 static RESULTS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
@@ -165,7 +175,7 @@ impl Action {
     pub(super) fn perform(self, number: usize) {
         let before = Name::ALL.map(keys::get);
         for name in Name::ALL {
-            ledger::observe(name, keys::is_live(name), before[name as usize]);
+            ledger::observe(name, name::is_live(name), before[name as usize]);
         }
         if number == 0 {
             READ.store(before[Name::Key as usize], SeqCst);
@@ -203,20 +213,20 @@ impl Action {
 
 /// The key that took the place of `name` in an earlier action, or `name`.
 fn heir_of(name: Name) -> Name {
-    let has_successor = !keys::is_live(name) && keys::is_live(Name::Successor);
+    let has_successor = !name::is_live(name) && name::is_live(Name::Successor);
     if name == Name::Key && has_successor { Name::Successor } else { name }
 }
 
 /// One that no earlier action has created.
 fn unborn() -> Name {
-    if keys::was_created(Name::Successor) { Name::Heir } else { Name::Successor }
+    if name::was_created(Name::Successor) { Name::Heir } else { Name::Successor }
 }
 
 fn set(name: Name, value: usize) -> Result<(), Error> {
     let result = keys::set_unrecorded(name, value);
     ledger::set_by_handler(name, value, result.is_ok());
     if !ledger::is_delete_pending(name) {
-        assert_eq!(result.is_ok(), keys::is_live(name), "set of {name:?} gave {result:?}");
+        assert_eq!(result.is_ok(), name::is_live(name), "set of {name:?} gave {result:?}");
     }
     assert_eq!(keys::get(name), if result.is_ok() { value } else { 0 }, "{name:?} has another value than was set");
     result
@@ -243,7 +253,7 @@ fn swap(name: Name) -> Result<(), Error> {
 }
 
 fn take_shared(name: Name, before: usize) -> Result<(), Error> {
-    let taken = ledger::value(SPACE.table().take(space::slots(), keys::handle(name)));
+    let taken = ledger::value(SPACE.table().take(space::slots(), name::handle(name)));
     if taken != 0 {
         assert_eq!(taken, before, "another value was taken than could be read");
         ledger::freed(name);
@@ -252,12 +262,12 @@ fn take_shared(name: Name, before: usize) -> Result<(), Error> {
 }
 
 fn delete(name: Name) -> Result<(), Error> {
-    let result = SPACE.delete(keys::handle(name));
+    let result = SPACE.delete(name::handle(name));
     if !ledger::is_delete_pending(name) {
-        assert_eq!(result.is_ok(), keys::is_live(name), "delete of {name:?} gave {result:?}");
+        assert_eq!(result.is_ok(), name::is_live(name), "delete of {name:?} gave {result:?}");
     }
     if result.is_ok() {
-        keys::deleted(name);
+        name::deleted(name);
         ledger::deleted(name);
     }
     result
@@ -269,7 +279,7 @@ fn delete_and_create(name: Name, times: usize) -> (Result<(), Error>, Name) {
     // Whether there has to be a place is for the routine to know.
     let _ = keys::create(new);
     for _ in 1..times {
-        if keys::is_live(new) {
+        if name::is_live(new) {
             delete(new).expect("it was just created");
             keys::create(new).expect("its place is free");
         }
@@ -279,7 +289,7 @@ fn delete_and_create(name: Name, times: usize) -> (Result<(), Error>, Name) {
 
 fn recreate(name: Name, times: usize) -> Result<(), Error> {
     let (deleted, new) = delete_and_create(name, times);
-    if keys::is_live(new) && !ledger::is_set_pending(name) {
+    if name::is_live(new) && !ledger::is_set_pending(name) {
         set(new, ledger::fresh_of_handler()).expect("the new key lives");
     }
     deleted

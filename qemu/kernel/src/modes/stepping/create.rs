@@ -9,34 +9,26 @@ use core::{
 use tsd::{Error, Key, KeyTable};
 
 use super::{
-    action::{self, Action},
-    keys::{self, Name},
+    action::{self, Action, READ_AND_SET},
+    keys,
+    name::{self, Name},
     routine::{Routine, Run},
     space::SPACE,
     state::{State, Step},
 };
 use crate::core::capacity::KEYS;
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "create",
-    states: &STATES,
-    // `Key` is dead or was never created: the one whose place the new key gets.
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Create,
-        // Not to die: the index that the call owns at this moment would be lost.
-        Action::Exit,
-        Action::Delete(Name::Other),
-        Action::DeleteCreate(Name::Other),
-        Action::Recreate(Name::Other, 1),
-    ],
-    begin: || (0, ptr::null_mut()),
-    check,
-    is_exit: false,
-    has_pairs: false,
-};
+/// `Key` is dead or was never created: the one whose place the new key gets.
+pub(super) static ROUTINE: Routine =
+    Routine::new("create", &STATES, &[READ_AND_SET, ACTIONS], || (0, ptr::null_mut()), check);
+
+const ACTIONS: &[Action] = &[
+    Action::Create,
+    Action::Exit,
+    Action::Delete(Name::Other),
+    Action::DeleteCreate(Name::Other),
+    Action::Recreate(Name::Other, 1),
+];
 
 static STATES: [State; 5] = {
     use Name::{Key, Other};
@@ -72,7 +64,7 @@ extern "C" fn create(_: usize, _: *mut c_void) -> usize {
 fn check(run: &Run<'_>) -> usize {
     let succeeded = run.result == 0;
     assert!(succeeded || run.result == Error::TableFull as usize, "create gave {:#x}", run.result);
-    let by_handler = keys::is_live(Name::Successor);
+    let by_handler = name::is_live(Name::Successor);
     let action = run.actions.first().copied();
     match action {
         Some(Action::Create) => {
@@ -96,8 +88,8 @@ fn check(run: &Run<'_>) -> usize {
 
 fn check_created(key: Key) {
     let index = KeyTable::<KEYS>::index(key);
-    for name in Name::ALL.into_iter().filter(|&name| keys::is_live(name)) {
-        assert_ne!(KeyTable::<KEYS>::index(keys::handle(name)), index, "{name:?} has the same place");
+    for name in Name::ALL.into_iter().filter(|&name| name::is_live(name)) {
+        assert_ne!(KeyTable::<KEYS>::index(name::handle(name)), index, "{name:?} has the same place");
     }
     assert!(SPACE.table().is_live(key), "the new key is dead");
     assert!(SPACE.get(key).is_null(), "the new key has a value");
@@ -105,5 +97,5 @@ fn check_created(key: Key) {
     let options = keys::options(Name::Created);
     assert_eq!((info.key, info.name), (key, options.name), "what the table says of the new key");
     assert_eq!(info.destructor.map(|it| it as usize), options.destructor.map(|it| it as usize), "its destructor");
-    keys::created(Name::Created, key);
+    name::created(Name::Created, key);
 }

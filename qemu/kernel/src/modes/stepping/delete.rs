@@ -5,55 +5,36 @@ use core::{ffi::c_void, ptr};
 use tsd::{Error, Key};
 
 use super::{
-    action::{self, Action},
-    keys::{self, Name},
-    ledger,
+    action::{self, Action, DELETE, READ_AND_SET, RECREATE},
+    keys, ledger,
+    name::{self, Name},
     routine::{Routine, Run},
     space::SPACE,
-    state::{State, Step},
+    state::{State, Step, slot},
 };
 use crate::core::capacity::KEYS;
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "delete",
-    states: &STATES,
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Create,
-        // Not to die: the index that the call owns at this moment would be lost.
-        Action::Exit,
-        Action::Delete(Name::Key),
-        Action::DeleteCreate(Name::Key),
-        Action::Recreate(Name::Key, 1),
-    ],
-    begin: || {
-        ledger::begin_delete(Name::Key);
-        (keys::handle(Name::Key).raw() as usize, ptr::null_mut())
-    },
-    check,
-    is_exit: false,
-    has_pairs: false,
-};
+pub(super) static ROUTINE: Routine =
+    Routine::new("delete", &STATES, &[READ_AND_SET, &[Action::Create, Action::Exit], DELETE, RECREATE], begin, check);
 
 static STATES: [State; 7] = {
     use Name::{Key, Other};
-    use Step::{Create, Delete, Leave, Recreate, Set};
+    use Step::{Create, Leave, Set};
     [
-        State::new("fresh slot", delete, &[Create(Key), Create(Other)]),
-        State::new("value set", delete, &[Create(Key), Create(Other), Set(Key), Set(Other)]),
-        State::new("stale slot", delete, &[Create(Key), Create(Other), Set(Key), Recreate(Key)]),
-        State::new(
-            "re-used index, value set",
-            delete,
-            &[Create(Key), Create(Other), Set(Key), Recreate(Key), Set(Key)],
-        ),
+        State::of(delete, slot::FRESH),
+        State::of(delete, slot::BOTH_SET),
+        State::of(delete, slot::STALE),
+        State::of(delete, slot::REUSED),
         State::new("full table", delete, &[Create(Key), Create(Other), Set(Key), Leave(0)]),
-        State::new("deleted key", delete, &[Create(Key), Create(Other), Set(Key), Delete(Key)]),
-        State::new("key 0", delete, &[Create(Other), Set(Other)]),
+        State::of(delete, slot::DELETED),
+        State::of(delete, slot::KEY_0),
     ]
 };
+
+fn begin() -> (usize, *mut c_void) {
+    ledger::begin_delete(Name::Key);
+    (name::handle(Name::Key).raw() as usize, ptr::null_mut())
+}
 
 extern "C" fn delete(key: usize, _: *mut c_void) -> usize {
     action::code(&SPACE.delete(Key::from_raw(key as u32)))
@@ -67,9 +48,9 @@ fn check(run: &Run<'_>) -> usize {
     assert_eq!(usize::from(succeeded) + usize::from(by_other), usize::from(was_live), "deletions of one key");
     let errors = [Error::DeletedKey, Error::InvalidKey].map(|error| error as usize);
     assert!(succeeded || errors.contains(&run.result), "delete gave {:#x}", run.result);
-    keys::deleted(Name::Key);
+    name::deleted(Name::Key);
     ledger::end_delete(Name::Key);
-    let created = usize::from(keys::is_live(Name::Successor));
+    let created = usize::from(name::is_live(Name::Successor));
     if run.actions.iter().any(|action| action.creates()) && (run.free > 0 || by_other) {
         assert_eq!(created, 1, "no key was created, though a place was free");
     }

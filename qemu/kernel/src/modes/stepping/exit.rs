@@ -10,54 +10,45 @@ use spin::Mutex;
 use tsd::{DEFAULT_ROUNDS, Error, ExitFlags, ExitReport};
 
 use super::{
-    action::Action,
-    keys::{Name, Script},
+    action::{Action, DELETE, END, READ_AND_SET, RECREATE},
+    keys::Script,
     ledger,
+    name::Name,
     routine::{Routine, Run},
     space::SPACE,
     state::{self, Controls, State, Step},
 };
-use crate::{core::interrupt, println};
+use crate::core::{console::println, interrupt};
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "exit",
-    states: &STATES,
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Set(Name::Last),
-        Action::Set(Name::Static),
-        Action::Set(Name::StaticLast),
-        Action::Clear(Name::Key),
-        Action::Take(Name::Key),
-        Action::Take(Name::Last),
-        Action::Take(Name::Static),
-        Action::Take(Name::StaticLast),
-        Action::TakeShared(Name::Key),
-        Action::Swap(Name::Key),
-        Action::Swap(Name::Last),
-        Action::Swap(Name::Static),
-        Action::Swap(Name::StaticLast),
-        Action::Register,
-        Action::Exit,
-        Action::Die,
-        Action::Delete(Name::Key),
-        Action::DeleteCreate(Name::Key),
-        Action::Recreate(Name::Key, 1),
-        Action::Recreate(Name::Key, 2),
-        Action::Recreate(Name::Key, 3),
-    ],
-    begin: || {
-        ledger::begin_exit();
-        // SAFETY: The run's own, and no exit has begun.
-        unsafe { *Controls::current().report.get() = ExitReport::default() };
-        (0, Controls::current().report.get().cast())
-    },
-    check,
-    is_exit: true,
-    has_pairs: true,
-};
+pub(super) static ROUTINE: Routine =
+    Routine::new("exit", &STATES, &[READ_AND_SET, ACTIONS, END, DELETE, RECREATE, RECREATE_MORE], begin, check)
+        .with_pairs()
+        .exiting();
+
+const ACTIONS: &[Action] = &[
+    Action::Set(Name::Last),
+    Action::Set(Name::Static),
+    Action::Set(Name::StaticLast),
+    Action::Clear(Name::Key),
+    Action::Take(Name::Key),
+    Action::Take(Name::Last),
+    Action::Take(Name::Static),
+    Action::Take(Name::StaticLast),
+    Action::TakeShared(Name::Key),
+    Action::Swap(Name::Key),
+    Action::Swap(Name::Last),
+    Action::Swap(Name::Static),
+    Action::Swap(Name::StaticLast),
+    Action::Register,
+];
+const RECREATE_MORE: &[Action] = &[Action::Recreate(Name::Key, 2), Action::Recreate(Name::Key, 3)];
+
+fn begin() -> (usize, *mut c_void) {
+    ledger::begin_exit();
+    // SAFETY: The run's own, and no exit has begun.
+    unsafe { *Controls::current().report.get() = ExitReport::default() };
+    (0, Controls::current().report.get().cast())
+}
 
 const fn state(
     name: &'static str,

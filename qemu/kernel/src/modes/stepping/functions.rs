@@ -8,7 +8,7 @@ use core::{
 
 use tsd::Error;
 
-use super::{account::Interrupted, space::SPACE, stepper::MOST};
+use super::{ledger::Interrupted, space::SPACE, stepper::MOST};
 use crate::core::capacity::EXIT_FUNCTIONS;
 
 /// Those that are registered before the call have the numbers below.

@@ -5,49 +5,32 @@ use core::{ffi::c_void, ptr};
 use tsd::Key;
 
 use super::{
-    action::Action,
-    keys::{self, Name},
+    action::{Action, CHANGE, DELETE, END, READ_AND_SET, RECREATE},
     ledger,
+    name::{self, Name},
     routine::{Routine, Run},
     space::SPACE,
-    state::{State, Step},
+    state::{State, slot},
 };
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "get",
-    states: &STATES,
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Clear(Name::Key),
-        Action::Take(Name::Key),
-        Action::Swap(Name::Key),
-        Action::Exit,
-        Action::Die,
-        Action::Delete(Name::Key),
-        Action::DeleteCreate(Name::Key),
-        Action::Recreate(Name::Key, 1),
-    ],
-    begin: || (keys::handle(Name::Key).raw() as usize, ptr::null_mut()),
+pub(super) static ROUTINE: Routine = Routine::new(
+    "get",
+    &STATES,
+    &[READ_AND_SET, CHANGE, END, DELETE, RECREATE],
+    || (name::handle(Name::Key).raw() as usize, ptr::null_mut()),
     check,
-    is_exit: false,
-    has_pairs: true,
-};
+)
+.with_pairs();
 
-static STATES: [State; 7] = {
-    use Name::{Key, Other};
-    use Step::{Clear, Create, Delete, Recreate, Set};
-    [
-        State::new("fresh slot", get, &[Create(Key), Create(Other)]),
-        State::new("value set", get, &[Create(Key), Create(Other), Set(Key), Set(Other)]),
-        State::new("value set to NULL", get, &[Create(Key), Create(Other), Set(Key), Clear(Key)]),
-        State::new("stale slot", get, &[Create(Key), Create(Other), Set(Key), Recreate(Key)]),
-        State::new("re-used index, value set", get, &[Create(Key), Create(Other), Set(Key), Recreate(Key), Set(Key)]),
-        State::new("deleted key", get, &[Create(Key), Create(Other), Set(Key), Delete(Key)]),
-        State::new("key 0", get, &[Create(Other), Set(Other)]),
-    ]
-};
+static STATES: [State; 7] = [
+    State::of(get, slot::FRESH),
+    State::of(get, slot::BOTH_SET),
+    State::of(get, slot::SET_TO_NULL),
+    State::of(get, slot::STALE),
+    State::of(get, slot::REUSED),
+    State::of(get, slot::DELETED),
+    State::of(get, slot::KEY_0),
+];
 
 extern "C" fn get(key: usize, _: *mut c_void) -> usize {
     SPACE.get(Key::from_raw(key as u32)).addr()

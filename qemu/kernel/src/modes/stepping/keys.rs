@@ -2,63 +2,20 @@
 
 use core::{
     ffi::c_void,
-    sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
 use heapless::Vec;
-use tsd::{Destructor, Error, Key, KeyFlags, KeyOptions, StaticKey};
+use tsd::{Destructor, Error, Key, KeyFlags, KeyOptions};
 
 use super::{
     functions, ledger,
-    space::{self, SPACE, STATIC, STATIC_LAST},
+    name::{self, Name, created, deleted, handle, is_live},
+    space::{self, SPACE},
 };
 use crate::core::capacity::KEYS;
 
-/// The part that a key plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub(super) enum Name {
-    /// The one that the call is about.
-    Key,
-    /// Another one.
-    Other,
-    /// One of the last phase.
-    Last,
-    /// One that the call, or a destructor, creates.
-    Created,
-    /// One that another CPU creates, most often in the place of `Key`.
-    Successor,
-    /// One that comes after that.
-    Heir,
-    /// The static one.
-    Static,
-    /// The static one of the last phase.
-    StaticLast,
-}
-
-pub(super) const NAMES: usize = 8;
-
 impl Name {
-    pub(super) const ALL: [Self; NAMES] = [
-        Self::Key,
-        Self::Other,
-        Self::Last,
-        Self::Created,
-        Self::Successor,
-        Self::Heir,
-        Self::Static,
-        Self::StaticLast,
-    ];
-
-    /// The static key that it is.
-    const fn as_static(self) -> Option<StaticKey> {
-        match self {
-            Self::Static => Some(STATIC),
-            Self::StaticLast => Some(STATIC_LAST),
-            _ => None,
-        }
-    }
-
     fn destructor(self) -> Destructor {
         match self {
             Self::Key => destroy_key,
@@ -133,24 +90,8 @@ impl Script {
 static SCRIPT: AtomicUsize = AtomicUsize::new(0);
 /// `SetOwnOnce` has done so.
 static WAS_SET: AtomicBool = AtomicBool::new(false);
-static HANDLES: [AtomicU32; NAMES] = [const { AtomicU32::new(0) }; NAMES];
-static IS_LIVE: [AtomicBool; NAMES] = [const { AtomicBool::new(false) }; NAMES];
 /// Keys that only take up places. Not touched by the handler.
 static FILLERS: spin::Mutex<Vec<Key, KEYS>> = spin::Mutex::new(Vec::new());
-
-/// The handle of `name`, which may be dead; before its creation one that was never valid.
-pub(super) fn handle(name: Name) -> Key {
-    name.as_static().map_or_else(|| Key::from_raw(HANDLES[name as usize].load(SeqCst)), |key| key.key())
-}
-
-pub(super) fn is_live(name: Name) -> bool {
-    name.as_static().is_some() || IS_LIVE[name as usize].load(SeqCst)
-}
-
-/// Whether `name` was ever created in this run.
-pub(super) fn was_created(name: Name) -> bool {
-    name.as_static().is_some() || HANDLES[name as usize].load(SeqCst) != 0
-}
 
 /// The value that the running thread has under `name`.
 pub(super) fn get(name: Name) -> usize {
@@ -186,20 +127,9 @@ pub(super) fn create(name: Name) -> Result<(), Error> {
     SPACE.create_with(name.options()).map(|key| created(name, key))
 }
 
-/// Notes that `name` was created.
-pub(super) fn created(name: Name, key: Key) {
-    HANDLES[name as usize].store(key.raw(), SeqCst);
-    IS_LIVE[name as usize].store(true, SeqCst);
-}
-
 /// What [`SPACE.create_with`] has to be given for `name`.
 pub(super) fn options(name: Name) -> KeyOptions {
     name.options()
-}
-
-/// Notes that `name` is dead.
-pub(super) fn deleted(name: Name) {
-    IS_LIVE[name as usize].store(false, SeqCst);
 }
 
 /// Deletes `name`. For the thread, not for the handler.
@@ -234,7 +164,7 @@ pub(super) fn delete_all() {
         if is_live(name) {
             delete(name);
         }
-        HANDLES[name as usize].store(0, SeqCst);
+        name::forget(name);
     }
     for key in core::mem::take(&mut *FILLERS.lock()) {
         SPACE.delete(key).expect("a filler lives");

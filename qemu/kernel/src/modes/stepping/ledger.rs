@@ -16,7 +16,7 @@ use core::{
 
 use tsd::{ExitFlags, ExitReport};
 
-use super::keys::{self, NAMES, Name};
+use super::name::{self, NAMES, Name};
 
 /// How many values there can be, 0 (NULL) included.
 const VALUES: usize = 64;
@@ -43,6 +43,27 @@ enum Fate {
 
 impl Fate {
     const ALL: [Self; 6] = [Self::Owed, Self::Replaced, Self::Freed, Self::Dropped, Self::Refused, Self::AtMostOnce];
+}
+
+/// What was under way when the account was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interrupted {
+    Nothing,
+    /// A call, which the thread does not live to end.
+    Call,
+    /// Nothing; the call was an exit.
+    Exit,
+    /// A call, in which the thread has died.
+    DeadCall,
+    /// An exit, in which the thread has died.
+    DeadExit,
+}
+
+impl Interrupted {
+    /// Whether the thread has died.
+    pub(super) fn is_dead(self) -> bool {
+        matches!(self, Self::DeadCall | Self::DeadExit)
+    }
 }
 
 struct Value {
@@ -319,7 +340,7 @@ pub(super) fn settle<'a>(reports: impl Iterator<Item = &'a ExitReport> + Clone, 
     let is_interrupted = |report: &ExitReport| report.flags.contains(ExitFlags::INTERRUPTED);
     let mut named = 0;
     for name in Name::ALL {
-        let key = keys::handle(name);
+        let key = name::handle(name);
         let left_over =
             reports.clone().flat_map(|report| report.left_over_keys.iter()).filter(|&&it| it == key).count();
         let interrupted = reports.clone().filter(|report| is_interrupted(report) && report.interrupted == key).count();

@@ -7,11 +7,13 @@
 //!
 //! - `space`      the key space of the runs, with static keys
 //! - `stepper`    stops at boundaries
-//! - `routine`    the sweep over the boundaries of one routine
+//! - `routine`    a routine, and a run of it
+//! - `sweep`      the sweep over the boundaries of one routine
 //! - `account`    what has to be in order at the end of each run
 //! - `action`     what is done at a boundary
 //! - `state`      the states in which calls begin
-//! - `keys`, `functions`  the keys and thread-exit functions of a run, with their destructors
+//! - `name`       the keys of a run, by the part that each plays
+//! - `keys`, `functions`  what is done with the keys and thread-exit functions of a run, and their destructors
 //! - `ledger`     what becomes of each value
 //! - `random`     which pairs are drawn
 //! - `position`   where the sweep is, for the report of a failure
@@ -29,6 +31,7 @@ mod functions;
 mod get;
 mod keys;
 mod ledger;
+mod name;
 mod once;
 mod position;
 mod random;
@@ -38,24 +41,26 @@ mod set;
 mod space;
 mod state;
 mod stepper;
+mod sweep;
 
 use core::ptr;
 
-use routine::{Covered, Extent, Routine};
+use routine::Routine;
 use space::STATICS;
 use spin::Mutex;
+use sweep::{Covered, Extent};
 
 use crate::{
-    core::hooks::{self, Hooks},
     core::{
         capacity::KEYS,
+        console::println,
+        hooks::{self, Hooks},
         scheduler::{
             stack,
             thread::{self, Options, Outcome},
         },
     },
     machine::{counted, counter, step},
-    println,
 };
 
 /// Stops at boundaries, and says in a report where the sweep is.

@@ -9,33 +9,21 @@ use core::{
 use tsd::Error;
 
 use super::{
-    action::{self, Action},
-    keys::{self, Name},
-    ledger,
+    action::{self, Action, DELETE, READ_AND_SET},
+    keys, ledger,
+    name::Name,
     routine::{Routine, Run},
     space::SPACE,
     state::{Controls, State, Step},
 };
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "once",
-    states: &STATES,
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Once,
-        Action::Delete(Name::Key),
-        Action::DeleteCreate(Name::Key),
-    ],
-    begin: || {
-        RAN.store(0, SeqCst);
-        (0, ptr::null_mut())
-    },
-    check,
-    is_exit: false,
-    has_pairs: false,
-};
+pub(super) static ROUTINE: Routine =
+    Routine::new("once", &STATES, &[READ_AND_SET, &[Action::Once], DELETE], begin, check);
+
+fn begin() -> (usize, *mut c_void) {
+    RAN.store(0, SeqCst);
+    (0, ptr::null_mut())
+}
 
 static STATES: [State; 5] = {
     use Name::{Key, Other};

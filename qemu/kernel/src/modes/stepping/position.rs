@@ -3,7 +3,7 @@
 use spin::Mutex;
 
 use super::stepper;
-use crate::println;
+use crate::core::console::println;
 
 /// A routine and a state.
 static POSITION: Mutex<Option<[&str; 2]>> = Mutex::new(None);

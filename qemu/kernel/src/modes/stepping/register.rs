@@ -5,33 +5,22 @@ use core::{ffi::c_void, ptr};
 use tsd::Error;
 
 use super::{
-    action::{self, Action},
+    action::{self, Action, DELETE, END, READ_AND_SET, RECREATE},
     functions,
-    keys::Name,
+    name::Name,
     routine::{Routine, Run},
     state::{State, Step},
 };
 use crate::core::capacity::EXIT_FUNCTIONS;
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "at_thread_exit",
-    states: &STATES,
-    actions: &[
-        Action::Get,
-        Action::Set(Name::Key),
-        Action::Set(Name::Other),
-        Action::Register,
-        Action::Exit,
-        Action::Die,
-        Action::Delete(Name::Key),
-        Action::DeleteCreate(Name::Key),
-        Action::Recreate(Name::Key, 1),
-    ],
-    begin: || (functions::OF_CALL, ptr::null_mut()),
+pub(super) static ROUTINE: Routine = Routine::new(
+    "at_thread_exit",
+    &STATES,
+    &[READ_AND_SET, &[Action::Register], END, DELETE, RECREATE],
+    || (functions::OF_CALL, ptr::null_mut()),
     check,
-    is_exit: false,
-    has_pairs: true,
-};
+)
+.with_pairs();
 
 static STATES: [State; 5] = {
     use Name::{Key, Other};

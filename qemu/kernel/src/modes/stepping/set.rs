@@ -8,73 +8,43 @@ use core::{
 use tsd::{Error, Key};
 
 use super::{
-    action::{self, Action},
-    keys::{self, Name},
-    ledger,
+    action::{self, Action, CHANGE, DELETE, END, READ_AND_SET},
+    keys, ledger,
+    name::{self, Name},
     routine::{Routine, Run},
     space::SPACE,
-    state::{State, Step},
+    state::{State, Step, slot},
 };
 
-pub(super) static ROUTINE: Routine = Routine {
-    name: "set",
-    states: &STATES,
-    actions: &ACTIONS,
-    begin: || begin(ledger::fresh()),
-    check,
-    is_exit: false,
-    has_pairs: true,
-};
+pub(super) static ROUTINE: Routine =
+    Routine::new("set", &STATES, ACTIONS, || begin(ledger::fresh()), check).with_pairs();
 
-pub(super) static CLEAR: Routine = Routine {
-    name: "set-null",
-    states: &CLEAR_STATES,
-    actions: &ACTIONS,
-    begin: || begin(0),
-    check,
-    is_exit: false,
-    has_pairs: true,
-};
+pub(super) static CLEAR: Routine = Routine::new("set-null", &CLEAR_STATES, ACTIONS, || begin(0), check).with_pairs();
 
 /// To delete the key, create one in its place and set that is what a handler must not do here.
-static ACTIONS: [Action; 10] = [
-    Action::Get,
-    Action::Set(Name::Key),
-    Action::Set(Name::Other),
-    Action::Clear(Name::Key),
-    Action::Take(Name::Key),
-    Action::Swap(Name::Key),
-    Action::Exit,
-    Action::Die,
-    Action::Delete(Name::Key),
-    Action::DeleteCreate(Name::Key),
-];
+const ACTIONS: &[&[Action]] = &[READ_AND_SET, CHANGE, END, DELETE];
 
 static STATES: [State; 8] = {
     use Name::{Key, Other};
-    use Step::{Clear, Create, Delete, Fill, Recreate, Set};
+    use Step::{Create, Fill, Set};
     [
         State::new("fresh slot, first value of the thread", set, &[Create(Key), Create(Other)]),
         State::new("fresh slot", set, &[Create(Key), Create(Other), Set(Other)]),
         State::new("fresh slot, another word of bits in use", set, &[Create(Key), Fill(64), Create(Other), Set(Other)]),
-        State::new("value set", set, &[Create(Key), Create(Other), Set(Key)]),
-        State::new("value set to NULL", set, &[Create(Key), Create(Other), Set(Key), Clear(Key)]),
-        State::new("stale slot", set, &[Create(Key), Create(Other), Set(Key), Recreate(Key)]),
-        State::new("re-used index, value set", set, &[Create(Key), Create(Other), Set(Key), Recreate(Key), Set(Key)]),
-        State::new("deleted key", set, &[Create(Key), Create(Other), Set(Key), Delete(Key)]),
+        State::of(set, slot::SET),
+        State::of(set, slot::SET_TO_NULL),
+        State::of(set, slot::STALE),
+        State::of(set, slot::REUSED),
+        State::of(set, slot::DELETED),
     ]
 };
 
-static CLEAR_STATES: [State; 4] = {
-    use Name::{Key, Other};
-    use Step::{Create, Delete, Recreate, Set};
-    [
-        State::new("fresh slot", set, &[Create(Key), Create(Other)]),
-        State::new("value set", set, &[Create(Key), Create(Other), Set(Key)]),
-        State::new("stale slot", set, &[Create(Key), Create(Other), Set(Key), Recreate(Key)]),
-        State::new("deleted key", set, &[Create(Key), Create(Other), Set(Key), Delete(Key)]),
-    ]
-};
+static CLEAR_STATES: [State; 4] = [
+    State::of(set, slot::FRESH),
+    State::of(set, slot::SET),
+    State::of(set, slot::STALE),
+    State::of(set, slot::DELETED),
+];
 
 extern "C" fn set(key: usize, value: *mut c_void) -> usize {
     // SAFETY: The destructors only look at the number.
@@ -87,7 +57,7 @@ static VALUE: AtomicUsize = AtomicUsize::new(0);
 fn begin(value: usize) -> (usize, *mut c_void) {
     VALUE.store(value, SeqCst);
     ledger::begin_set(Name::Key, value, || keys::get(Name::Key));
-    (keys::handle(Name::Key).raw() as usize, ledger::pointer(value))
+    (name::handle(Name::Key).raw() as usize, ledger::pointer(value))
 }
 
 fn check(run: &Run<'_>) -> usize {
@@ -96,7 +66,7 @@ fn check(run: &Run<'_>) -> usize {
     if run.was_deleted(Name::Key) {
         assert!(succeeded || run.result == Error::DeletedKey as usize, "set gave {:#x}", run.result);
     } else {
-        assert_eq!(succeeded, keys::is_live(Name::Key), "set gave {:#x}", run.result);
+        assert_eq!(succeeded, name::is_live(Name::Key), "set gave {:#x}", run.result);
     }
     run.result
 }

@@ -10,7 +10,10 @@ use tsd::{
     Slots, StaticKey,
 };
 
-use super::keys;
+use super::{
+    keys,
+    name::{STATIC_INDEX, STATIC_LAST_INDEX},
+};
 use crate::core::{
     capacity::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS},
     port::KernelPort,
@@ -19,9 +22,11 @@ use crate::core::{
 
 /// A static key, and one of the last phase.
 pub(super) const STATIC: StaticKey =
-    StaticKey::new(0, KeyOptions::new().name("static").destructor(keys::destroy_static));
-pub(super) const STATIC_LAST: StaticKey =
-    StaticKey::new(1, KeyOptions::new().name("static last").destructor(keys::destroy_static_last).last_phase());
+    StaticKey::new(STATIC_INDEX, KeyOptions::new().name("static").destructor(keys::destroy_static));
+pub(super) const STATIC_LAST: StaticKey = StaticKey::new(
+    STATIC_LAST_INDEX,
+    KeyOptions::new().name("static last").destructor(keys::destroy_static_last).last_phase(),
+);
 /// How many they are.
 pub(super) const STATICS: usize = 2;
 

@@ -11,8 +11,9 @@ use tsd::{ExitReport, KeyTable, Notification, Once, OnceFrame, Reason};
 
 use super::{
     action, functions,
-    keys::{self, Name, Script},
+    keys::{self, Script},
     ledger,
+    name::{self, Name},
     space::{self, SENT, SPACE},
 };
 use crate::{core::capacity::KEYS, machine::counted::Call};
@@ -77,6 +78,32 @@ impl State {
     pub(super) const fn new(name: &'static str, call: Call, steps: &'static [Step]) -> Self {
         Self { name, steps, call, script: Script::Nothing, exit: (0, 0, 0) }
     }
+
+    /// The same with the name and the steps of a slot.
+    pub(super) const fn of(call: Call, (name, steps): slot::Slot) -> Self {
+        Self::new(name, call, steps)
+    }
+}
+
+/// States of `Key`'s slot, in which more than one call is looked at: name and steps.
+pub(super) mod slot {
+    use super::{
+        super::name::Name::{Key, Other},
+        Step::{self, Clear, Create, Delete, Recreate, Set},
+    };
+
+    pub(in super::super) type Slot = (&'static str, &'static [Step]);
+
+    pub(in super::super) const FRESH: Slot = ("fresh slot", &[Create(Key), Create(Other)]);
+    pub(in super::super) const SET: Slot = ("value set", &[Create(Key), Create(Other), Set(Key)]);
+    pub(in super::super) const BOTH_SET: Slot = ("value set", &[Create(Key), Create(Other), Set(Key), Set(Other)]);
+    pub(in super::super) const SET_TO_NULL: Slot =
+        ("value set to NULL", &[Create(Key), Create(Other), Set(Key), Clear(Key)]);
+    pub(in super::super) const STALE: Slot = ("stale slot", &[Create(Key), Create(Other), Set(Key), Recreate(Key)]);
+    pub(in super::super) const REUSED: Slot =
+        ("re-used index, value set", &[Create(Key), Create(Other), Set(Key), Recreate(Key), Set(Key)]);
+    pub(in super::super) const DELETED: Slot = ("deleted key", &[Create(Key), Create(Other), Set(Key), Delete(Key)]);
+    pub(in super::super) const KEY_0: Slot = ("key 0", &[Create(Other), Set(Other)]);
 }
 
 /// What a run has on its stack.
@@ -139,11 +166,11 @@ fn take(step: Step, controls: *mut Controls) {
         Step::Clear(name) => keys::set(name, 0),
         Step::Delete(name) => keys::delete(name),
         Step::Recreate(name) => {
-            let old = keys::handle(name);
+            let old = name::handle(name);
             keys::delete(name);
             keys::create(name).expect("the place that was given back");
             let index = KeyTable::<KEYS>::index;
-            assert_eq!(index(old), index(keys::handle(name)), "the index was not used again");
+            assert_eq!(index(old), index(name::handle(name)), "the index was not used again");
         }
         Step::Fill(count) => keys::fill(count),
         Step::Leave(free) => keys::fill(KEYS - SPACE.table().in_use() - free),
