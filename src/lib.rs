@@ -19,12 +19,9 @@
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
 //! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
+//! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[cfg_attr(target_arch = "x86_64", path = "../arch/x86_64/mod.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "../arch/aarch64/mod.rs")]
-pub mod arch;
 mod callback;
 mod capacity;
 mod drain;

@@ -1,4 +1,4 @@
-//! From the entry point to `crate::start`, for the first CPU and the further ones.
+//! From the entry point to the kernel's `start` and `start_secondary`, for the first CPU and the further ones.
 //!
 //! aarch64-rt's entry code turns on the MMU and the caches with the page table below, clears .bss and
 //! takes the boot stack. Further CPUs are started through PSCI and run the same code on a stack of
@@ -9,8 +9,8 @@ use core::{arch::asm, mem::MaybeUninit};
 use aarch64_rt::{InitialPagetable, Stack};
 use smccc::{Hvc, psci};
 
-use super::{console, memory, power};
-use crate::cpu::MAX_CPUS;
+use super::{addresses::RAM_BASE, console, memory, power};
+use crate::machine::{cpu_local::MAX_CPUS, entries::KERNEL};
 
 /// The stack of a CPU before its first thread, and of its idle thread afterwards.
 const BOOT_STACK_PAGES: usize = 8;
@@ -21,12 +21,12 @@ aarch64_rt::entry!(first_cpu, BOOT_STACK_PAGES);
 aarch64_rt::initial_pagetable!({
     let mut entries = [0; 512];
     entries[0] = memory::DEVICE_BLOCK;
-    entries[1] = memory::RAM_BASE | memory::NORMAL_BLOCK;
+    entries[1] = RAM_BASE | memory::NORMAL_BLOCK;
     InitialPagetable(entries)
 });
 
 fn first_cpu(_: u64, _: u64, _: u64, _: u64) -> ! {
-    crate::start()
+    (KERNEL.start)()
 }
 
 /// Makes the console usable. Called on the first CPU before anything else.
@@ -63,7 +63,7 @@ pub(crate) fn cpu_count() -> usize {
         .count()
 }
 
-/// Starts `cpu`, which runs `crate::start_secondary`, and returns at once.
+/// Starts `cpu`, which runs `Entries::start_secondary`, and returns at once.
 pub(crate) fn start_cpu(cpu: usize) {
     // Not in .bss: a stack need not be cleared.
     #[unsafe(link_section = ".stack.secondary")]
@@ -74,7 +74,7 @@ pub(crate) fn start_cpu(cpu: usize) {
     // the stack belongs to that CPU alone. All RAM is mapped alike in all page tables.
     let started = unsafe {
         let stack = (&raw mut STACKS).cast::<Stack<BOOT_STACK_PAGES>>().add(cpu);
-        aarch64_rt::start_core::<Hvc, _, BOOT_STACK_PAGES>(cpu as u64, stack, move || crate::start_secondary(cpu))
+        aarch64_rt::start_core::<Hvc, _, BOOT_STACK_PAGES>(cpu as u64, stack, move || (KERNEL.start_secondary)(cpu))
     };
     if let Err(error) = started {
         panic!("CPU {cpu} does not start: {error:?}");

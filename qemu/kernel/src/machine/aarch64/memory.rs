@@ -7,15 +7,12 @@
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), D8.3 "Translation table descriptor formats".
 
-use core::{arch::asm, cell::UnsafeCell, ops::Range, sync::atomic::AtomicUsize};
+use core::{arch::asm, cell::UnsafeCell, sync::atomic::AtomicUsize};
 
-use super::program::SPACE;
-use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
+use super::addresses::{DEVICES, RAM_BASE, SPACE};
+use crate::machine::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
-pub(super) const RAM_BASE: usize = 0x4000_0000;
 const GIB: usize = 1 << 30;
-/// The interrupt controller and the serial port.
-const DEVICES: Range<usize> = 0x0800_0000..0x0a00_0000;
 
 const VALID: usize = 1;
 /// On the last level: a page. On the others: a pointer to the next table.

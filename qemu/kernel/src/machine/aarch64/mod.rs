@@ -8,6 +8,7 @@
 #[cfg(target_feature = "neon")]
 compile_error!("build for aarch64-unknown-none-softfloat: interrupt handlers do not save vector registers");
 
+pub(crate) mod addresses;
 pub(crate) mod boot;
 pub(crate) mod calls;
 pub(crate) mod console;
@@ -16,11 +17,20 @@ pub(crate) mod counter;
 pub(crate) mod cpu;
 pub(crate) mod fp;
 mod gic;
-pub(crate) mod interrupts;
+mod handlers;
 pub(crate) mod ipi;
+pub(crate) mod masking;
 pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod program;
 pub(crate) mod step;
 pub(crate) mod timer;
 mod vectors;
+
+/// Makes `cpu`, which is the caller, ready for threads: map, vectors, interrupt controller, timer. Interrupts stay masked.
+pub(crate) fn init_cpu(cpu: usize) {
+    memory::init_cpu();
+    vectors::install();
+    gic::init_cpu(cpu);
+    timer::init_cpu();
+}

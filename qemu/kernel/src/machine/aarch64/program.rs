@@ -3,16 +3,7 @@
 //! A program runs at EL1 like the kernel, on a stack of its own. SVC works there too, as an exception
 //! of the current level.
 
-use core::{arch::naked_asm, ops::Range};
-
-use super::memory::RAM_BASE;
-
-/// Where a program lies, linked to these addresses. It may be executed.
-pub(crate) const PROGRAM: Range<usize> = RAM_BASE + (128 << 20)..RAM_BASE + (192 << 20);
-/// RAM for the pages that a program gets from `mmap`.
-pub(crate) const FRAMES: Range<usize> = RAM_BASE + (192 << 20)..RAM_BASE + (448 << 20);
-/// The addresses of those pages.
-pub(crate) const SPACE: Range<usize> = 64 << 30..80 << 30;
+use core::arch::naked_asm;
 
 /// What the entry of a call has stored.
 #[derive(Debug)]
@@ -23,9 +14,6 @@ pub(crate) struct Frame {
     /// Where the program goes on.
     pub(crate) program_counter: usize,
 }
-
-/// Lets programs on this CPU make calls: the vectors do.
-pub(crate) fn init_cpu() {}
 
 /// Goes on at `program_counter` with the stack pointer and the arguments' registers given, but 0 in X0.
 /// Returns when `leave` is called for what was stored at `left`.

@@ -8,7 +8,7 @@
 
 use core::{arch::naked_asm, ffi::c_void};
 
-use crate::{counts::Call, interrupt};
+use crate::machine::{counted::Call, entries::KERNEL};
 
 /// Whether every call comes to its end while it is stepped through. A loop around load-exclusive and store-exclusive
 /// never does: each exception clears the monitor.
@@ -26,12 +26,12 @@ unsafe extern "C" {
     static step_call_end: u8;
 }
 
-/// Calls `function(key, value)`, with `interrupt::step` called at each boundary from the one before its first
+/// Calls `function(key, value)`, with `Entries::step` called at each boundary from the one before its first
 /// instruction to the one before its return, unless that ends it earlier.
 ///
 /// # Safety
 ///
-/// Interrupts are masked, and `interrupt::step` knows what to do.
+/// Interrupts are masked, and `Entries::step` knows what to do.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn call(function: Call, key: usize, value: *mut c_void) -> usize {
     naked_asm!(
@@ -69,7 +69,7 @@ pub(super) struct Frame {
 
 /// Handles one software step. Runs on the stack of the thread that is stepped through.
 pub(super) extern "C" fn handle_step(frame: &mut Frame) {
-    if is_in_call(frame.program_counter) || interrupt::step(frame.program_counter) {
+    if is_in_call(frame.program_counter) || (KERNEL.step)(frame.program_counter) {
         frame.state |= PASS;
     } else {
         frame.state |= MASKED;

@@ -10,10 +10,10 @@
 use core::{arch::naked_asm, mem::offset_of};
 
 use super::{
-    interrupts::{handle_abort, handle_fault, handle_interrupt},
+    handlers::{handle_abort, handle_fault, handle_interrupt, handle_system_call},
     step::handle_step,
 };
-use crate::{cpu::CpuLocal, program::call};
+use crate::machine::cpu_local::CpuLocal;
 
 /// Makes this CPU use the vectors.
 pub(super) fn install() {
@@ -181,7 +181,7 @@ unsafe extern "C" fn call_entry() {
         "str x0, [sp]",
         "msr daifset, #2",
         "b {back}",
-        handler = sym call::handle,
+        handler = sym handle_system_call,
         back = sym back,
         put_aside = const offset_of!(CpuLocal, put_aside),
     )

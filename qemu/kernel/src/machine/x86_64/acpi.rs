@@ -7,7 +7,7 @@
 use heapless::Vec;
 use spin::Once;
 
-use crate::cpu::MAX_CPUS;
+use crate::machine::cpu_local::MAX_CPUS;
 
 /// What the kernel needs to know of the machine.
 #[derive(Debug)]

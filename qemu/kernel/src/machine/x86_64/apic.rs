@@ -7,13 +7,20 @@
 
 use x86_64::instructions::port::Port;
 
-use super::{interrupts, vectors};
+use crate::machine::interrupts::without_interrupts;
+
+/// The vectors of the interrupts that it raises.
+pub(super) const TIMER: u8 = 32;
+pub(super) const RESCHEDULE: u8 = 33;
+/// What the local APIC raises when an interrupt is withdrawn at the last moment. The four low bits are
+/// set, as some CPUs demand.
+pub(super) const SPURIOUS: u8 = 47;
 
 const LOCAL_APIC: usize = 0xfee0_0000;
 const ID: usize = 0x20;
 const TASK_PRIORITY: usize = 0x80;
 const END_OF_INTERRUPT: usize = 0xb0;
-const SPURIOUS: usize = 0xf0;
+const SPURIOUS_REGISTER: usize = 0xf0;
 const COMMAND: usize = 0x300;
 const COMMAND_DESTINATION: usize = 0x310;
 const LVT_TIMER: usize = 0x320;
@@ -57,11 +64,11 @@ pub(super) fn init_cpu() {
     write(LVT_LINT0, LVT_MASKED);
     write(LVT_LINT1, LVT_MASKED);
     write(TASK_PRIORITY, 0);
-    write(SPURIOUS, SPURIOUS_ENABLE | u32::from(vectors::SPURIOUS));
+    write(SPURIOUS_REGISTER, SPURIOUS_ENABLE | u32::from(SPURIOUS));
     write(TIMER_INITIAL_COUNT, 0);
     write(TIMER_DIVIDER, DIVIDE_BY_16);
     // With neither mode bit set the timer is one-shot.
-    write(LVT_TIMER, u32::from(vectors::TIMER));
+    write(LVT_TIMER, u32::from(TIMER));
 }
 
 /// Returns the identifier of this CPU's local APIC.
@@ -105,13 +112,12 @@ pub(super) unsafe fn send_startup(apic_id: u8, page: u8) {
 
 fn command(apic_id: u8, command: u32) {
     // An interrupt between the two writes could send another command from this CPU.
-    let state = interrupts::save_and_disable();
-    write(COMMAND_DESTINATION, u32::from(apic_id) << 24);
-    // This write sends. It is not cached, so what the caller wrote before is visible to the receiver.
-    write(COMMAND, command);
-    while read(COMMAND) & COMMAND_PENDING != 0 {
-        core::hint::spin_loop();
-    }
-    // SAFETY: The state is from above.
-    unsafe { interrupts::restore(state) };
+    without_interrupts(|| {
+        write(COMMAND_DESTINATION, u32::from(apic_id) << 24);
+        // This write sends. It is not cached, so what the caller wrote before is visible to the receiver.
+        write(COMMAND, command);
+        while read(COMMAND) & COMMAND_PENDING != 0 {
+            core::hint::spin_loop();
+        }
+    });
 }

@@ -1,22 +1,21 @@
-//! From the entry point to `crate::start`, for the first CPU and the further ones.
+//! From the entry point to the kernel's `start` and `start_secondary`, for the first CPU and the further ones.
 //!
 //! What QEMU gives at the start (the command line, the place of the ACPI tables) is read in
 //! [`early_init`], because the memory that it lies in is not mapped later. Further CPUs are started one
 //! at a time by INIT and start-up interrupts. Reference: Intel SDM volume 3A, 9.4 "Multiple-Processor
 //! (MP) Initialization".
 
-use core::{
-    cell::UnsafeCell,
-    ffi::CStr,
-    mem::MaybeUninit,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering},
-};
+use core::{cell::UnsafeCell, ffi::CStr, mem::MaybeUninit, sync::atomic::Ordering};
 
 use heapless::Vec;
 use spin::Once;
 
-use super::{acpi, apic, console, entry, timer};
-use crate::cpu::MAX_CPUS;
+use super::{
+    acpi, apic, console, entry,
+    start::{SECONDARY, SECONDARY_RUNS, SECONDARY_STACK_TOP, START_INFO, StartInfo},
+    timer,
+};
+use crate::machine::cpu_local::MAX_CPUS;
 
 /// The stack of a CPU before its first thread, and of its idle thread afterwards.
 const BOOT_STACK_BYTES: usize = 32 << 10;
@@ -41,46 +40,7 @@ static FIRST_STACK: BootStack = BootStack::new();
 #[unsafe(link_section = ".stack.secondary")]
 static SECONDARY_STACKS: [BootStack; MAX_CPUS] = [const { BootStack::new() }; MAX_CPUS];
 
-/// Where the CPU that starts just now has its stack: for `entry`.
-pub(super) static SECONDARY_STACK_TOP: AtomicUsize = AtomicUsize::new(0);
-/// The number of the CPU that starts just now.
-static SECONDARY: AtomicUsize = AtomicUsize::new(0);
-/// Set by that CPU once it has read the two words above.
-static SECONDARY_RUNS: AtomicBool = AtomicBool::new(false);
-
-/// What QEMU hands over. Reference: Xen, `struct hvm_start_info` in "x86/HVM direct boot ABI".
-#[derive(Debug)]
-#[repr(C)]
-pub(super) struct StartInfo {
-    magic: u32,
-    version: u32,
-    flags: u32,
-    module_count: u32,
-    module_list: u64,
-    command_line: u64,
-    acpi_root_pointer: u64,
-}
-
-impl StartInfo {
-    const MAGIC: u32 = 0x336e_c578;
-}
-
-static START_INFO: AtomicPtr<StartInfo> = AtomicPtr::new(core::ptr::null_mut());
 static COMMAND_LINE: Once<Vec<u8, COMMAND_LINE_BYTES>> = Once::new();
-
-/// Where the entry code arrives with the first CPU.
-pub(super) extern "C" fn first_cpu(start_info: *mut StartInfo) -> ! {
-    // Relaxed: read by the same CPU.
-    START_INFO.store(start_info, Ordering::Relaxed);
-    crate::start()
-}
-
-/// Where the entry code arrives with each further CPU.
-pub(super) extern "C" fn secondary_cpu() -> ! {
-    let cpu = SECONDARY.load(Ordering::SeqCst);
-    SECONDARY_RUNS.store(true, Ordering::SeqCst);
-    crate::start_secondary(cpu)
-}
 
 /// Makes the console usable and reads what lies in memory that is not mapped later. Called on the
 /// first CPU before anything else.
@@ -126,7 +86,7 @@ fn copy_trampoline() {
     unsafe { place.copy_from_nonoverlapping(code.as_ptr(), code.len()) }
 }
 
-/// Starts `cpu`, which runs `crate::start_secondary`, and returns when it has begun.
+/// Starts `cpu`, which runs `Entries::start_secondary`, and returns when it has begun.
 pub(crate) fn start_cpu(cpu: usize) {
     /// The time after which a start-up interrupt is repeated, because a CPU may need that long for its
     /// reset, and how often.

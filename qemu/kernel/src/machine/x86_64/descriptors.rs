@@ -2,11 +2,7 @@
 //!
 //! Reference: Intel SDM volume 3A, 7.14.5 "Interrupt Stack Table", 8.7 "Task Management in 64-bit Mode".
 
-use core::{
-    cell::UnsafeCell,
-    mem::MaybeUninit,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use core::{cell::UnsafeCell, mem::MaybeUninit};
 
 use spin::Once;
 use x86_64::{
@@ -19,7 +15,7 @@ use x86_64::{
     },
 };
 
-use crate::cpu::{CpuLocal, MAX_CPUS};
+use crate::machine::cpu_local::{FAULT_STACKS, MAX_CPUS};
 
 /// The interrupt stack table's entry for faults in general.
 pub(super) const FAULT_STACK: u16 = 0;
@@ -54,10 +50,10 @@ static TASK_STATES: [Once<TaskStateSegment>; MAX_CPUS] = [const { Once::new() };
 static SEGMENTS: [Once<GlobalDescriptorTable>; MAX_CPUS] = [const { Once::new() }; MAX_CPUS];
 
 /// Makes `cpu`, which is the caller, use segments and fault stacks of its own.
-pub(super) fn init_cpu(cpu: usize, local: &CpuLocal) {
+pub(super) fn init_cpu(cpu: usize) {
     let task_state = TASK_STATES[cpu].call_once(|| {
         let mut state = TaskStateSegment::new();
-        state.interrupt_stack_table[usize::from(FAULT_STACK)] = stack_top(&local.fault_stack_top);
+        state.interrupt_stack_table[usize::from(FAULT_STACK)] = VirtAddr::new(FAULT_STACKS[cpu].top() as u64);
         state.interrupt_stack_table[usize::from(LAST_STACK)] = LAST_STACKS[cpu].top();
         state.interrupt_stack_table[usize::from(INTERRUPT_STACK)] = INTERRUPT_STACKS[cpu].top();
         state
@@ -74,9 +70,4 @@ pub(super) fn init_cpu(cpu: usize, local: &CpuLocal) {
         SS::set_reg(data);
         load_tss(task);
     }
-}
-
-fn stack_top(word: &AtomicUsize) -> VirtAddr {
-    // Relaxed: the CPU that reads is the one that wrote.
-    VirtAddr::new(word.load(Ordering::Relaxed) as u64)
 }

@@ -180,9 +180,9 @@ global_asm!(
     exit_port = const super::power::PORT,
     code64 = const CODE64,
     data = const DATA,
-    first_cpu = sym super::boot::first_cpu,
-    secondary_cpu = sym super::boot::secondary_cpu,
-    secondary_stack_top = sym super::boot::SECONDARY_STACK_TOP,
+    first_cpu = sym super::start::first_cpu,
+    secondary_cpu = sym super::start::secondary_cpu,
+    secondary_stack_top = sym super::start::SECONDARY_STACK_TOP,
     options(att_syntax),
 );
 

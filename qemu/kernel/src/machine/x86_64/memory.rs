@@ -13,8 +13,8 @@ use x86_64::{
     structures::paging::{PageTable, PageTableFlags as Flags, PhysFrame},
 };
 
-use super::program::SPACE;
-use crate::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
+use super::addresses::SPACE;
+use crate::machine::layout::{self, BLOCK, Content, MAX_GUARDED_BLOCKS, PAGE};
 
 const GIB: usize = 1 << 30;
 

@@ -12,6 +12,7 @@
 compile_error!("build for x86_64-unknown-none: interrupt handlers do not save vector registers");
 
 mod acpi;
+pub(crate) mod addresses;
 mod apic;
 pub(crate) mod boot;
 pub(crate) mod calls;
@@ -22,11 +23,25 @@ pub(crate) mod cpu;
 mod descriptors;
 mod entry;
 pub(crate) mod fp;
-pub(crate) mod interrupts;
+mod handlers;
 pub(crate) mod ipi;
+pub(crate) mod masking;
 pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod program;
+mod start;
 pub(crate) mod step;
+mod system_call;
 pub(crate) mod timer;
 mod vectors;
+
+/// Makes `cpu`, which is the caller, ready for threads: map, segments, vectors, interrupt controller, timer, system calls.
+/// Interrupts stay masked.
+pub(crate) fn init_cpu(cpu: usize) {
+    memory::init_cpu();
+    descriptors::init_cpu(cpu);
+    vectors::install();
+    apic::init_cpu();
+    timer::init_cpu();
+    system_call::init_cpu();
+}

@@ -7,8 +7,8 @@
 
 use core::{arch::naked_asm, ffi::c_void};
 
-use super::interrupts::{ExceptionFrame, handle_fault};
-use crate::{counts::Call, interrupt};
+use super::handlers::{ExceptionFrame, handle_fault};
+use crate::machine::{counted::Call, entries::KERNEL};
 
 /// Whether every call comes to its end while it is stepped through.
 pub(crate) const POSSIBLE: bool = true;
@@ -22,12 +22,12 @@ unsafe extern "C" {
     static step_call_end: u8;
 }
 
-/// Calls `function(key, value)`, with `interrupt::step` called at each boundary from the one before its first
+/// Calls `function(key, value)`, with `Entries::step` called at each boundary from the one before its first
 /// instruction to the one before its return, unless that ends it earlier.
 ///
 /// # Safety
 ///
-/// Interrupts are masked, and `interrupt::step` knows what to do.
+/// Interrupts are masked, and `Entries::step` knows what to do.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn call(function: Call, key: usize, value: *mut c_void) -> usize {
     naked_asm!(
@@ -79,7 +79,7 @@ pub(super) extern "C" fn handle_step(frame: &mut Frame) {
             stack_segment,
         })
     }
-    if !is_in_call(program_counter) && !interrupt::step(program_counter) {
+    if !is_in_call(program_counter) && !(KERNEL.step)(program_counter) {
         frame.flags &= !TRAP_FLAG;
     }
 }

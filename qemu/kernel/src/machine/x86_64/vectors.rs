@@ -20,17 +20,12 @@ use x86_64::{
 };
 
 use super::{
+    apic::{RESCHEDULE, SPURIOUS, TIMER},
     descriptors::{FAULT_STACK, INTERRUPT_STACK, LAST_STACK},
-    interrupts::{handle_fault, handle_interrupt, handle_page_fault},
-    program::RED_ZONE_BYTES,
+    handlers::{handle_fault, handle_interrupt, handle_page_fault},
     step::handle_step,
+    system_call::RED_ZONE_BYTES,
 };
-
-pub(super) const TIMER: u8 = 32;
-pub(super) const RESCHEDULE: u8 = 33;
-/// What the local APIC raises when an interrupt is withdrawn at the last moment. The four low bits are
-/// set, as some CPUs demand.
-pub(super) const SPURIOUS: u8 = 47;
 
 const DEBUG: usize = 1;
 const PAGE_FAULT: usize = 14;

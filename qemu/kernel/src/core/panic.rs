@@ -1,0 +1,136 @@
+//! The end of a run: the final line, and before it what is known when something went wrong.
+//!
+//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, its values and all
+//! live keys, what every thread does, and each thread's destructor if it is in one.
+
+use core::{
+    panic::PanicInfo,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use crate::{
+    core::{
+        console::{self, println},
+        cpu, hooks,
+        port::SPACE,
+        scheduler::{
+            control_block::{Thread, ThreadIndex},
+            locked::{self, Seized},
+        },
+    },
+    machine::{self, entries::Fault},
+};
+
+/// The status of a run that ended in a panic or a fault.
+const STATUS_PANIC: u8 = 2;
+/// The status of a run that hung.
+const STATUS_HUNG: u8 = 3;
+/// The status of a run that was asked for something that is not there.
+pub(crate) const STATUS_USAGE: u8 = 4;
+
+const NO_CPU: usize = usize::MAX;
+
+/// Prints the final line and powers off. 0 is success.
+pub(crate) fn end(status: u8) -> ! {
+    end_because(status, || ())
+}
+
+/// The same after `print_cause`, wherever the caller was interrupted.
+pub(crate) fn end_because(status: u8, print_cause: impl FnOnce()) -> ! {
+    become_last();
+    print_cause();
+    hooks::all().for_each(|hooks| hooks.at_end());
+    println!("tsd: end: status {status}");
+    machine::power::power_off(status)
+}
+
+/// Returns on the first CPU that calls it, with interrupts masked from now on. Any other CPU stops
+/// here: two ends of a run would be mixed up. A second call means that the report itself failed, and
+/// powers off with no more words.
+fn become_last() {
+    static LAST_CPU: AtomicUsize = AtomicUsize::new(NO_CPU);
+
+    machine::interrupts::disable();
+    match LAST_CPU.compare_exchange(NO_CPU, cpu::id(), Ordering::SeqCst, Ordering::SeqCst) {
+        Ok(_) => console::break_lock(),
+        Err(last) if last == cpu::id() => machine::power::power_off(STATUS_PANIC),
+        Err(_) => loop {
+            core::hint::spin_loop();
+        },
+    }
+}
+
+/// Reports a fault and ends the run. On the CPU's fault stack.
+pub(crate) fn report_fault(fault: &Fault) -> ! {
+    report(STATUS_PANIC, |scheduler| {
+        let Fault { name, code, program_counter, link, stack_pointer, address } = fault;
+        println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}");
+        if let Some(link) = link {
+            println!("tsd: fault: called from {link:#x}");
+        }
+        let Some(address) = address else { return };
+        println!("tsd: fault: address {address:#x}, stack pointer {stack_pointer:#x}");
+        let stack = scheduler.current(cpu::id()).and_then(|index| scheduler.table.record(index).stack.as_ref());
+        if stack.is_some_and(|stack| stack.guards(*address)) {
+            println!("tsd: fault: the address is in the thread's guard page: its stack is full");
+        }
+    })
+}
+
+/// Reports that `subject` has not ended in its time, and ends the run.
+pub(crate) fn report_hang(subject: &str) -> ! {
+    report(STATUS_HUNG, |_| println!("tsd: watchdog: {subject} hangs"))
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    report(STATUS_PANIC, |_| println!("tsd: {info}"))
+}
+
+/// Prints what went wrong and what is known, and ends the run.
+fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
+    become_last();
+    hooks::all().for_each(|hooks| hooks.begin_report());
+    let scheduler = locked::seize();
+    print_cause(&scheduler);
+    hooks::all().for_each(|hooks| hooks.in_report());
+    match scheduler.current(cpu::id()) {
+        Some(index) => print_thread(index, scheduler.table.record(index).options.name),
+        None => println!("tsd: CPU {} runs no thread yet", cpu::id()),
+    }
+    print_threads(&scheduler);
+    hooks::all().for_each(|hooks| hooks.end_report());
+    println!("tsd: end: status {status}");
+    machine::power::power_off(status)
+}
+
+/// Prints the values of a thread, and the live keys.
+fn print_thread(index: ThreadIndex, name: &str) {
+    let slots = &Thread::at(index).slots;
+    println!("tsd: on CPU {} in thread {index} \"{name}\"", cpu::id());
+    let table = SPACE.table();
+    println!("tsd: {} keys in use", table.in_use());
+    for info in table.keys() {
+        let value = table.get(slots, info.key);
+        println!("tsd: key {:#x} \"{}\" {:?} value {value:p}", info.key.raw(), info.name, info.flags);
+    }
+}
+
+/// Prints what each thread does, and the destructor in which it is.
+fn print_threads(scheduler: &Seized) {
+    for (index, record) in scheduler.table.iter() {
+        if let Some((key, round)) = Thread::at(index).slots.current_destructor() {
+            let info = SPACE.table().keys().find(|info| info.key == key);
+            let name = info.map_or("a deleted key", |info| info.name);
+            println!(
+                "tsd: thread {index} \"{}\" is in the destructor of key {:#x} \"{name}\", round {round}",
+                record.options.name,
+                key.raw()
+            );
+        }
+        println!(
+            "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
+            record.options.name, record.options.priority, record.state, record.preemptions
+        );
+    }
+}
