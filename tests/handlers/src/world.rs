@@ -137,7 +137,7 @@ where
     }
 
     fn note_key(number: u8, handle: Key, kind: Kind) {
-        let index = KeyTable::<N>::index(handle);
+        let index = tsd::raw::index::<N>(handle);
         ledger(|ledger| {
             ledger.keys[usize::from(number)] = KeyRecord {
                 handle,
