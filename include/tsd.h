@@ -25,7 +25,7 @@ extern "C" {
 /* ---- Error numbers: those of Linux and, but for EDEADLK, of newlib ---------------------------------------------- */
 
 #define TSD_ESRCH 3    /* no thread is current here: an interrupt handler, early boot */
-#define TSD_EAGAIN 11  /* all keys are in use, or the free places have used up their generations */
+#define TSD_EAGAIN 11  /* all keys are in use, or the free indexes have used up their generations */
 #define TSD_ENOMEM 12  /* a list of fixed capacity is full */
 #define TSD_EINVAL 22  /* not a key, a deleted key, a NULL pointer, a thread that is attached already */
 #define TSD_EDEADLK 35 /* a once routine has called tsd_once() on its own control */
@@ -404,7 +404,7 @@ tsd_key_t tsd_thread_destructor(const tsd_thread_t *thread, uint32_t *round) TSD
 
 uint32_t tsd_keys_in_use(void) TSD_SYMBOL(tsd_keys_in_use);
 uint32_t tsd_keys_high_water(void) TSD_SYMBOL(tsd_keys_high_water); /* the most that were ever in use at once */
-uint32_t tsd_keys_retired(void) TSD_SYMBOL(tsd_keys_retired); /* places that have used up their generations */
+uint32_t tsd_keys_retired(void) TSD_SYMBOL(tsd_keys_retired); /* indexes that have used up their generations */
 
 /* ---- Layout: what `tsd install` read from the archive must be what this compiler makes of the above ------------- */
 

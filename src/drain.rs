@@ -1,4 +1,4 @@
-//! The slots of one word of `bound`, one after the other, as thread exit comes to them.
+//! The slots of one word of `bound`, one after the other, as thread exit visits them.
 
 use crate::capacity::{Capacity, Supported};
 use crate::index::Index;

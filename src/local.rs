@@ -28,13 +28,13 @@ pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
 
 /// Stores `new` where `old` is, and nothing where anything else is; whether it did.
 #[inline]
-pub(crate) fn replace_value<T>(place: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
-    place.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
+pub(crate) fn replace_value<T>(pointer: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+    pointer.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
 
 /// Stores `new`; the value before, which was `seen` a moment ago.
 #[inline]
-pub(crate) fn swap<T>(place: &AtomicPtr<T>, seen: *mut T, new: *mut T) -> *mut T {
+pub(crate) fn swap<T>(pointer: &AtomicPtr<T>, seen: *mut T, new: *mut T) -> *mut T {
     let _ = seen;
-    place.swap(new, Relaxed)
+    pointer.swap(new, Relaxed)
 }

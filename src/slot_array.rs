@@ -1,4 +1,4 @@
-//! What a [`Port`](crate::Port) says of its slots without naming their number in each place.
+//! What a [`Port`](crate::Port) says of its slots without naming their number each time.
 
 use crate::capacity::{Capacity, Supported};
 use crate::slots::Slots;

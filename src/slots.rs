@@ -312,7 +312,7 @@ where
     }
 
     /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had taken
-    /// and not destroyed, or not to the end; no valid one if it was a thread-exit function that did not come to its end.
+    /// and whose destructor had not returned; no valid one if it was a thread-exit function that did not return.
     ///
     /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to static keys.
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
@@ -329,7 +329,7 @@ where
             let (bound, value) = self.slot(index).load();
             bound == tag && !(index.number() < statics && value.is_null())
         };
-        // Where it had named the slot, and not come to take the value, nothing is lost.
+        // Where it had named the slot, and had not taken the value yet, nothing is lost.
         let interrupted = self.progress.callee().filter(|_| !self.progress.tag().is_some_and(is_untaken));
         self.progress.end();
         self.pending.clear_flags(Flags::EXITING);

@@ -4,8 +4,8 @@
 //!
 //! - `entries[i].tag` is odd exactly while the key at `i` is live. It is changed to odd by the one creator that owns
 //!   the index, and to even by the one deleter whose compare-exchange succeeds.
-//! - Below the tag an index belongs to one creator or one deleter alone, from when it is taken in [`places`](crate::index_allocator)
-//!   to when it is freed there.
+//! - Below the tag an index belongs to one creator or one deleter alone, from when it is allocated to
+//!   when it is freed.
 //!
 //! No call here waits for another: a thread that is stopped in the middle holds its own index and nothing else.
 
@@ -99,7 +99,7 @@ where
 
     const_fn! {
         /// Starts every index at a later generation than 0, so that this table's first keys differ from those of
-        /// other tables, or so that a test comes to the last generation. Call it before
+        /// other tables, or so that a test reaches the last generation. Call it before
         /// [`with_static_keys`](Self::with_static_keys).
         #[must_use]
         pub fn with_generation(mut self, generation: usize) -> Self {

@@ -51,17 +51,17 @@ pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
 
 /// The same for a pointer.
 #[inline]
-pub(crate) fn replace_value<T>(place: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
-    // SAFETY: the place is valid for reads and writes as long as the reference lives.
-    unsafe { exchange_if(place.as_ptr(), old, new) == old }
+pub(crate) fn replace_value<T>(pointer: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+    // SAFETY: the pointer is valid for reads and writes as long as the reference lives.
+    unsafe { exchange_if(pointer.as_ptr(), old, new) == old }
 }
 
 /// Stores `new`; the value before, which was `seen` a moment ago.
 #[inline]
-pub(crate) fn swap<T>(place: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
+pub(crate) fn swap<T>(pointer: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
     loop {
-        // SAFETY: the place is valid for reads and writes as long as the reference lives.
-        let found = unsafe { exchange_if(place.as_ptr(), seen, new) };
+        // SAFETY: the pointer is valid for reads and writes as long as the reference lives.
+        let found = unsafe { exchange_if(pointer.as_ptr(), seen, new) };
         if found == seen {
             return found;
         }

@@ -58,13 +58,13 @@ static inline uintptr_t tsd_slot_offset(tsd_key_t key) {
  * What follows is assembly, since compilers neither compare with volatile memory nor load it in pairs, and because of
  * the order: the slot's tag, its value, the table's tag. An interrupt handler that sets the slot between any two of them
  * makes the last comparison fail, or leaves a value of the same key. All of it is volatile: a function that switches
- * threads gets another answer behind the switch.
+ * threads gets another answer after the switch.
  */
 #if defined(__x86_64__)
 
-/* The word `behind` the one at %[offset] from the first slot, and the operands for that. */
+/* The word `further` bytes after the one at %[offset] from the first slot, and the operands for that. */
 #ifdef TSD_THREAD_POINTER_AT
-#define TSD_SLOT_(behind) behind "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[block],%[offset])"
+#define TSD_SLOT_(further) further "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[block],%[offset])"
 #define TSD_SLOT_OPERANDS_(at) [offset] "r"(at), [block] "r"(tsd_inline_block())
 static inline const char *tsd_inline_block(void) {
     const char *block;
@@ -73,8 +73,8 @@ static inline const char *tsd_inline_block(void) {
     return block;
 }
 #else
-#define TSD_SLOT_(behind)                                                                                              \
-    "%%" TSD_STRING(TSD_THREAD_POINTER) ":" behind "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[offset])"
+#define TSD_SLOT_(further)                                                                                              \
+    "%%" TSD_STRING(TSD_THREAD_POINTER) ":" further "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[offset])"
 #define TSD_SLOT_OPERANDS_(at) [offset] "r"(at)
 #endif
 
@@ -146,7 +146,7 @@ static inline void *tsd_get(tsd_key_t key) {
 #else
 #define TSD_SLOT_ "[%[slot], #" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "]"
 #endif
-    /* An interrupt comes before or behind the pair, or the pair is loaded anew: no handler gets between the two. */
+    /* An interrupt comes before or after the pair, or the pair is loaded anew: no handler gets between the two. */
     __asm__ volatile("ldp %[tag], %[value], " TSD_SLOT_ "\n\t"
                      "ldr %[live], [%[table], %[offset]]\n\t"
                      "cmp %[tag], %[live]\n\t"

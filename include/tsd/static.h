@@ -1,5 +1,5 @@
 /*
- * Static keys: they exist before anything runs, have their places in every thread from the start, and are never
+ * Static keys: they exist before anything runs, have their slots in every thread from the start, and are never
  * deleted. To get one's value is one load at an address that the compiler knows. Part of <tsd.h>.
  *
  * The kernel has one list of them, in a header of its own; the parts of the kernel can each have a list, of which it is
@@ -13,7 +13,7 @@
  * which listings show too, a destructor or NULL, and 0 or TSD_KEY_LAST_PHASE. No linker script is asked for.
  *
  * The name is a constant, the tsd_key_t that every call takes. tsd_key_delete() refuses it with TSD_EINVAL. Run-time keys
- * get the places that static keys leave. All files must see the same list, as they must see the same structures.
+ * get the indexes that static keys leave. All files must see the same list, as they must see the same structures.
  */
 #ifndef TSD_STATIC_H
 #define TSD_STATIC_H

@@ -1,6 +1,6 @@
 /*
  * pthread_setcanceltype(), which tells the kernel: a thread that may be cancelled at any instruction is cancelled by a
- * function that the kernel calls behind an interrupt. Calls are led here by the linker.
+ * function that the kernel calls after an interrupt. Calls are led here by the linker.
  */
 #include <pthread.h>
 #include <sys/syscall.h>

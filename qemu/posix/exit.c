@@ -1,7 +1,7 @@
 /*
  * The two ends: of a thread, and of the program.
  *
- * The C library calls __pthread_tsd_run_dtors() on a thread that ends, behind its cleanup handlers; a program that defines
+ * The C library calls __pthread_tsd_run_dtors() on a thread that ends, after its cleanup handlers; a program that defines
  * it takes the place of the library's own keys. Calls of exit() are led to __wrap_exit() by the linker.
  */
 #include <tsd.h>

@@ -44,7 +44,7 @@ struct Index {
     key: AtomicU32,
     /// The key that `freer` frees.
     freed: AtomicU32,
-    /// Who is in FlsFree, or `NONE`. Set under the lock.
+    /// The thread that is in FlsFree, or `NONE`. Set under the lock.
     freer: AtomicUsize,
     /// A value that `freer` has taken and not yet called the callback for.
     taken: AtomicPtr<c_void>,

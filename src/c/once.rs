@@ -29,7 +29,7 @@ mod threadless;
 /// The caller must run the routine.
 const RUN: c_int = -1;
 
-/// What `tsd_once` has on its stack; `arch/` has the routine behind it.
+/// What `tsd_once` has on its stack; `arch/` has the routine.
 #[derive(Debug)]
 #[repr(C)]
 struct Frame {

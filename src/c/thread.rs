@@ -24,7 +24,7 @@ pub struct Thread {
     pub functions: ExitFunctions<EXIT_FUNCTIONS>,
 }
 
-/// A thread's place in the list of the Fls family, which guards it.
+/// A thread's links in the list of the Fls family, which guards them.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Link {

@@ -86,7 +86,7 @@ pub(super) fn remove(block: *const Thread) {
     thread = LAST.load(Relaxed);
     while !ptr::eq(thread, block) {
         next = thread;
-        // SAFETY: as in `threads`; `block` is on the list, and so is each thread behind it.
+        // SAFETY: as in `threads`; `block` is on the list, and so is each thread after it.
         thread = unsafe { &*thread }.fls.before.load(Relaxed);
     }
     unlink(before, next);
@@ -107,7 +107,7 @@ fn unlink(before: *const Thread, next: *const Thread) {
     note_before(next, before);
 }
 
-/// The pointer to the thread behind another one, or behind `HEAD`.
+/// The pointer to the thread after another one, or after `HEAD`.
 fn pointer_behind(before: *const Thread) -> &'static AtomicPtr<Thread> {
     // SAFETY: as in `threads`.
     if ptr::eq(before, HEAD) { &FIRST } else { unsafe { &(*before).fls.next } }

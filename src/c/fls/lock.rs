@@ -9,7 +9,7 @@ use core::sync::atomic::{
 use crate::hooks;
 use crate::thread::Thread;
 
-/// Who calls: the address of a thread's block, or one of the names below. It is compared and never followed.
+/// The caller: the address of its thread's block, or one of the names below. It is compared and never followed.
 pub(super) type Name = usize;
 
 /// The name of no caller at all.
