@@ -1,5 +1,5 @@
 /*
- * Threads that are killed while they wait for the lock, and when they have given it back but not yet woken those who
+ * Threads that are killed while they wait for the lock, and when they have given it back but not yet woken those that
  * wait: their exit wakes them.
  */
 #include "harness.h"
