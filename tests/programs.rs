@@ -18,19 +18,19 @@ use tsd_runner::{
     command,
     error::Result,
     machine::Arch,
-    program::{Options, Place},
-    programs, workspace,
+    program::{Environment, Options},
+    tools, workspace,
 };
 
-type Places = Arc<OnceLock<HashMap<&'static str, Place>>>;
+type Environments = Arc<OnceLock<HashMap<&'static str, Environment>>>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let places = Places::default();
+    let environments = Environments::default();
     let mut trials = Vec::new();
     let mut archs = Vec::new();
     for arch in Arch::ALL {
-        let of_arch = trials_on(arch, &places);
+        let of_arch = trials_on(arch, &environments);
         if of_arch.iter().any(|trial| !arguments.is_filtered_out(trial)) {
             archs.push(arch);
         }
@@ -39,7 +39,7 @@ fn main() {
     if !arguments.list {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         match archs.iter().map(|&arch| Ok((arch.name(), prepare(arch)?))).collect::<Result<_>>() {
-            Ok(prepared) => places.set(prepared).expect("it is set here only"),
+            Ok(prepared) => environments.set(prepared).expect("it is set here only"),
             Err(error) => {
                 eprintln!("tsd: error: {error}");
                 process::exit(error.status().into());
@@ -49,47 +49,52 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn prepare(arch: Arch) -> Result<Place> {
+fn prepare(arch: Arch) -> Result<Environment> {
     // One of the programs is compiled with this.
-    Place::prepare(arch, Options::default().keys, &["-femulated-tls".into()], true)
+    Environment::prepare(arch, Options::default().keys, &["-femulated-tls".into()], true)
 }
 
-fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
+fn trials_on(arch: Arch, environments: &Environments) -> Vec<Trial> {
     let mut trials = Vec::new();
     let tests = workspace::root().join("tests");
     for program in files(&tests.join("programs")) {
-        let places = places.clone();
+        let environments = environments.clone();
         let name = format!("program::{}::{}", arch.name(), stem(&program));
-        trials.push(Trial::test(name, move || run(arch, &places, &[program], Vec::new())));
+        trials.push(Trial::test(name, move || run(arch, &environments, &[program], Vec::new())));
     }
-    let of_arch = places.clone();
+    let of_arch = environments.clone();
     trials.push(Trial::test(format!("program::{}::linked", arch.name()), move || check_symbols(arch, &of_arch)));
     let harness = tests.join("c/harness");
     for folder in files(&tests.join("c")).into_iter().filter(|folder| *folder != harness) {
         for program in files(&folder) {
-            let (places, harness) = (places.clone(), harness.clone());
+            let (environments, harness) = (environments.clone(), harness.clone());
             let name = format!("program::{}::{}::{}", arch.name(), stem(&folder), stem(&program));
             trials.push(Trial::test(name, move || {
                 let mut flags = vec!["-I".into(), harness.display().to_string()];
                 // Its programs have hooks of their own.
                 flags.extend(program.parent().filter(|folder| folder.ends_with("spin")).map(|_| "-DNO_HOOKS".into()));
                 let port = ["host.c", "errno.c"].map(|file| harness.join(file));
-                run(arch, &places, &[&[program], &port[..]].concat(), flags)
+                run(arch, &environments, &[&[program], &port[..]].concat(), flags)
             }));
         }
     }
     trials
 }
 
-fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> std::result::Result<(), Failed> {
-    let place = &places.get().expect("it is set before the first case is run")[arch.name()];
+fn run(
+    arch: Arch,
+    environments: &Environments,
+    sources: &[PathBuf],
+    flags: Vec<String>,
+) -> std::result::Result<(), Failed> {
+    let environment = &environments.get().expect("it is set before the first case is run")[arch.name()];
     let text = fs::read_to_string(&sources[0])?;
     let options = behind(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
     let flags: Vec<String> = options.chain(flags).collect();
     let expected = behind(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
-    let executable = place.compiler.executable(sources, &flags)?;
+    let executable = environment.compiler.executable(sources, &flags)?;
     let mut lines = Vec::new();
-    let status = place.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
+    let status = environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
         lines.push(line.to_owned());
     })?;
     if status == expected {
@@ -99,10 +104,10 @@ fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> 
 }
 
 /// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
-fn check_symbols(arch: Arch, places: &Places) -> std::result::Result<(), Failed> {
-    let compiler = &places.get().expect("it is set before the first case is run")[arch.name()].compiler;
+fn check_symbols(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
+    let compiler = &environments.get().expect("it is set before the first case is run")[arch.name()].compiler;
     let executable = compiler.executable(&[workspace::root().join("tests/programs/once.c")], &[])?;
-    let mut nm = command::of(programs::NM.command);
+    let mut nm = command::of(tools::NM.command);
     let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
     for hook in ["tsd_wait", "tsd_wake"].map(|name| compiler.symbol(name)) {
         let found: Vec<_> = symbols.lines().filter(|line| line.ends_with(&format!(" {hook}"))).collect();

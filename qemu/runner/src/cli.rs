@@ -71,7 +71,7 @@ pub enum Command {
     Help,
     /// Run the demonstration with this many requests.
     Demo(Run, u32),
-    /// Let a storm blow.
+    /// Run a storm.
     Storm(Run, storm::Options),
     /// Run a program in the images.
     Program(program::Options),

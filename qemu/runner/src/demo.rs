@@ -8,7 +8,7 @@ use crate::{
     machine, protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
-    table::Table,
+    text_table::TextTable,
 };
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
@@ -26,7 +26,7 @@ pub fn run(options: &Run, requests: u32) -> Result<()> {
         kernels.push((machine, machine.image.build(&toolchain, options.keys)?));
     }
 
-    let mut table = Table::default();
+    let mut table = TextTable::default();
     for (machine, kernel) in kernels {
         let name = machine.arch.name();
         println!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);

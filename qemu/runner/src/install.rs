@@ -10,9 +10,10 @@ use std::{env, path::PathBuf};
 use crate::{
     command,
     error::{Error, Result},
-    image, programs, setup,
+    image, setup,
     setup::Wants,
     toolchain::Toolchain,
+    tools,
 };
 
 pub mod archive;
@@ -166,16 +167,13 @@ fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<
 }
 
 fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
-    let programs = programs::ARCHIVE;
+    let tools = tools::ARCHIVE;
     if *target != Target::host() {
         let targets = [target.triple.as_str()];
-        return setup::prepare(
-            Wants { machines: &[], targets: &targets, clippy: false, programs: &programs },
-            may_install,
-        );
+        return setup::prepare(Wants { machines: &[], targets: &targets, clippy: false, tools: &tools }, may_install);
     }
     // Every compiler has the library of its own host, so the one that runs this program will do.
-    setup::install_programs(&programs, may_install)?;
+    setup::install_tools(&tools, may_install)?;
     Toolchain::current().ok_or_else(|| Error::usage("cargo is not on the search path"))
 }
 

@@ -9,7 +9,7 @@
 //! - [`private`]    packages that are unpacked instead of installed
 //! - [`image`]      one build of the kernel
 //! - [`install`]    the C archive and what goes with it
-//! - [`programs`]   programs that runs take
+//! - [`tools`]      the tools that runs take
 //! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
@@ -21,7 +21,7 @@
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
-//! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
+//! Below them: [`command`] (external commands, echoed), [`workspace`] (folders), [`text_table`] (figures side by side),
 //! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
@@ -39,13 +39,13 @@ pub mod machine;
 pub mod packages;
 pub mod private;
 pub mod program;
-pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;
 pub mod stepping;
 pub mod storm;
 pub mod suite;
-pub mod table;
+pub mod text_table;
 pub mod toolchain;
+pub mod tools;
 pub mod workspace;

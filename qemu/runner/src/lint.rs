@@ -24,7 +24,7 @@ const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true, programs: &[] };
+    let wants = Wants { machines: &[], targets: &targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64] {
         let mut cargo = image.cargo(&toolchain, "clippy")?;

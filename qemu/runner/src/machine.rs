@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use crate::{
     command,
     image::{self, Image},
-    programs::{self, Program},
+    tools::{self, Tool},
 };
 
 /// A processor architecture with an image.
@@ -30,10 +30,10 @@ impl Arch {
     }
 
     /// Returns the QEMU that emulates it.
-    pub fn qemu(self) -> &'static Program {
+    pub fn qemu(self) -> &'static Tool {
         match self {
-            Self::X86_64 => &programs::QEMU_X86_64,
-            Self::Aarch64 => &programs::QEMU_AARCH64,
+            Self::X86_64 => &tools::QEMU_X86_64,
+            Self::Aarch64 => &tools::QEMU_AARCH64,
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     command::{self, quoted},
     error::{Error, Result},
     packages::{self, Need},
-    programs::Trial,
+    tools::Trial,
     workspace,
 };
 
@@ -213,7 +213,7 @@ impl Folder {
         let mut trial = Command::new(&launcher);
         let source = self.path.join("trial.c");
         write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
-        let kind = if let Need::Program(program) = need { &program.trial } else { &Trial::Version };
+        let kind = if let Need::Tool(tool) = need { &tool.trial } else { &Trial::Version };
         match kind {
             Trial::Version => trial.arg("--version"),
             Trial::Program => trial.arg(source).arg("-o").arg(self.path.join("trial")),

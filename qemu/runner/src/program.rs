@@ -74,9 +74,9 @@ impl Default for Options {
 /// Something is missing, does not compile, or the machine ends without the program's status.
 pub fn run(options: &Options) -> Result<ExitCode> {
     for &arch in &options.archs {
-        let place = Place::prepare(arch, options.keys, &options.flags, options.may_install)?;
-        let executable = place.compiler.executable(&options.sources, &options.flags)?;
-        let ended = place.boot(&executable, options, &mut |line| println!("{line}"))?;
+        let environment = Environment::prepare(arch, options.keys, &options.flags, options.may_install)?;
+        let executable = environment.compiler.executable(&options.sources, &options.flags)?;
+        let ended = environment.boot(&executable, options, &mut |line| println!("{line}"))?;
         if ended != 0 {
             return Ok(ExitCode::from(ended));
         }
@@ -86,22 +86,22 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 
 /// An architecture with all that programs need there.
 #[derive(Debug)]
-pub struct Place {
+pub struct Environment {
     machine: &'static Machine,
     kernel: PathBuf,
     /// What makes programs.
     pub compiler: Compiler,
 }
 
-impl Place {
+impl Environment {
     /// Gets what programs that are compiled with `flags` lack, and builds the kernel and the archive.
     ///
     /// # Errors
     /// Something is missing or does not compile.
     pub fn prepare(arch: Arch, keys: u32, flags: &[String], may_install: bool) -> Result<Self> {
         let machine = machine::of(arch);
-        let programs = compiler::programs(arch, flags);
-        let wants = Wants { machines: &[machine], targets: &image::TARGETS, clippy: false, programs: &programs };
+        let tools = compiler::tools(arch, flags);
+        let wants = Wants { machines: &[machine], targets: &image::TARGETS, clippy: false, tools: &tools };
         let toolchain = setup::prepare(wants, may_install)?;
         qemu::check_version(arch)?;
         let libc = libc::find(arch, may_install)?;

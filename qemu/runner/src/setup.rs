@@ -12,8 +12,8 @@ use crate::{
     machine::Machine,
     packages::{self, Need},
     private::{self, Basis, Folder},
-    programs::{self, Program},
     toolchain::{self, Toolchain},
+    tools::{self, Tool},
     workspace,
 };
 
@@ -29,14 +29,14 @@ pub struct Wants<'a> {
     pub targets: &'a [&'a str],
     /// That compiler's lints.
     pub clippy: bool,
-    /// These programs.
-    pub programs: &'a [&'static Program],
+    /// These tools.
+    pub tools: &'a [&'static Tool],
 }
 
 impl<'a> Wants<'a> {
     /// What building and booting on `machines` takes.
     pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
-        Self { machines, targets: &image::TARGETS, clippy: false, programs: &[] }
+        Self { machines, targets: &image::TARGETS, clippy: false, tools: &[] }
     }
 }
 
@@ -62,14 +62,14 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     }
 }
 
-/// Gets `programs` only.
+/// Gets `tools` only.
 ///
 /// # Errors
 /// As [`prepare`].
-pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
+pub fn install_tools(tools: &[&'static Tool], may_install: bool) -> Result<()> {
     let may_install = may_install && !is_forbidden();
     let _lock = workspace::lock("setup")?;
-    let needs = missing(programs);
+    let needs = missing(tools);
     if needs.is_empty() { Ok(()) } else { get(&needs, may_install) }
 }
 
@@ -91,7 +91,7 @@ pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
 pub fn prepare_private(machines: &[&Machine]) -> Result<Option<Folder>> {
     let folder = Folder::shared();
     let qemus = machines.iter().map(|machine| machine.arch.qemu());
-    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Program).collect();
+    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Tool).collect();
     if !needs.is_empty() {
         if is_forbidden() || !Apt::is_here() {
             return Ok(None);
@@ -131,12 +131,12 @@ fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchai
 }
 
 fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> {
-    let mut programs: Vec<_> = wants.machines.iter().map(|machine| machine.arch.qemu()).collect();
+    let mut tools: Vec<_> = wants.machines.iter().map(|machine| machine.arch.qemu()).collect();
     if toolchain.is_none_or(Toolchain::lacks_linker) {
-        programs.push(&programs::LLD);
+        tools.push(&tools::LLD);
     }
-    programs.extend(wants.programs);
-    let mut needs = missing(&programs);
+    tools.extend(wants.tools);
+    let mut needs = missing(&tools);
     if toolchain.is_none() {
         needs.push(Need::Compiler);
     }
@@ -146,10 +146,10 @@ fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> 
     needs
 }
 
-/// The programs that are not there, each once.
-fn missing(programs: &[&'static Program]) -> Vec<Need<'static>> {
+/// The tools that are not there, each once.
+fn missing(tools: &[&'static Tool]) -> Vec<Need<'static>> {
     let mut needs = Vec::new();
-    for need in programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)) {
+    for need in tools.iter().filter(|tool| tool.find().is_none()).map(|tool| Need::Tool(tool)) {
         if !needs.contains(&need) {
             needs.push(need);
         }

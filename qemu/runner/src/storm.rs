@@ -19,7 +19,7 @@ use crate::{
     qemu::{self, Limits},
     setup::{self, Wants},
     suite::Session,
-    table::Table,
+    text_table::TextTable,
 };
 
 /// The fewest keys with which every event comes that has to.
@@ -59,13 +59,13 @@ pub fn run(run: &Run, options: Options) -> Result<()> {
         kernels.push((machine, machine.image.build(&toolchain, run.keys)?));
     }
 
-    let mut table = Table::default();
+    let mut table = TextTable::default();
     for (machine, kernel) in &kernels {
         let name = machine.name;
         println!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
         let started = Instant::now();
         let session = Session { machine, kernel, cpus: run.cpus };
-        let lines = blow(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
+        let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
         table.add_column(name, protocol::figures(&lines).chain([("wall_time", wall.as_str())]));
     }
@@ -77,7 +77,7 @@ pub fn run(run: &Run, options: Options) -> Result<()> {
 ///
 /// # Errors
 /// A check fails, an event is missing, or QEMU can't be started. The error says how to repeat the storm.
-pub fn blow(
+pub fn boot(
     session: Session<'_>,
     keys: u32,
     seconds: u32,

@@ -1,4 +1,4 @@
-//! Places: the repository, and the folder for what is built and remembered.
+//! Folders: the repository, and the folder for what is built and remembered.
 
 use std::{
     env, fs, io,

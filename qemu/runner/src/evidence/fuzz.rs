@@ -1,6 +1,6 @@
 //! Sequences of calls against the model of tests/model, led by coverage, for as long as one likes.
 
-use super::{record::Figures, tools::Tool};
+use super::{cargo_tools::CargoTool, record::Figures};
 use crate::{
     command,
     error::{Error, Result},
@@ -8,7 +8,7 @@ use crate::{
     workspace,
 };
 
-const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+const CARGO_FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
 
 /// Two bytes and 150 calls: as long as the sequences of tests/model.rs.
 const MAX_BYTES: u32 = 2 + 4 * 150;

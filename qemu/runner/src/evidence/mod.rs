@@ -14,9 +14,10 @@
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
 //! - `source`           places in the library's source
-//! - `tools`            what cargo has to install
+//! - `cargo_tools`          what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
+mod cargo_tools;
 mod coverage;
 mod fuzz;
 pub mod handlers;
@@ -29,7 +30,6 @@ mod sanitizers;
 mod source;
 mod stepping;
 mod storm;
-mod tools;
 mod tree;
 
 use std::{

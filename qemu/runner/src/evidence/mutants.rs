@@ -20,9 +20,9 @@ use std::{
 use self::outcomes::{Outcomes, Verdict};
 use super::{
     OWN_PROCESS_TESTS,
+    cargo_tools::CargoTool,
     reasons::Reasons,
     record::{self, Figures},
-    tools::Tool,
     tree::{self, Tree},
 };
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
     workspace,
 };
 
-const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
+const CARGO_MUTANTS: CargoTool = CargoTool { name: "cargo-mutants", version: "27.1.0" };
 
 /// What those tests do without, and what would be built anew for each mutant.
 const NOT_NEEDED: [&str; 3] = ["tsd-handlers.workspace", "tsd-loom.workspace", "tsd-runner.workspace"];

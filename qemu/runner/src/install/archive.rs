@@ -15,9 +15,9 @@ use super::{Options, registers};
 use crate::{
     command,
     error::{Error, Result},
-    image, programs,
+    image,
     toolchain::Toolchain,
-    workspace,
+    tools, workspace,
 };
 
 /// Changes together with `TSD_ABI` in the header.
@@ -106,7 +106,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
             objects.push(build.member(part, part.name, &compiled, &symbols)?);
         }
         if part.name == "core" {
-            let mut objcopy = command::of(programs::OBJCOPY.command);
+            let mut objcopy = command::of(tools::OBJCOPY.command);
             objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display()));
             command::run_quietly(objcopy.arg(build.linked(part.name)).arg("/dev/null"))?;
         }
@@ -114,7 +114,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let file = build.dir.join("libtsd.a");
     // The archiver adds to a file that is there.
     let _ = fs::remove_file(&file);
-    command::run_quietly(command::of(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
+    command::run_quietly(command::of(tools::AR.command).arg("crsD").arg(&file).args(&objects))?;
     let figures = fs::read(&figures).map_err(|error| Error::of_file("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
@@ -167,13 +167,13 @@ impl Build<'_> {
     /// Makes a member that has these symbols of what was compiled.
     fn member(&self, part: &Part, name: &str, compiled: &Path, symbols: &[String]) -> Result<PathBuf> {
         let linked = self.linked(name);
-        let mut linker = command::of(programs::LLD.command);
+        let mut linker = command::of(tools::LLD.command);
         linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
         linker.args(symbols.iter().map(|symbol| format!("--undefined={symbol}")));
         command::run_quietly(linker.arg(compiled).arg("-o").arg(&linked))?;
 
         let object = self.members.join(format!("tsd-{name}.o"));
-        let mut objcopy = command::of(programs::OBJCOPY.command);
+        let mut objcopy = command::of(tools::OBJCOPY.command);
         objcopy.args(["--strip-debug", "--strip-unneeded"]);
         objcopy.args(THROWN_AWAY.iter().map(|section| format!("--remove-section={section}")));
         let found = Symbols::of(&linked)?;
@@ -212,7 +212,7 @@ struct Symbols {
 
 impl Symbols {
     fn of(file: &Path) -> Result<Self> {
-        let mut nm = command::of(programs::NM.command);
+        let mut nm = command::of(tools::NM.command);
         let lines = command::answer(nm.args(["--no-llvm-bc", "--extern-only", "--format=posix", "--quiet"]).arg(file))
             .ok_or_else(|| Error::failure(format!("the symbols of {} can't be read", file.display())))?;
         let (mut defined, mut wanted) = (Vec::new(), Vec::new());

@@ -18,8 +18,8 @@ use crate::{
     error::{Error, Result},
     install::{self, Numbers, Target, archive},
     machine::Arch,
-    programs::{self, Program},
     toolchain::Toolchain,
+    tools::{self, Tool},
     workspace,
 };
 
@@ -110,10 +110,10 @@ impl Drop for Executable {
 }
 
 /// Returns what compiling for `arch` with `flags` takes.
-pub fn programs(arch: Arch, flags: &[String]) -> Vec<&'static Program> {
+pub fn tools(arch: Arch, flags: &[String]) -> Vec<&'static Tool> {
     let (c, cxx) = compilers(arch);
-    let clang = is_for_clang(flags).then_some(&programs::CLANG);
-    programs::ARCHIVE.into_iter().chain([c, cxx]).chain(clang).collect()
+    let clang = is_for_clang(flags).then_some(&tools::CLANG);
+    tools::ARCHIVE.into_iter().chain([c, cxx]).chain(clang).collect()
 }
 
 fn is_for_clang(flags: &[String]) -> bool {
@@ -121,11 +121,11 @@ fn is_for_clang(flags: &[String]) -> bool {
 }
 
 /// The C and the C++ compiler.
-fn compilers(arch: Arch) -> (&'static Program, &'static Program) {
+fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
     match arch {
-        arch if arch.name() == consts::ARCH => (&programs::GCC, &programs::GXX),
-        Arch::X86_64 => (&programs::X86_64_GCC, &programs::X86_64_GXX),
-        Arch::Aarch64 => (&programs::AARCH64_GCC, &programs::AARCH64_GXX),
+        arch if arch.name() == consts::ARCH => (&tools::GCC, &tools::GXX),
+        Arch::X86_64 => (&tools::X86_64_GCC, &tools::X86_64_GXX),
+        Arch::Aarch64 => (&tools::AARCH64_GCC, &tools::AARCH64_GXX),
     }
 }
 
@@ -159,7 +159,7 @@ impl Compiler {
 
     /// Makes `libposix.a`.
     fn connect(&self) -> Result<()> {
-        let mut archiver = command::of(programs::AR.command);
+        let mut archiver = command::of(tools::AR.command);
         let archive = self.prefix.join("lib/libposix.a");
         // Another process may be linking with the one that is there.
         let new = archive.with_extension("new");
@@ -221,9 +221,9 @@ impl Compiler {
         let mut command = command::of(compiler.command);
         let mut builtin = builtin_headers(compiler, &["-print-file-name=include"])?;
         if is_for_clang(flags) {
-            command = command::of(programs::CLANG.command);
+            command = command::of(tools::CLANG.command);
             command.arg(format!("--target={}-linux-gnu", self.arch.name()));
-            builtin = builtin_headers(&programs::CLANG, &["-print-resource-dir"])?.join("include");
+            builtin = builtin_headers(&tools::CLANG, &["-print-resource-dir"])?.join("include");
         }
         // Code and calls as in a program that is not moved when it is loaded.
         command.args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
@@ -275,13 +275,13 @@ fn is_cxx(source: &Path) -> bool {
 }
 
 /// The headers that come with the compiler itself.
-fn builtin_headers(compiler: &Program, question: &[&str]) -> Result<PathBuf> {
+fn builtin_headers(compiler: &Tool, question: &[&str]) -> Result<PathBuf> {
     let answer = command::answer(command::of(compiler.command).args(question));
     answer.map(PathBuf::from).ok_or_else(|| Error::failure(format!("{} does not run", compiler.command)))
 }
 
 /// The directories of the C++ library, as the compiler lists them.
-fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
+fn cxx_headers(compiler: &Tool) -> Result<Vec<PathBuf>> {
     let mut command = command::of(compiler.command);
     let output = command.args(["-E", "-v", "-x", "c++", "/dev/null"]).output();
     let output = output.map_err(|error| Error::failure(format!("{} can't be started: {error}", compiler.command)))?;

@@ -14,7 +14,7 @@ use crate::{
     machine::Arch,
     packages::Need,
     private::{Basis, Folder},
-    programs, setup, workspace,
+    setup, tools, workspace,
 };
 
 /// Where an architecture's library lies.
@@ -55,7 +55,7 @@ pub fn find(arch: Arch, may_install: bool) -> Result<Libc> {
 
 fn get(arch: Arch, may_install: bool) -> Result<()> {
     if arch.name() == consts::ARCH {
-        return setup::install_programs(&[&programs::MUSL_GCC], may_install);
+        return setup::install_tools(&[&tools::MUSL_GCC], may_install);
     }
     let name = debian_name(arch);
     if !may_install || !Apt::is_here() {

@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// A tool of cargo's.
-pub(super) struct Tool {
+pub(super) struct CargoTool {
     /// The name of the crate and of the program.
     pub(super) name: &'static str,
     pub(super) version: &'static str,
 }
 
-impl Tool {
+impl CargoTool {
     /// Returns the program, installed if it is not there.
     ///
     /// # Errors
