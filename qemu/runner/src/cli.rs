@@ -14,7 +14,7 @@ use crate::{
     evidence::{self, Kind},
     image,
     install::{self, Numbers, Target, ThreadPointer},
-    machine::Arch,
+    machine::{Arch, BootOptions},
     program, storm,
 };
 
@@ -69,40 +69,21 @@ something that has to be installed by hand.
 pub enum Command {
     /// Print [`HELP`].
     Help,
-    /// Run the demonstration with this many requests.
-    Demo(Run, u32),
-    /// Run a storm.
-    Storm(Run, storm::Options),
-    /// Run a program in the images.
+    /// BootOptions the demonstration with this many requests.
+    Demo(BootOptions, u32),
+    /// BootOptions a storm.
+    Storm(BootOptions, storm::Options),
+    /// BootOptions a program in the images.
     Program(program::Options),
     /// Build and lay out the C archive.
     Install(install::Options),
     /// Produce this kind of evidence.
     Evidence(Kind, evidence::Options),
-    /// Run clippy on the bare-metal targets.
+    /// BootOptions clippy on the bare-metal targets.
     Lint {
         /// Whether missing packages may be installed.
         may_install: bool,
     },
-}
-
-/// Options of every command that boots.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// On which architectures, in this order.
-    pub archs: Vec<Arch>,
-    /// Number of processors.
-    pub cpus: u32,
-    /// Capacity of the key table.
-    pub keys: u32,
-    /// Whether missing packages may be installed.
-    pub may_install: bool,
-}
-
-impl Default for Run {
-    fn default() -> Self {
-        Self { archs: Arch::ALL.into(), cpus: 4, keys: image::DEFAULT_KEYS, may_install: true }
-    }
 }
 
 const DEFAULT_REQUESTS: u32 = 4000;
@@ -135,7 +116,7 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Com
 }
 
 fn demo(mut parser: Parser) -> Result<Command> {
-    let (mut run, mut requests) = (Run::default(), DEFAULT_REQUESTS);
+    let (mut run, mut requests) = (BootOptions::default(), DEFAULT_REQUESTS);
     while let Some(option) = next(&mut parser)? {
         match option.as_str() {
             "--help" => return Ok(Command::Help),
@@ -150,7 +131,7 @@ fn demo(mut parser: Parser) -> Result<Command> {
 }
 
 fn storm(mut parser: Parser) -> Result<Command> {
-    let (mut run, mut options) = (Run::default(), storm::Options::default());
+    let (mut run, mut options) = (BootOptions::default(), storm::Options::default());
     while let Some(option) = next(&mut parser)? {
         match option.as_str() {
             "--help" => return Ok(Command::Help),
@@ -184,7 +165,8 @@ fn program(words: Vec<OsString>) -> Result<Command> {
             own.push(word);
         }
     }
-    let (mut parser, mut run) = (Parser::from_args(own), Run { keys: program::DEFAULT_KEYS, ..Run::default() });
+    let (mut parser, mut run) =
+        (Parser::from_args(own), BootOptions { keys: program::DEFAULT_KEYS, ..BootOptions::default() });
     while let Some(word) = next(&mut parser)? {
         match word.as_str() {
             "--help" => return Ok(Command::Help),
@@ -202,7 +184,7 @@ fn program(words: Vec<OsString>) -> Result<Command> {
     if options.arguments.iter().any(|argument| argument.contains(char::is_whitespace)) {
         return Err(wrong("an argument of the program can't contain blanks".into()));
     }
-    let Run { archs, cpus, keys, may_install } = run;
+    let BootOptions { archs, cpus, keys, may_install } = run;
     Ok(Command::Program(program::Options { archs, cpus, keys, may_install, ..options }))
 }
 
@@ -281,7 +263,7 @@ fn lint(mut parser: Parser) -> Result<Command> {
     Ok(Command::Lint { may_install })
 }
 
-impl Run {
+impl BootOptions {
     /// Takes an option that every booting command has.
     fn take(&mut self, option: &str, parser: &mut Parser) -> Result<()> {
         match option {

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
-    private::Folder,
+    workspace,
 };
 
 /// How many of a failed command's last lines go into the error.
@@ -25,7 +25,7 @@ pub fn echo(command: &Command) {
 pub fn as_typed(command: &Command) -> String {
     let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
     // What `of` adds needs no saying as long as nothing is in the private folder.
-    let set = set.filter(|(name, _)| *name != "PATH" || Folder::shared().bin().is_dir());
+    let set = set.filter(|(name, _)| *name != "PATH" || workspace::private_bin().is_dir());
     let variables = set.map(|(name, value)| format!("{}={}", name.display(), assigned(&value.to_string_lossy())));
     let program = quoted(&command.get_program().to_string_lossy());
     let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
@@ -115,7 +115,7 @@ pub fn of(program: impl AsRef<OsStr>) -> Command {
 /// The search path, with the private folder at its end.
 fn search_path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let dirs = env::split_paths(&path).chain([Folder::shared().bin()]);
+    let dirs = env::split_paths(&path).chain([workspace::private_bin()]);
     // Its name can't be put there only if it has a colon, and then nothing is found in it.
     env::join_paths(dirs).unwrap_or(path)
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    cli::Run,
     error::{Error, Result},
-    machine, protocol,
+    machine::{self, BootOptions},
+    protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
     text_table::TextTable,
@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Durati
 ///
 /// # Errors
 /// Something is missing, does not build, or a kernel does not end well.
-pub fn run(options: &Run, requests: u32) -> Result<()> {
+pub fn run(options: &BootOptions, requests: u32) -> Result<()> {
     let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
     let toolchain = setup::prepare(Wants::to_boot(&machines), options.may_install)?;
     let mut kernels = Vec::new();

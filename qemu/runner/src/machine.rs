@@ -38,6 +38,25 @@ impl Arch {
     }
 }
 
+/// Options of every command that boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootOptions {
+    /// On which architectures, in this order.
+    pub archs: Vec<Arch>,
+    /// Number of processors.
+    pub cpus: u32,
+    /// Capacity of the key table.
+    pub keys: u32,
+    /// Whether missing packages may be installed.
+    pub may_install: bool,
+}
+
+impl Default for BootOptions {
+    fn default() -> Self {
+        Self { archs: Arch::ALL.into(), cpus: 4, keys: image::DEFAULT_KEYS, may_install: true }
+    }
+}
+
 /// A virtual machine.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Machine {

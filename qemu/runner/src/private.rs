@@ -6,11 +6,11 @@
 //! taken away if the program does not start, so what is in `bin` can be used.
 
 use std::{
-    env::{self, consts},
+    env::consts,
     ffi::OsStr,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{self, Path, PathBuf},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -25,17 +25,8 @@ use crate::{
 
 mod relocation;
 
-/// Names the folder when it is set, and forbids the system's package manager to add anything to the system.
-pub const VARIABLE: &str = "TSD_PRIVATE";
-
 /// What dpkg knows of the system.
 const SYSTEM_STATUS: &str = "/var/lib/dpkg/status";
-
-/// Returns the folder that [`VARIABLE`] names.
-pub(crate) fn chosen() -> Option<PathBuf> {
-    let named = env::var_os(VARIABLE).filter(|path| !path.is_empty())?;
-    path::absolute(named).ok()
-}
 
 /// Which packages count as there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +48,7 @@ pub struct Folder {
 impl Folder {
     /// Returns the folder of this target directory, whether there is one yet or not.
     pub fn shared() -> Self {
-        Self { path: chosen().unwrap_or_else(workspace::private_dir) }
+        Self { path: workspace::private_dir() }
     }
 
     /// Returns the part of it for packages of another architecture.

@@ -11,7 +11,7 @@ use crate::{
     image,
     machine::Machine,
     packages::{self, Need},
-    private::{self, Basis, Folder},
+    private::{Basis, Folder},
     toolchain::{self, Toolchain},
     tools::{self, Tool},
     workspace,
@@ -164,7 +164,7 @@ fn get(needs: &[Need], may_install: bool) -> Result<()> {
         return Err(typed);
     }
     let mut failures: Vec<Error> = Vec::new();
-    if private::chosen().is_none()
+    if workspace::chosen_private_dir().is_none()
         && let Some(apt) = Apt::of_system()
     {
         match install(needs, &apt) {

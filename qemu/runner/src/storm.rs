@@ -11,10 +11,9 @@ use std::{
 };
 
 use crate::{
-    cli::Run,
     error::{Error, Result},
     image,
-    machine::{self, Machine},
+    machine::{self, BootOptions, Machine},
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
@@ -49,7 +48,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// Something is missing, does not build, or a check of a storm fails: the error says how to repeat that one.
-pub fn run(run: &Run, options: Options) -> Result<()> {
+pub fn run(run: &BootOptions, options: Options) -> Result<()> {
     let machines: Vec<_> = machine::ALL.into_iter().filter(|machine| run.archs.contains(&machine.arch)).collect();
     let seed = options.seed.unwrap_or_else(draw_seed);
     let toolchain = setup::prepare(Wants::to_boot(&machines), run.may_install)?;
@@ -123,7 +122,7 @@ mod tests {
         assert!(repetition(machine, 8, 64, 5, 17).contains(" --cpus 8 --keys 64 "));
         let options = Options { seconds: 5, seed: Some(17) };
         let words = usual.strip_prefix("cargo run -- ").unwrap().split(' ');
-        let run = Run { archs: vec![machine.arch], ..Run::default() };
+        let run = BootOptions { archs: vec![machine.arch], ..BootOptions::default() };
         assert_eq!(cli::parse(words), Ok(cli::Command::Storm(run, options)));
     }
 

@@ -16,13 +16,13 @@ fn error(line: &str) -> String {
 
 #[test]
 fn nothing_is_the_demo_on_both() {
-    assert_eq!(parsed(""), Command::Demo(Run::default(), DEFAULT_REQUESTS));
+    assert_eq!(parsed(""), Command::Demo(BootOptions::default(), DEFAULT_REQUESTS));
     assert_eq!(parsed("demo"), parsed(""));
 }
 
 #[test]
 fn every_option_is_taken() {
-    let run = Run { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
+    let run = BootOptions { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
     let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
     assert_eq!(parsed(line), Command::Demo(run, 10));
 }
@@ -44,8 +44,8 @@ fn program_has_options_of_the_compiler_and_arguments() {
 
 #[test]
 fn storm_has_a_time_and_a_seed() {
-    assert_eq!(parsed("storm"), Command::Storm(Run::default(), storm::Options::default()));
-    let run = Run { archs: vec![Arch::Aarch64], cpus: 8, ..Run::default() };
+    assert_eq!(parsed("storm"), Command::Storm(BootOptions::default(), storm::Options::default()));
+    let run = BootOptions { archs: vec![Arch::Aarch64], cpus: 8, ..BootOptions::default() };
     let options = storm::Options { seconds: 3, seed: Some(7) };
     assert_eq!(parsed("storm --arch aarch64 --cpus 8 --seconds 3 --seed=7"), Command::Storm(run, options));
     for value in ["0", "86401", "soon"] {

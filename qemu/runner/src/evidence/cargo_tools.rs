@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::host_cargo;
+use super::host_cargo::host_cargo;
 use crate::{
     command,
     error::{Error, Result},

@@ -19,8 +19,8 @@ use std::{
 
 use self::outcomes::{Outcomes, Verdict};
 use super::{
-    OWN_PROCESS_TESTS,
     cargo_tools::CargoTool,
+    host_cargo::OWN_PROCESS_TESTS,
     reasons::Reasons,
     record::{self, Figures},
     tree::{self, Tree},

@@ -11,7 +11,10 @@ use std::{
     slice,
 };
 
-use super::{Options, registers};
+use super::{
+    options::{Options, THREAD_POINTER_CFG},
+    registers,
+};
 use crate::{
     command,
     error::{Error, Result},
@@ -147,7 +150,7 @@ impl Build<'_> {
         let mut flags = vec!["-Cforce-unwind-tables=no"];
         flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
-            flags.push(super::THREAD_POINTER_CFG);
+            flags.push(THREAD_POINTER_CFG);
             cargo.envs(pointer.named());
         }
         if self.options.has_counters {

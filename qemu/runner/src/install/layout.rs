@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use super::{Options, archive::Archive};
+use super::{
+    archive::Archive,
+    options::{Options, ThreadPointer},
+};
 use crate::{
     error::{Error, Result},
     workspace,
@@ -71,7 +74,7 @@ fn config(options: &Options, archive: &Archive) -> Result<String> {
     if options.plain_names {
         define("TSD_PLAIN_NAMES", "1");
     }
-    for (name, value) in options.thread_pointer.iter().flat_map(super::ThreadPointer::named) {
+    for (name, value) in options.thread_pointer.iter().flat_map(ThreadPointer::named) {
         define(name, &value);
     }
     for (name, number) in FIGURES.iter().zip(&archive.figures) {

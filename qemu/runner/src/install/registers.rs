@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::Target;
+use super::target::Target;
 use crate::{
     command,
     error::{Error, Result},
