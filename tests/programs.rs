@@ -51,7 +51,7 @@ fn main() {
 
 fn prepare(arch: Arch) -> Result<Environment> {
     // One of the programs is compiled with this.
-    Environment::prepare(arch, Options::default().keys, &["-femulated-tls".into()], true)
+    Environment::prepare(arch, &Options { flags: vec!["-femulated-tls".into()], ..Options::default() })
 }
 
 fn trials_on(arch: Arch, environments: &Environments) -> Vec<Trial> {
@@ -94,13 +94,13 @@ fn run(
     let expected = behind(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
     let executable = environment.compiler.executable(sources, &flags)?;
     let mut lines = Vec::new();
-    let status = environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
+    let ended = environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
         lines.push(line.to_owned());
     })?;
-    if status == expected {
+    if ended.code() == expected {
         return Ok(());
     }
-    Err(format!("status {status}, not {expected}; it printed:\n{}", lines.join("\n")).into())
+    Err(format!("{ended:?}, not status {expected}; it printed:\n{}", lines.join("\n")).into())
 }
 
 /// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.

@@ -13,7 +13,7 @@ use crate::{
     interrupt::Fault,
     machine,
     port::SPACE,
-    println,
+    println, program,
     scheduler::{self, Seized},
     stepping, suite,
     thread::{Thread, ThreadIndex},
@@ -58,7 +58,7 @@ fn become_last() {
 
 /// Reports a fault and ends the run. On the CPU's fault stack.
 pub(crate) fn report_fault(fault: &Fault) -> ! {
-    report(STATUS_PANIC, |scheduler| {
+    let print_cause = |scheduler: &Seized| {
         let Fault { name, code, program_counter, link, stack_pointer, address } = fault;
         println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}");
         if let Some(link) = link {
@@ -70,21 +70,22 @@ pub(crate) fn report_fault(fault: &Fault) -> ! {
         if stack.is_some_and(|stack| stack.guards(*address)) {
             println!("tsd: fault: the address is in the thread's guard page: its stack is full");
         }
-    })
+    };
+    report(STATUS_PANIC, print_cause, || program::report_fault(fault.name))
 }
 
 /// Reports that `subject` has not ended in its time, and ends the run.
 pub(crate) fn report_hang(subject: &str) -> ! {
-    report(STATUS_HUNG, |_| println!("tsd: watchdog: {subject} hangs"))
+    report(STATUS_HUNG, |_| println!("tsd: watchdog: {subject} hangs"), || ())
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(STATUS_PANIC, |_| println!("tsd: {info}"))
+    report(STATUS_PANIC, |_| println!("tsd: {info}"), || ())
 }
 
 /// Prints what went wrong and what is known, and ends the run.
-fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
+fn report(status: u8, print_cause: impl FnOnce(&Seized), print_end: impl FnOnce()) -> ! {
     become_last();
     suite::print_failure();
     let scheduler = scheduler::seize();
@@ -96,6 +97,7 @@ fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
     }
     print_threads(&scheduler);
     suite::print_summary_of_failure();
+    print_end();
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }

@@ -12,6 +12,7 @@
 //! - `memory`  addresses for the program's allocator and its stacks
 //! - `pages`   RAM for those that it uses
 //! - `output`  the console
+//! - `report`  what a fault's report says of the program
 //!
 //! There is one program a run, and its memory is the kernel's: a wild pointer hurts both.
 
@@ -24,9 +25,13 @@ mod image;
 mod memory;
 mod output;
 mod pages;
+mod report;
 mod thread;
 
+use crate::println;
+
 pub(crate) use memory::touch;
+pub(crate) use report::report_fault;
 pub(crate) use thread::cancel_after_interrupt;
 
 /// Runs the program with `words` as its arguments. The first word is the time of day: `epoch=SECONDS`.
@@ -42,5 +47,17 @@ pub(crate) fn run(mut words: SplitAsciiWhitespace<'static>) -> ! {
 fn end(status: usize) -> ! {
     output::end_line();
     // A parent process on POSIX systems sees eight bits.
-    crate::panic::end(status as u8)
+    let status = status as u8;
+    println!("tsd: program: exit {status}");
+    crate::panic::end(status)
+}
+
+/// What a shell adds to the number of the signal that ended a program.
+const STATUS_SIGNAL: u8 = 128;
+
+/// Ends the run of a program that a signal ends.
+fn end_by_signal(signal: u8) -> ! {
+    output::end_line();
+    println!("tsd: program: signal {signal}");
+    crate::panic::end(STATUS_SIGNAL + signal)
 }

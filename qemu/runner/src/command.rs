@@ -1,11 +1,13 @@
-//! External commands: each one is echoed before it runs.
+//! External commands: each one is echoed before it runs where the user asked for that, and where it fails.
 
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fmt::Display,
     io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
@@ -16,8 +18,34 @@ use crate::{
 /// How many of a failed command's last lines go into the error.
 const ERROR_LINES: usize = 80;
 
-/// Prints `command` as a line that can be typed again, on the standard error output.
+/// Whether the user wants to see every command. One for the process: no result depends on it.
+static IS_VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Has every command echoed from now on.
+pub fn be_verbose() {
+    // Relaxed: nothing else is told by it.
+    IS_VERBOSE.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether every command is echoed.
+pub(crate) fn is_verbose() -> bool {
+    // Relaxed: nothing else is told by it.
+    IS_VERBOSE.load(Ordering::Relaxed)
+}
+
+/// Prints one line about what is being done now, on the standard error output.
+pub(crate) fn step(what: impl Display) {
+    eprintln!("tsd: {what}");
+}
+
+/// Prints `command` as a line that can be typed again, on the standard error output, if every command is echoed.
 pub fn echo(command: &Command) {
+    if is_verbose() {
+        print(command);
+    }
+}
+
+fn print(command: &Command) {
     eprintln!("+ {}", as_typed(command));
 }
 
@@ -47,14 +75,17 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Echoes `command`, runs it with all its output on the standard error output, and waits.
+/// Runs `command` with all its output on the standard error output, and waits.
 ///
 /// # Errors
-/// It can't be started, or does not succeed. The reader has seen its output by then.
+/// It can't be started, or does not succeed. The reader has seen its output and the command by then.
 pub fn run(command: &mut Command) -> Result<()> {
     echo(command);
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command.stdin(Stdio::null()).stdout(io::stderr()).status();
+    if !is_verbose() && !status.as_ref().is_ok_and(ExitStatus::success) {
+        print(command);
+    }
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::failure(format!("{program} failed ({status}), see above"))),

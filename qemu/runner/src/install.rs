@@ -6,11 +6,13 @@
 //! - [`layout`]   the other files
 //! - `registers`  those that the archive must not use
 
+use std::{fs, path::Path};
+
 use crate::{
     command,
     error::{Error, Result},
-    setup,
-    setup::Wants,
+    setup::{self, Wants},
+    stamp::{self, Made},
     toolchain::Toolchain,
     tools,
 };
@@ -33,18 +35,64 @@ pub const COUNTERS_VARIABLE: &str = "TSD_COUNTERS";
 /// # Errors
 /// Something is missing, does not compile, or can't be written.
 pub fn run(options: &Options) -> Result<()> {
-    run_with(options, &toolchain(&options.target, options.may_install)?)
+    run_with(options, &toolchain(&options.target, options.may_install)?).map(drop)
 }
 
-/// The same with a toolchain that is known to have what it takes.
+/// Says what [`run`] has laid out, and how to link it.
 ///
 /// # Errors
-/// Something does not compile, or can't be written.
-pub fn run_with(options: &Options, toolchain: &Toolchain) -> Result<()> {
+/// The archive is not there.
+pub fn report(options: &Options) -> Result<String> {
+    let prefix = &options.prefix;
+    let archive = prefix.join(layout::ARCHIVE);
+    let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
+    let shown = |path: &str| prefix.join(path).display().to_string();
+    Ok(format!(
+        "archive     {} ({bytes} bytes, {} keys, {})\n\
+         headers     {}, {} and others in {}\n\
+         pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
+         CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
+         by hand     -I{} -L{} -ltsd\n",
+        archive.display(),
+        options.numbers.keys,
+        options.target.triple,
+        shown("include/tsd.h"),
+        "tsd/pthread.h",
+        shown("include/tsd"),
+        shown(layout::PKG_CONFIG),
+        shown("lib/pkgconfig"),
+        shown("lib/cmake/tsd"),
+        prefix.display(),
+        shown("include"),
+        shown("lib"),
+    ))
+}
+
+/// How an archive is made and laid out, as far as no command line says it.
+const RECIPE: [&str; 4] = [
+    include_str!("install.rs"),
+    include_str!("install/archive.rs"),
+    include_str!("install/layout.rs"),
+    include_str!("install/target.rs"),
+];
+
+/// Builds and lays out everything with a toolchain that is known to have what it takes, unless it is there as `stamp` says.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn renew(options: &Options, toolchain: &Toolchain, stamp: &Path) -> Result<()> {
+    let recipe =
+        format!("{options:?}\n{}\n{RECIPE:?}", toolchain.recipe(&toolchain.cargo("rustc", &options.target.triple)));
+    stamp::make(stamp, &recipe, || run_with(options, toolchain))
+}
+
+fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     registers::check(&archive.file, &options.target)?;
-    layout::write(options, &archive)
+    let mut made = layout::write(options, &archive)?;
+    made.inputs.extend(archive.inputs);
+    Ok(made)
 }
 
 /// What the library does to a key table can't be done without; the compiler would say so at each place.
@@ -69,7 +117,7 @@ fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
     }
     // Every compiler has the library of its own host, so the one that runs this program will do.
     setup::install_tools(&tools, may_install)?;
-    Toolchain::current().ok_or_else(|| Error::usage("cargo is not on the search path"))
+    Toolchain::current().ok_or_else(|| Error::unavailable("cargo is not on the search path"))
 }
 
 #[cfg(test)]
@@ -82,16 +130,7 @@ mod tests {
     fn target_without_compare_and_swap_is_refused_in_a_sentence() {
         let toolchain = Toolchain::current().unwrap();
         let refused = |target: &str| {
-            let options = Options {
-                target: Target::named(target).unwrap(),
-                prefix: PathBuf::new(),
-                numbers: Numbers::default(),
-                plain_names: true,
-                thread_pointer: None,
-                rustflags: Vec::new(),
-                has_counters: false,
-                may_install: false,
-            };
+            let options = Options::new(Target::named(target).unwrap(), PathBuf::new());
             require_compare_and_swap(&options, &toolchain).err().map(|error| error.to_string())
         };
         let sentence = "thumbv6m-none-eabi has no compare-and-swap instruction, and the library needs one";

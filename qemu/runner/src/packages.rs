@@ -102,9 +102,9 @@ pub(crate) fn to_be_typed(needs: &[Need]) -> Error {
         let names = needs.iter().flat_map(|need| need.elsewhere(program)).copied().collect();
         format!("{install} {}", unique(names).join(" "))
     } else {
-        return Error::usage(format!("missing: {missing}; no known package manager to get it"));
+        return Error::unavailable(format!("missing: {missing}; no known package manager to get it"));
     };
-    Error::usage(format!("missing: {missing}; type: {typed}"))
+    Error::unavailable(format!("missing: {missing}; type: {typed}"))
 }
 
 /// Returns what `needs` are, for a sentence.
@@ -140,7 +140,7 @@ pub(crate) fn minimum_version() -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools;
+    use crate::{status::Status, tools};
 
     #[test]
     fn too_old_is_known() {
@@ -159,6 +159,6 @@ mod tests {
         let error = to_be_typed(&[Need::Tool(&tools::QEMU_X86_64), Need::Clippy]);
         assert!(error.to_string().starts_with("missing: qemu-system-x86_64, cargo clippy; "), "{error}");
         assert_eq!(error.to_string().lines().count(), 1);
-        assert_eq!(error.status(), 2);
+        assert_eq!(error.status(), Status::Unavailable);
     }
 }

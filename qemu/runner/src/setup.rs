@@ -45,8 +45,7 @@ impl<'a> Wants<'a> {
 /// `may_install` false forbids rustup and the package manager to add anything.
 ///
 /// # Errors
-/// Status 2 with the command to type if something is missing that can't be got without asking; status 1 if
-/// getting it failed.
+/// Something is missing that can't be got without asking: the error has the command to type. Or getting it failed.
 pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     let may_install = may_install && !is_forbidden();
     // One process installs; the others then find it done.
@@ -200,7 +199,7 @@ fn install(needs: &[Need], apt: &Apt) -> Result<()> {
 }
 
 fn no_compiler(targets: &[&str]) -> Error {
-    Error::usage(format!("no compiler here can build for {}", targets.join(", ")))
+    Error::unavailable(format!("no compiler here can build for {}", targets.join(", ")))
 }
 
 /// Names rustup's way as well, where a compiler is missing and rustup is there.

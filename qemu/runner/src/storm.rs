@@ -97,7 +97,7 @@ pub fn boot(
 }
 
 /// What to type to repeat a storm.
-fn repetition(machine: &Machine, cpus: u32, keys: u32, seconds: u32, seed: u32) -> String {
+pub(crate) fn repetition(machine: &Machine, cpus: u32, keys: u32, seconds: u32, seed: u32) -> String {
     let keys = if keys == image::DEFAULT_KEYS { String::new() } else { format!(" --keys {keys}") };
     let arch = machine.arch.name();
     format!("cargo run -- storm --arch {arch} --cpus {cpus}{keys} --seconds {seconds} --seed {seed}")
@@ -112,7 +112,6 @@ pub(crate) fn draw_seed() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli;
 
     #[test]
     fn failure_says_how_to_repeat_it() {
@@ -120,10 +119,6 @@ mod tests {
         let usual = repetition(machine, 4, image::DEFAULT_KEYS, 5, 17);
         assert_eq!(usual, "cargo run -- storm --arch aarch64 --cpus 4 --seconds 5 --seed 17");
         assert!(repetition(machine, 8, 64, 5, 17).contains(" --cpus 8 --keys 64 "));
-        let options = Options { seconds: 5, seed: Some(17) };
-        let words = usual.strip_prefix("cargo run -- ").unwrap().split(' ');
-        let run = BootOptions { archs: vec![machine.arch], ..BootOptions::default() };
-        assert_eq!(cli::parse(words), Ok(cli::Command::Storm(run, options)));
     }
 
     #[test]

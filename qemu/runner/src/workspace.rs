@@ -40,9 +40,16 @@ pub fn evidence_dir(kind: &str) -> Result<PathBuf> {
 /// # Errors
 /// The lock file can't be made or locked.
 pub fn lock(name: &str) -> Result<fs::File> {
-    let path = images_dir()?.join(name).with_extension("lock");
-    let file = fs::File::create(&path).map_err(|error| unusable(&path, &error))?;
-    file.lock().map_err(|error| unusable(&path, &error))?;
+    lock_file(&images_dir()?.join(name).with_extension("lock"))
+}
+
+/// Takes the lock that is this file, likewise.
+///
+/// # Errors
+/// As [`lock`].
+pub(crate) fn lock_file(path: &Path) -> Result<fs::File> {
+    let file = fs::File::create(path).map_err(|error| unusable(path, &error))?;
+    file.lock().map_err(|error| unusable(path, &error))?;
     Ok(file)
 }
 

@@ -4,7 +4,7 @@
 //! use for, such as files and processes, gets the error that Linux gives where such a thing is not
 //! configured.
 
-use super::{clock, end, futex, memory, output, thread};
+use super::{clock, end, futex, memory, output, report, thread};
 use crate::machine::{
     calls,
     program::{self, Frame},
@@ -13,8 +13,9 @@ use crate::machine::{
 /// A call's result: a number, or an error.
 pub(super) type Result = core::result::Result<usize, Errno>;
 
-/// The one call that is not Linux's: `qemu/posix/cancel.c` makes it.
+/// The calls that are not Linux's: `qemu/posix/cancel.c` and `qemu/posix/keys.c` make them.
 const SET_CANCEL: usize = 0x7473_6400;
+const SET_KEYS: usize = 0x7473_6401;
 
 /// An error number of Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,7 @@ fn answer(number: usize, frame: &Frame) -> Result {
         calls::SCHED_GET_PRIORITY_MAX => thread::priorities(a).map(|range| *range.end()),
         calls::SCHED_GET_PRIORITY_MIN => thread::priorities(a).map(|range| *range.start()),
         SET_CANCEL => thread::set_cancel(a),
+        SET_KEYS => report::set_keys(a),
         _ => Err(ENOSYS),
     }
 }

@@ -39,8 +39,8 @@ const MAY_MOVE: usize = 1;
 /// The advice of `madvise` that the pages shall be zero.
 const DONT_NEED: usize = 4;
 
-/// The status of a program that used up the RAM, as a shell would say it of one that Linux has killed for that.
-const STATUS_OUT_OF_MEMORY: u8 = 128 + 9;
+/// The signal that ends a program that used up the RAM, as Linux has it.
+const SIGKILL: u8 = 9;
 
 const PAGES: usize = (SPACE.end - SPACE.start) / PAGE;
 const BITS: usize = usize::BITS as usize;
@@ -174,9 +174,10 @@ pub(crate) fn touch(address: usize) -> bool {
         return false;
     }
     if !with_lock(|_| pages::give(address)) {
-        panic::end_because(STATUS_OUT_OF_MEMORY, || {
+        panic::end_because(super::STATUS_SIGNAL + SIGKILL, || {
             output::end_line();
             println!("tsd: kernel: the program has used all of its {} MiB", (FRAMES.end - FRAMES.start) >> 20);
+            println!("tsd: program: signal {SIGKILL}");
         })
     }
     true

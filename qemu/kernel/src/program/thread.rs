@@ -42,8 +42,6 @@ const CANCELLATION: usize = 33;
 /// Signals that do nothing by default: child, urgent data, window size, continue.
 const IGNORED: [usize; 4] = [17, 23, 28, 18];
 const LAST_SIGNAL: usize = 64;
-/// What a shell adds to the number of the signal that ended a program.
-const STATUS_SIGNAL: usize = 128;
 
 /// What the kernel keeps of a thread of the program.
 struct Local {
@@ -219,7 +217,7 @@ pub(super) fn signal(number: usize, signal: usize) -> Result {
         CANCELLATION => thread::kill(id).map_err(|_| ESRCH)?,
         signal if signal > LAST_SIGNAL => return Err(EINVAL),
         signal if IGNORED.contains(&signal) => {}
-        signal => super::end(STATUS_SIGNAL + signal),
+        signal => super::end_by_signal(signal as u8),
     }
     Ok(0)
 }

@@ -20,7 +20,7 @@ impl CargoTool {
     /// Returns the program, installed if it is not there.
     ///
     /// # Errors
-    /// Status 2 with the command to type where nothing may be installed, status 1 when installing failed.
+    /// Nothing may be installed: the error has the command to type. Or installing failed.
     pub(super) fn program(&self, may_install: bool) -> Result<PathBuf> {
         let root = workspace::evidence_dir("tools")?;
         let program = root.join("bin").join(self.name);
@@ -31,7 +31,7 @@ impl CargoTool {
         let mut install = host_cargo("install");
         install.args(["--locked", "--version", self.version, self.name, "--root"]).arg(&root);
         if !may_install || setup::is_forbidden() {
-            return Err(Error::usage(format!("missing: {}; type: {}", self.name, command::as_typed(&install))));
+            return Err(Error::unavailable(format!("missing: {}; type: {}", self.name, command::as_typed(&install))));
         }
         command::run(&mut install)?;
         Ok(program)

@@ -20,10 +20,10 @@ const SECONDS: u32 = 600;
 pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     let seconds = seconds.unwrap_or(SECONDS);
     let program = CARGO_FUZZ.program(may_install)?;
-    let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
+    let toolchain = Toolchain::current().ok_or_else(|| Error::unavailable("no cargo on the search path"))?;
     let runtimes = toolchain.rustlib().join(toolchain.host()).join("lib");
     if !["stable", "nightly", "beta"].iter().any(|name| runtimes.join(format!("librustc-{name}_rt.asan.a")).is_file()) {
-        return Err(Error::usage("fuzzing takes a compiler that has its sanitizers with it, such as rustup's"));
+        return Err(Error::unavailable("fuzzing takes a compiler that has its sanitizers with it, such as rustup's"));
     }
     let folder = workspace::evidence_dir("fuzz")?;
     let mut fuzz = toolchain.with_host_program(&program);

@@ -43,7 +43,7 @@ pub use kind::{Kind, Options};
 /// Produces evidence of `kind` and records it.
 ///
 /// # Errors
-/// Status 1 when something is found or not explained, 2 when something has to be installed by hand.
+/// Something is found or not explained, or has to be installed by hand.
 pub fn run(kind: Kind, options: Options) -> Result<()> {
     let Options { seconds, may_install } = options;
     let figures = match kind {

@@ -50,7 +50,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(40);
 /// Tries every mutant of src, but for the C adapters, whose tests are C programs.
 pub(super) fn run(may_install: bool) -> Result<Figures> {
     let program = CARGO_MUTANTS.program(may_install)?;
-    let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
+    let toolchain = Toolchain::current().ok_or_else(|| Error::unavailable("no cargo on the search path"))?;
     let (tree, revision) = (tree_of_few()?, record::revision());
     let patience = patience(&toolchain, &tree)?;
     let reasons = Reasons::read("mutants-not-caught");

@@ -6,6 +6,7 @@
 //! another archive.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     slice,
@@ -78,6 +79,8 @@ pub struct Archive {
     pub file: PathBuf,
     /// Sizes and offsets, as `FIGURES` in `src/c/space.rs` has them.
     pub figures: Vec<u32>,
+    /// What it was made from.
+    pub(super) inputs: BTreeSet<PathBuf>,
 }
 
 /// Builds the archive in the target directory.
@@ -87,14 +90,17 @@ pub struct Archive {
 pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let dir = workspace::images_dir()?.join(format!("c-{}", options.target.triple));
     let _lock = workspace::lock(&format!("c-{}", options.target.triple))?;
+    command::step(format_args!("building libtsd.a for {}, {} keys", options.target.triple, options.numbers.keys));
     let build = Build { options, toolchain, members: dir.join("members"), dir };
     fs::create_dir_all(&build.members).map_err(|error| Error::of_file("made", &build.members, &error))?;
 
     let figures = build.dir.join("figures");
     let mut objects = Vec::new();
+    let mut inputs: BTreeSet<_> = tools::ARCHIVE.iter().filter_map(|tool| tool.find()).collect();
     for part in &PARTS {
-        // The next part's build replaces the file.
+        // The next part's build replaces the file, and the rule beside it.
         let compiled = build.compile(part)?;
+        inputs.extend(toolchain.inputs(&compiled.with_extension("d"))?);
         let symbols = Symbols::of(&compiled)?.defined;
         if part.is_split {
             for symbol in &symbols {
@@ -121,7 +127,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let figures = fs::read(&figures).map_err(|error| Error::of_file("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
-    Ok(Archive { file, figures })
+    Ok(Archive { file, figures, inputs })
 }
 
 /// The end of every symbol that is not a plain name.
@@ -143,7 +149,8 @@ impl Build<'_> {
         let Options { target, numbers, .. } = self.options;
         let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
-        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
+        Toolchain::hush(&mut cargo);
+        cargo.args(["--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
         cargo.arg(format!("--features={},panic-handler", part.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.

@@ -27,6 +27,23 @@ pub struct Options {
     pub may_install: bool,
 }
 
+impl Options {
+    /// Those of an archive for `target` about which nobody has said more: with plain names where there is no C library, and
+    /// nothing missing gets installed.
+    pub fn new(target: Target, prefix: PathBuf) -> Self {
+        Self {
+            plain_names: !target.is_host,
+            target,
+            prefix,
+            numbers: Numbers::default(),
+            thread_pointer: None,
+            rustflags: Vec::new(),
+            has_counters: false,
+            may_install: false,
+        }
+    }
+}
+
 /// The capacities of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {

@@ -50,7 +50,7 @@ pub fn find(arch: Arch, may_install: bool) -> Result<Libc> {
     if look().is_none() {
         get(arch, may_install && !setup::is_forbidden())?;
     }
-    look().ok_or_else(|| Error::usage(format!("no musl for {} is to be found after installing it", arch.name())))
+    look().ok_or_else(|| Error::unavailable(format!("no musl for {} is to be found after installing it", arch.name())))
 }
 
 fn get(arch: Arch, may_install: bool) -> Result<()> {
@@ -59,7 +59,7 @@ fn get(arch: Arch, may_install: bool) -> Result<()> {
     }
     let name = debian_name(arch);
     if !may_install || !Apt::is_here() {
-        return Err(Error::usage(format!(
+        return Err(Error::unavailable(format!(
             "missing: musl for {}; type: dpkg --add-architecture {name} && apt-get update && \
              apt-get install musl-dev:{name}",
             arch.name()
