@@ -3,22 +3,26 @@
 //! such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is linked with.
 //!
 //! A program passes if it exits with status 0, or with the one that its first comment names (`Exits with status N`).
-//! The comment may also name options for the compiler (`Compiled with: OPTIONS`).
+//! The comment may also name a signal in the place of the status (`Ended by signal N`), options for the compiler
+//! (`Compiled with: OPTIONS`), arguments (`Argument: "TEXT"`, one a line), and what a line of the output has to have
+//! (`Prints: "TEXT"`, likewise).
 
 use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process,
+    process, slice,
     sync::{Arc, OnceLock},
+    time::SystemTime,
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
     command,
-    error::Result,
-    machine::Arch,
-    program::{Environment, Options},
+    error::{Error, Result},
+    machine::{Arch, BootOptions},
+    program::{self, Environment, Options},
+    status::Status,
     tools, workspace,
 };
 
@@ -64,6 +68,9 @@ fn trials_on(arch: Arch, environments: &Environments) -> Vec<Trial> {
     }
     let of_arch = environments.clone();
     trials.push(Trial::test(format!("program::{}::linked", arch.name()), move || check_symbols(arch, &of_arch)));
+    let of_arch = environments.clone();
+    trials.push(Trial::test(format!("program::{}::rebuilt", arch.name()), move || check_rebuilding(arch, &of_arch)));
+    trials.push(Trial::test(format!("program::{}::statuses", arch.name()), move || check_statuses(arch)));
     let harness = tests.join("c/harness");
     for folder in files(&tests.join("c")).into_iter().filter(|folder| *folder != harness) {
         for program in files(&folder) {
@@ -89,18 +96,27 @@ fn run(
 ) -> std::result::Result<(), Failed> {
     let environment = &environments.get().expect("it is set before the first case is run")[arch.name()];
     let text = fs::read_to_string(&sources[0])?;
-    let options = behind(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
+    let options = after(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
     let flags: Vec<String> = options.chain(flags).collect();
-    let expected = behind(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
+    let number = |words| after(&text, words).map(|number| number.trim().parse::<u8>()).transpose();
+    let signal = number("Ended by signal ")?.map(Status::Signal);
+    let expected = signal.unwrap_or(Status::Own(number("Exits with status ")?.unwrap_or(0)));
     let executable = environment.compiler.executable(sources, &flags)?;
     let mut lines = Vec::new();
-    let ended = environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
-        lines.push(line.to_owned());
-    })?;
-    if ended.code() == expected {
+    let arguments = quoted(&text, " * Argument: ").map(Into::into).collect();
+    let options = Options { seconds: 120, arguments, ..Options::default() };
+    let ended = environment.boot(&executable, &options, &mut |line| lines.push(line.to_owned()))?;
+    let missing = quoted(&text, " * Prints: ").find(|words| !lines.iter().any(|line| line.contains(words)));
+    if ended == expected && missing.is_none() {
         return Ok(());
     }
-    Err(format!("{ended:?}, not status {expected}; it printed:\n{}", lines.join("\n")).into())
+    let missing = missing.map_or(String::new(), |words| format!(", and no line has {words}"));
+    Err(format!("{ended:?}, not {expected:?}{missing}; it printed:\n{}", lines.join("\n")).into())
+}
+
+/// What stands in quotes on the lines that begin with `words`.
+fn quoted<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter_map(move |line| Some(line.strip_prefix(words)?.split_once('"')?.1.rsplit_once('"')?.0))
 }
 
 /// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
@@ -119,7 +135,7 @@ fn check_symbols(arch: Arch, environments: &Environments) -> std::result::Result
 }
 
 /// What follows `words` in the file, up to the end of the line or of the comment.
-fn behind<'a>(text: &'a str, words: &str) -> Option<&'a str> {
+fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     text.split_once(words)?.1.split(['\n', '*']).next()
 }
 
@@ -132,4 +148,69 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A changed source, header, option or folder of headers makes another program; what has not changed makes none.
+fn check_rebuilding(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
+    let environment = &environments.get().expect("it is set before the first case is run")[arch.name()];
+    let folder = workspace::images_dir()?.join("rebuilding").join(arch.name());
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(folder.join("first"))?;
+    fs::create_dir_all(folder.join("second"))?;
+    let source = folder.join("program.c");
+    let write = |file: &str, text: &str| fs::write(folder.join(file), text);
+    write("program.c", "#include <status.h>\nint main(void) { return STATUS + ADDED; }\n")?;
+    write("second/status.h", "#define STATUS 1\n")?;
+    let status_with = |added: &str| -> std::result::Result<(Status, SystemTime), Failed> {
+        let folders = ["first", "second"].map(|name| format!("-I{}", folder.join(name).display()));
+        let flags = [&folders[..], &[format!("-DADDED={added}")]].concat();
+        let executable = environment.compiler.executable(slice::from_ref(&source), &flags)?;
+        let linked = fs::metadata(&executable.file)?.modified()?;
+        Ok((environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |_| ())?, linked))
+    };
+    let own = |status: u8| Status::Own(status);
+    let (first, linked) = status_with("0")?;
+    assert_eq!(first, own(1));
+    assert_eq!(status_with("0")?, (own(1), linked), "nothing has changed");
+    assert_eq!(status_with("5")?.0, own(6), "the option has changed");
+    write("second/status.h", "#define STATUS 2\n")?;
+    assert_eq!(status_with("0")?.0, own(2), "the header has changed");
+    write("first/status.h", "#define STATUS 3\n")?;
+    assert_eq!(status_with("0")?.0, own(3), "another header is found first");
+    fs::remove_file(folder.join("first/status.h"))?;
+    assert_eq!(status_with("0")?.0, own(2), "that one is gone");
+    write("program.c", "int main(void) { return 7; }\n")?;
+    assert_eq!(status_with("0")?.0, own(7), "the source has changed");
+    Ok(())
+}
+
+/// Each way in which a program can end has a status of its own.
+fn check_statuses(arch: Arch) -> std::result::Result<(), Failed> {
+    let folder = workspace::images_dir()?.join("statuses").join(arch.name());
+    fs::create_dir_all(&folder)?;
+    let programs = [
+        ("own", "int main(void) { return 64; }", Ok(Status::Own(64))),
+        ("fine", "int main(void) { return 0; }", Ok(Status::Success)),
+        ("fault", "int main(void) { *(volatile int *)8 = 1; return 2; }", Err(Status::Signal(11))),
+        ("overdue", "int main(void) { for (;;) { } }", Err(Status::Overdue)),
+        ("wrong", "int main(void) { return }", Err(Status::NotRun)),
+    ];
+    for (name, text, expected) in programs {
+        let source = folder.join(name).with_extension("c");
+        fs::write(&source, text)?;
+        let seconds = if name == "overdue" { 2 } else { 120 };
+        let options = Options { sources: vec![source], seconds, ..Options::default() };
+        let boot = BootOptions { archs: vec![arch], ..options.boot.clone() };
+        let ended = program::run(&Options { boot, ..options });
+        if ended.as_ref().map_err(Error::status) != expected.as_ref().map_err(|status| *status) {
+            return Err(format!("{name}: {ended:?}").into());
+        }
+    }
+    let rounds = workspace::root().join("tests/programs/rounds.c");
+    let options = Options { sources: vec![rounds], flags: vec!["-DROUNDS=2".into()], rounds: 2, ..Options::default() };
+    let boot = BootOptions { archs: vec![arch], ..options.boot.clone() };
+    assert_eq!(program::run(&Options { boot, ..options }), Ok(Status::Success), "with 2 rounds");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! External commands: each one is echoed before it runs where the user asked for that, and where it fails.
+//! External commands: each one is echoed before it runs where the user asked for that.
 
 use std::{
     env,
@@ -6,7 +6,7 @@ use std::{
     fmt::Display,
     io,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -41,12 +41,8 @@ pub(crate) fn step(what: impl Display) {
 /// Prints `command` as a line that can be typed again, on the standard error output, if every command is echoed.
 pub fn echo(command: &Command) {
     if is_verbose() {
-        print(command);
+        eprintln!("+ {}", as_typed(command));
     }
-}
-
-fn print(command: &Command) {
-    eprintln!("+ {}", as_typed(command));
 }
 
 /// Returns what the reader would type to run `command`: variables, program, arguments, quoted where needed.
@@ -78,14 +74,11 @@ pub(crate) fn quoted(word: &str) -> String {
 /// Runs `command` with all its output on the standard error output, and waits.
 ///
 /// # Errors
-/// It can't be started, or does not succeed. The reader has seen its output and the command by then.
+/// It can't be started, or does not succeed. The reader has seen its output by then.
 pub fn run(command: &mut Command) -> Result<()> {
     echo(command);
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command.stdin(Stdio::null()).stdout(io::stderr()).status();
-    if !is_verbose() && !status.as_ref().is_ok_and(ExitStatus::success) {
-        print(command);
-    }
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::failure(format!("{program} failed ({status}), see above"))),

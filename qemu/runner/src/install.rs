@@ -6,7 +6,10 @@
 //! - [`layout`]   the other files
 //! - `registers`  those that the archive must not use
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{self, Path},
+};
 
 use crate::{
     command,
@@ -43,13 +46,13 @@ pub fn run(options: &Options) -> Result<()> {
 /// # Errors
 /// The archive is not there.
 pub fn report(options: &Options) -> Result<String> {
-    let prefix = &options.prefix;
+    let prefix = path::absolute(&options.prefix).map_err(|error| Error::of_file("found", &options.prefix, &error))?;
     let archive = prefix.join(layout::ARCHIVE);
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
     Ok(format!(
         "archive     {} ({bytes} bytes, {} keys, {})\n\
-         headers     {}, {} and others in {}\n\
+         headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n",
@@ -57,7 +60,6 @@ pub fn report(options: &Options) -> Result<String> {
         options.numbers.keys,
         options.target.triple,
         shown("include/tsd.h"),
-        "tsd/pthread.h",
         shown("include/tsd"),
         shown(layout::PKG_CONFIG),
         shown("lib/pkgconfig"),
@@ -125,6 +127,20 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+
+    #[test]
+    fn report_is_a_line_a_way_to_link() {
+        let prefix = crate::workspace::images_dir().unwrap().join("report-test");
+        fs::create_dir_all(prefix.join("lib")).unwrap();
+        fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
+        let text = report(&Options::new(Target::named("aarch64").unwrap(), prefix.clone())).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let wanted = ["(3 bytes, 128 keys, aarch64-", "tsd.h", "pkg-config --cflags", "find_package(tsd", " -ltsd"];
+        assert_eq!(lines.len(), wanted.len(), "{text}");
+        for (line, wanted) in lines.iter().zip(wanted) {
+            assert!(line.contains(wanted) && line.contains(&prefix.display().to_string()), "{line}");
+        }
+    }
 
     #[test]
     fn target_without_compare_and_swap_is_refused_in_a_sentence() {

@@ -65,26 +65,29 @@ impl Default for Options {
     }
 }
 
-/// Runs the program on each architecture until one run does not succeed, and returns how that ended.
+/// Runs the program on each architecture until one run does not succeed, and returns the last status.
 ///
 /// # Errors
-/// Something is missing, does not compile, or the machine ends without the program's status.
+/// Something is missing, does not compile, or the program did not end by itself.
 pub fn run(options: &Options) -> Result<Status> {
+    let run_on = |&arch: &Arch| run_on(arch, options);
+    let failed = |ended: &Result<Status>| *ended != Ok(Status::Own(0));
+    let ended = options.boot.archs.iter().map(run_on).find(failed).unwrap_or(Ok(Status::Success));
     // What fails here must not look like a status of the program's.
-    run_on_each(options).map_err(|error| error.with_failure_as(Status::NotRun))
+    ended.map_err(|error| error.with_failure_as(Status::NotRun))
 }
 
-fn run_on_each(options: &Options) -> Result<Status> {
-    for &arch in &options.boot.archs {
-        let environment = Environment::prepare(arch, options)?;
-        let executable = environment.compiler.executable(&options.sources, &options.flags)?;
-        command::step(format_args!("running {} on {}", executable.name(), arch.name()));
-        let ended = environment.boot(&executable, options, &mut |line| println!("{line}"))?;
-        if ended != Status::Own(0) {
-            return Ok(ended);
+fn run_on(arch: Arch, options: &Options) -> Result<Status> {
+    let environment = Environment::prepare(arch, options)?;
+    let executable = environment.compiler.executable(&options.sources, &options.flags)?;
+    let name = executable.name();
+    command::step(format_args!("running {name} on {}", arch.name()));
+    match environment.boot(&executable, options, &mut |line| println!("{line}"))? {
+        ended @ Status::Signal(number) => {
+            Err(Error::new(ended, format!("{}: signal {number} ended {name}, see above", arch.name())))
         }
+        ended => Ok(ended),
     }
-    Ok(Status::Success)
 }
 
 /// An architecture with all that programs need there.
@@ -134,11 +137,36 @@ impl Environment {
                 _ => sink(line),
             }
         })?;
-        let failed = |status| Err(Error::new(status, format!("{}: {}", self.machine.name, outcome.end)));
-        match (&outcome.end, ended) {
-            (End::Exited { exit: Some(_), said: Some(_) }, Some(status)) => Ok(status),
-            (End::Overdue(_) | End::Silent(_), _) => failed(Status::Overdue),
-            _ => failed(Status::Failure),
-        }
+        how_it_ended(&outcome.end, ended)
+            .map_err(|status| Error::new(status, format!("{}: {}", self.machine.name, outcome.end)))
+    }
+}
+
+/// What became of a program, by the machine's end and what the kernel has said of the program.
+fn how_it_ended(end: &End, said: Option<Status>) -> std::result::Result<Status, Status> {
+    match (end, said) {
+        (End::Overdue(_) | End::Silent(_), _) => Err(Status::Overdue),
+        // The report of a fault may end in another one.
+        (End::Exited { .. }, Some(signal @ Status::Signal(_))) => Ok(signal),
+        (End::Exited { exit: Some(_), said: Some(_) }, Some(status)) => Ok(status),
+        // The kernel itself has failed.
+        (End::Exited { .. }, _) => Err(Status::Failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_failure_is_not_the_programs() {
+        let panicked = End::Exited { exit: Some(5), said: Some(2) };
+        assert_eq!(how_it_ended(&panicked, None), Err(Status::Failure));
+        assert_eq!(how_it_ended(&panicked, Some(Status::Own(2))), Ok(Status::Own(2)));
+        assert_eq!(how_it_ended(&panicked, Some(Status::Signal(11))), Ok(Status::Signal(11)));
+        let lost = End::Exited { exit: None, said: None };
+        assert_eq!(how_it_ended(&lost, Some(Status::Own(0))), Err(Status::Failure));
+        assert_eq!(how_it_ended(&lost, Some(Status::Signal(4))), Ok(Status::Signal(4)));
+        assert_eq!(how_it_ended(&End::Silent(Duration::ZERO), None), Err(Status::Overdue));
     }
 }

@@ -36,7 +36,7 @@ mod stepping;
 mod storm;
 mod tree;
 
-use crate::error::Result;
+use crate::{command, error::Result};
 
 pub use kind::{Kind, Options};
 
@@ -46,6 +46,7 @@ pub use kind::{Kind, Options};
 /// Something is found or not explained, or has to be installed by hand.
 pub fn run(kind: Kind, options: Options) -> Result<()> {
     let Options { seconds, may_install } = options;
+    command::step(format_args!("gathering evidence: {}", kind.name()));
     let figures = match kind {
         Kind::Interleavings => interleavings::explore_all(),
         Kind::Orderings => orderings::weaken_all(),

@@ -214,7 +214,8 @@ impl Compiler {
         let rule = object.with_extension("d");
         command.args(["-MD", "-MF"]).arg(&rule).args(flags).arg("-c").arg(source).arg("-o").arg(object);
         stamp::make(&object.with_extension("stamp"), &command::as_typed(&command), || {
-            command::step(format_args!("compiling {} for {}", source.display(), self.arch.name()));
+            let shown = source.strip_prefix(workspace::root()).unwrap_or(source);
+            command::step(format_args!("compiling {} for {}", shown.display(), self.arch.name()));
             command::run(&mut command)?;
             let mut inputs = stamp::inputs_of_rule(&rule)?;
             let folders = headers.iter().map(PathBuf::as_path).chain(folders_in(flags)).chain(source.parent());
