@@ -14,11 +14,10 @@ use tsd_runner::{
     error::Result,
     install::{self, Numbers, Target, ThreadPointer},
     machine::{self, Arch, Machine},
-    programs as tools,
     protocol::{self, Line},
     qemu::{self, Limits},
     setup::{self, Wants},
-    workspace,
+    tools, workspace,
 };
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
@@ -41,7 +40,7 @@ fn main() {
 
 fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::AARCH64_GCC];
-    setup::prepare(Wants { programs: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
 

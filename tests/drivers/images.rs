@@ -144,7 +144,7 @@ impl Booted {
     fn storm(&self) -> std::result::Result<(), Failed> {
         let session = self.session()?;
         let _alone = ONE_AT_A_TIME.lock().unwrap();
-        storm::blow(session, image::DEFAULT_KEYS, STORM_SECONDS, STORM_SEED, &mut |_| ())?;
+        storm::boot(session, image::DEFAULT_KEYS, STORM_SECONDS, STORM_SEED, &mut |_| ())?;
         Ok(())
     }
 

@@ -4,34 +4,38 @@
 //! with.
 //!
 //! A program passes if it exits with status 0, or with the one that its first comment names (`Exits with status N`).
-//! The comment may also name options for the compiler (`Compiled with: OPTIONS`).
+//! The comment may also name a signal in the place of the status (`Ended by signal N`), options for the compiler
+//! (`Compiled with: OPTIONS`), arguments (`Argument: "TEXT"`, one a line), and what a line of the output has to have
+//! (`Prints: "TEXT"`, likewise).
 
 use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process,
+    process, slice,
     sync::{Arc, OnceLock},
+    time::SystemTime,
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
     command,
-    error::Result,
-    machine::Arch,
-    program::{Options, Place},
-    programs, workspace,
+    error::{Error, Result},
+    machine::{Arch, BootOptions},
+    program::{self, Environment, Options},
+    status::Status,
+    tools, workspace,
 };
 
-type Places = Arc<OnceLock<HashMap<&'static str, Place>>>;
+type Environments = Arc<OnceLock<HashMap<&'static str, Environment>>>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let places = Places::default();
+    let environments = Environments::default();
     let mut trials = Vec::new();
     let mut archs = Vec::new();
     for arch in Arch::ALL {
-        let of_arch = trials_on(arch, &places);
+        let of_arch = trials_on(arch, &environments);
         if of_arch.iter().any(|trial| !arguments.is_filtered_out(trial)) {
             archs.push(arch);
         }
@@ -40,7 +44,7 @@ fn main() {
     if !arguments.list {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         match archs.iter().map(|&arch| Ok((arch.name(), prepare(arch)?))).collect::<Result<_>>() {
-            Ok(prepared) => places.set(prepared).expect("it is set here only"),
+            Ok(prepared) => environments.set(prepared).expect("it is set here only"),
             Err(error) => {
                 eprintln!("tsd: error: {error}");
                 process::exit(error.status().into());
@@ -50,60 +54,77 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn prepare(arch: Arch) -> Result<Place> {
+fn prepare(arch: Arch) -> Result<Environment> {
     // One of the programs is compiled with this.
-    Place::prepare(arch, Options::default().keys, &["-femulated-tls".into()], true)
+    Environment::prepare(arch, &Options { flags: vec!["-femulated-tls".into()], ..Options::default() })
 }
 
-fn trials_on(arch: Arch, places: &Places) -> Vec<Trial> {
+fn trials_on(arch: Arch, environments: &Environments) -> Vec<Trial> {
     let mut trials = Vec::new();
     let tests = workspace::root().join("tests");
     for program in files(&tests.join("posix")) {
-        let places = places.clone();
+        let environments = environments.clone();
         let name = format!("program::{}::{}", arch.name(), stem(&program));
-        trials.push(Trial::test(name, move || run(arch, &places, &[program], Vec::new())));
+        trials.push(Trial::test(name, move || run(arch, &environments, &[program], Vec::new())));
     }
-    let of_arch = places.clone();
+    let of_arch = environments.clone();
     trials.push(Trial::test(format!("program::{}::linked", arch.name()), move || check_symbols(arch, &of_arch)));
+    let of_arch = environments.clone();
+    trials.push(Trial::test(format!("program::{}::rebuilt", arch.name()), move || check_rebuilding(arch, &of_arch)));
+    trials.push(Trial::test(format!("program::{}::statuses", arch.name()), move || check_statuses(arch)));
     let harness = tests.join("c/harness");
     for folder in files(&tests.join("c/programs")) {
         for program in files(&folder) {
-            let (places, harness) = (places.clone(), harness.clone());
+            let (environments, harness) = (environments.clone(), harness.clone());
             let name = format!("program::{}::{}::{}", arch.name(), stem(&folder), stem(&program));
             trials.push(Trial::test(name, move || {
                 let mut flags = vec!["-I".into(), harness.display().to_string()];
                 // Its programs have hooks of their own.
                 flags.extend(program.parent().filter(|folder| folder.ends_with("spin")).map(|_| "-DNO_HOOKS".into()));
                 let port = ["host.c", "errno.c"].map(|file| harness.join(file));
-                run(arch, &places, &[&[program], &port[..]].concat(), flags)
+                run(arch, &environments, &[&[program], &port[..]].concat(), flags)
             }));
         }
     }
     trials
 }
 
-fn run(arch: Arch, places: &Places, sources: &[PathBuf], flags: Vec<String>) -> std::result::Result<(), Failed> {
-    let place = &places.get().expect("it is set before the first case is run")[arch.name()];
+fn run(
+    arch: Arch,
+    environments: &Environments,
+    sources: &[PathBuf],
+    flags: Vec<String>,
+) -> std::result::Result<(), Failed> {
+    let environment = &environments.get().expect("it is set before the first case is run")[arch.name()];
     let text = fs::read_to_string(&sources[0])?;
     let options = after(&text, "Compiled with: ").unwrap_or_default().split_whitespace().map(str::to_owned);
     let flags: Vec<String> = options.chain(flags).collect();
-    let expected = after(&text, "Exits with status ").map_or(Ok(0), |status| status.trim().parse())?;
-    let executable = place.compiler.executable(sources, &flags)?;
+    let number = |words| after(&text, words).map(|number| number.trim().parse::<u8>()).transpose();
+    let signal = number("Ended by signal ")?.map(Status::Signal);
+    let expected = signal.unwrap_or(Status::Own(number("Exits with status ")?.unwrap_or(0)));
+    let executable = environment.compiler.executable(sources, &flags)?;
     let mut lines = Vec::new();
-    let status = place.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |line| {
-        lines.push(line.to_owned());
-    })?;
-    if status == expected {
+    let arguments = quoted(&text, " * Argument: ").map(Into::into).collect();
+    let options = Options { seconds: 120, arguments, ..Options::default() };
+    let ended = environment.boot(&executable, &options, &mut |line| lines.push(line.to_owned()))?;
+    let missing = quoted(&text, " * Prints: ").find(|words| !lines.iter().any(|line| line.contains(words)));
+    if ended == expected && missing.is_none() {
         return Ok(());
     }
-    Err(format!("status {status}, not {expected}; it printed:\n{}", lines.join("\n")).into())
+    let missing = missing.map_or(String::new(), |words| format!(", and no line has {words}"));
+    Err(format!("{ended:?}, not {expected:?}{missing}; it printed:\n{}", lines.join("\n")).into())
+}
+
+/// What stands in quotes on the lines that begin with `words`.
+fn quoted<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter_map(move |line| Some(line.strip_prefix(words)?.split_once('"')?.1.rsplit_once('"')?.0))
 }
 
 /// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
-fn check_symbols(arch: Arch, places: &Places) -> std::result::Result<(), Failed> {
-    let compiler = &places.get().expect("it is set before the first case is run")[arch.name()].compiler;
+fn check_symbols(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
+    let compiler = &environments.get().expect("it is set before the first case is run")[arch.name()].compiler;
     let executable = compiler.executable(&[workspace::root().join("tests/posix/once.c")], &[])?;
-    let mut nm = command::of(programs::NM.command);
+    let mut nm = command::of(tools::NM.command);
     let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
     for hook in ["tsd_wait", "tsd_wake"].map(|name| compiler.symbol(name)) {
         let found: Vec<_> = symbols.lines().filter(|line| line.ends_with(&format!(" {hook}"))).collect();
@@ -128,4 +149,69 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A changed source, header, option or folder of headers makes another program; what has not changed makes none.
+fn check_rebuilding(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
+    let environment = &environments.get().expect("it is set before the first case is run")[arch.name()];
+    let folder = workspace::images_dir()?.join("rebuilding").join(arch.name());
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(folder.join("first"))?;
+    fs::create_dir_all(folder.join("second"))?;
+    let source = folder.join("program.c");
+    let write = |file: &str, text: &str| fs::write(folder.join(file), text);
+    write("program.c", "#include <status.h>\nint main(void) { return STATUS + ADDED; }\n")?;
+    write("second/status.h", "#define STATUS 1\n")?;
+    let status_with = |added: &str| -> std::result::Result<(Status, SystemTime), Failed> {
+        let folders = ["first", "second"].map(|name| format!("-I{}", folder.join(name).display()));
+        let flags = [&folders[..], &[format!("-DADDED={added}")]].concat();
+        let executable = environment.compiler.executable(slice::from_ref(&source), &flags)?;
+        let linked = fs::metadata(&executable.file)?.modified()?;
+        Ok((environment.boot(&executable, &Options { seconds: 120, ..Options::default() }, &mut |_| ())?, linked))
+    };
+    let own = |status: u8| Status::Own(status);
+    let (first, linked) = status_with("0")?;
+    assert_eq!(first, own(1));
+    assert_eq!(status_with("0")?, (own(1), linked), "nothing has changed");
+    assert_eq!(status_with("5")?.0, own(6), "the option has changed");
+    write("second/status.h", "#define STATUS 2\n")?;
+    assert_eq!(status_with("0")?.0, own(2), "the header has changed");
+    write("first/status.h", "#define STATUS 3\n")?;
+    assert_eq!(status_with("0")?.0, own(3), "another header is found first");
+    fs::remove_file(folder.join("first/status.h"))?;
+    assert_eq!(status_with("0")?.0, own(2), "that one is gone");
+    write("program.c", "int main(void) { return 7; }\n")?;
+    assert_eq!(status_with("0")?.0, own(7), "the source has changed");
+    Ok(())
+}
+
+/// Each way in which a program can end has a status of its own.
+fn check_statuses(arch: Arch) -> std::result::Result<(), Failed> {
+    let folder = workspace::images_dir()?.join("statuses").join(arch.name());
+    fs::create_dir_all(&folder)?;
+    let programs = [
+        ("own", "int main(void) { return 64; }", Ok(Status::Own(64))),
+        ("fine", "int main(void) { return 0; }", Ok(Status::Success)),
+        ("fault", "int main(void) { *(volatile int *)8 = 1; return 2; }", Err(Status::Signal(11))),
+        ("overdue", "int main(void) { for (;;) { } }", Err(Status::Overdue)),
+        ("wrong", "int main(void) { return }", Err(Status::NotRun)),
+    ];
+    for (name, text, expected) in programs {
+        let source = folder.join(name).with_extension("c");
+        fs::write(&source, text)?;
+        let seconds = if name == "overdue" { 2 } else { 120 };
+        let options = Options { sources: vec![source], seconds, ..Options::default() };
+        let boot = BootOptions { archs: vec![arch], ..options.boot.clone() };
+        let ended = program::run(&Options { boot, ..options });
+        if ended.as_ref().map_err(Error::status) != expected.as_ref().map_err(|status| *status) {
+            return Err(format!("{name}: {ended:?}").into());
+        }
+    }
+    let rounds = workspace::root().join("tests/posix/rounds.c");
+    let options = Options { sources: vec![rounds], flags: vec!["-DROUNDS=2".into()], rounds: 2, ..Options::default() };
+    let boot = BootOptions { archs: vec![arch], ..options.boot.clone() };
+    assert_eq!(program::run(&Options { boot, ..options }), Ok(Status::Success), "with 2 rounds");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-/* A program that uses more memory than there is ends as one that Linux kills for that. Exits with status 137 */
+/* A program that uses more memory than there is ends as one that Linux kills for that. Ended by signal 9 */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* A thread that leaves its stack ends the run with a report, where it would otherwise write into other memory.
- * Exits with status 2 */
+ * Ended by signal 11 */
 #include <pthread.h>
 
 enum { STACK_BYTES = 65536, USED_BYTES = 4 * STACK_BYTES, FRAME_BYTES = 1024 };

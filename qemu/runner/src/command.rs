@@ -1,31 +1,55 @@
-//! External commands: each one is echoed before it runs.
+//! External commands: each one is echoed before it runs where the user asked for that.
 
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fmt::Display,
     io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
     error::{Error, Result},
-    private::Folder,
+    workspace,
 };
 
 /// How many of a failed command's last lines go into the error.
 const ERROR_LINES: usize = 80;
 
-/// Prints `command` as a line that can be typed again, on the standard error output.
+/// Whether the user wants to see every command. One for the process: no result depends on it.
+static IS_VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Has every command echoed from now on.
+pub fn be_verbose() {
+    // Relaxed: nothing else is told by it.
+    IS_VERBOSE.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether every command is echoed.
+pub(crate) fn is_verbose() -> bool {
+    // Relaxed: nothing else is told by it.
+    IS_VERBOSE.load(Ordering::Relaxed)
+}
+
+/// Prints one line about what is being done now, on the standard error output.
+pub(crate) fn step(what: impl Display) {
+    eprintln!("tsd: {what}");
+}
+
+/// Prints `command` as a line that can be typed again, on the standard error output, if every command is echoed.
 pub fn echo(command: &Command) {
-    eprintln!("+ {}", as_typed(command));
+    if is_verbose() {
+        eprintln!("+ {}", as_typed(command));
+    }
 }
 
 /// Returns what the reader would type to run `command`: variables, program, arguments, quoted where needed.
 pub fn as_typed(command: &Command) -> String {
     let set = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
     // What `of` adds needs no saying as long as nothing is in the private folder.
-    let set = set.filter(|(name, _)| *name != "PATH" || Folder::shared().bin().is_dir());
+    let set = set.filter(|(name, _)| *name != "PATH" || workspace::private_bin().is_dir());
     let variables = set.map(|(name, value)| format!("{}={}", name.display(), assigned(&value.to_string_lossy())));
     let program = quoted(&command.get_program().to_string_lossy());
     let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
@@ -47,7 +71,7 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Echoes `command`, runs it with all its output on the standard error output, and waits.
+/// Runs `command` with all its output on the standard error output, and waits.
 ///
 /// # Errors
 /// It can't be started, or does not succeed. The reader has seen its output by then.
@@ -115,7 +139,7 @@ pub fn of(program: impl AsRef<OsStr>) -> Command {
 /// The search path, with the private folder at its end.
 fn search_path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let dirs = env::split_paths(&path).chain([Folder::shared().bin()]);
+    let dirs = env::split_paths(&path).chain([workspace::private_bin()]);
     // Its name can't be put there only if it has a colon, and then nothing is found in it.
     env::join_paths(dirs).unwrap_or(path)
 }

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    cli::Run,
     error::{Error, Result},
-    machine, protocol,
+    machine::{self, BootOptions},
+    protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
-    table::Table,
+    text_table::TextTable,
 };
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Durati
 ///
 /// # Errors
 /// Something is missing, does not build, or a kernel does not end well.
-pub fn run(options: &Run, requests: u32) -> Result<()> {
+pub fn run(options: &BootOptions, requests: u32) -> Result<()> {
     let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
     let toolchain = setup::prepare(Wants::to_boot(&machines), options.may_install)?;
     let mut kernels = Vec::new();
@@ -26,7 +26,7 @@ pub fn run(options: &Run, requests: u32) -> Result<()> {
         kernels.push((machine, machine.image.build(&toolchain, options.keys)?));
     }
 
-    let mut table = Table::default();
+    let mut table = TextTable::default();
     for (machine, kernel) in kernels {
         let name = machine.arch.name();
         println!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);

@@ -2,31 +2,48 @@
 
 use std::{fmt, io, path::Path};
 
+use crate::status::Status;
+
 /// A failure of the host side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     message: String,
     details: Vec<String>,
-    status: u8,
+    status: Status,
 }
 
 /// What functions of this crate return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Something that was attempted failed: status 1.
+    /// What was attempted has failed.
     pub fn failure(message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: Vec::new(), status: 1 }
+        Self::new(Status::Failure, message)
     }
 
-    /// A file or a folder could not be `done` something with, such as "read": status 1.
+    /// A file or a folder could not be `done` something with, such as "read": a failure.
     pub(crate) fn of_file(done: &str, path: &Path, error: &io::Error) -> Self {
         Self::failure(format!("{} can't be {done}: {error}", path.display()))
     }
 
-    /// Nothing was attempted, the reader has to do something first: status 2.
+    /// The reader has asked for something that can't be.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: Vec::new(), status: 2 }
+        Self::new(Status::Usage, message)
+    }
+
+    /// The reader has to install something first.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Status::Unavailable, message)
+    }
+
+    /// An error with this status.
+    pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { message: message.into(), details: Vec::new(), status }
+    }
+
+    /// The same where a failure has a status of its own.
+    pub(crate) fn with_failure_as(self, status: Status) -> Self {
+        if self.status == Status::Failure { Self { status, ..self } } else { self }
     }
 
     /// Puts failures that followed from each other into one; each line of theirs comes once.
@@ -54,7 +71,7 @@ impl Error {
     }
 
     /// Returns the status that the process should exit with.
-    pub fn status(&self) -> u8 {
+    pub fn status(&self) -> Status {
         self.status
     }
 }
@@ -77,8 +94,8 @@ mod tests {
     fn details_follow_on_their_own_lines() {
         let error = Error::failure("the build failed").with_details(["first", "second"]);
         assert_eq!(error.to_string(), "the build failed\n  first\n  second");
-        assert_eq!(error.status(), 1);
-        assert_eq!(Error::usage("no such option").status(), 2);
+        assert_eq!(error.status(), Status::Failure);
+        assert_eq!(Error::usage("no such option").status(), Status::Usage);
     }
 
     #[test]

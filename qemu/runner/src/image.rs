@@ -1,10 +1,11 @@
 //! One build of the kernel: a target, code generation options, a number of keys.
 //!
 //! An image is built by a cargo of its own in a directory of its own, so that it neither waits for the lock of
-//! the cargo that runs this program nor throws away what that one has built. Cargo decides what has changed.
+//! the cargo that runs this program nor throws away what that one has built. Cargo is not asked where nothing has changed
+//! since the image was built.
 
 use std::{
-    env, fs, io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,6 +13,7 @@ use std::{
 use crate::{
     command,
     error::{Error, Result},
+    stamp::{self, Made},
     toolchain::Toolchain,
     workspace,
 };
@@ -84,25 +86,20 @@ impl Image {
     pub fn build(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
         let images = workspace::images_dir()?;
         let file = images.join(format!("{}-{keys}.elf", self.name));
-        let run = env::var("NEXTEST_RUN_ID").ok();
         // Held until the file is in place: another process may want the same image, or other keys in the same directory.
         let _lock = workspace::lock(self.name)?;
-        let note = images.join(format!("{}-{keys}.nextest", self.name));
-        // nextest starts a process for each test of one run; the first one has built the image.
-        if run.is_some() && file.is_file() && fs::read_to_string(&note).ok() == run {
-            return Ok(file);
-        }
-
         let mut cargo = self.cargo(toolchain, "build")?;
         cargo.env("TSD_KEYS", keys.to_string());
-        command::run(&mut cargo)
-            .map_err(|error| Error::failure(format!("the {} image can't be built: {error}", self.name)))?;
-        let built = self.target_dir()?.join(self.target).join("release/tsd-kernel");
-        replace(&built, &file).map_err(|error| Error::failure(format!("{} can't be kept: {error}", file.display())))?;
-        if let Some(run) = run {
-            // Without the note the next process only asks cargo again.
-            let _ = fs::write(&note, run);
-        }
+        let stamp = images.join(format!("{}-{keys}.stamp", self.name));
+        stamp::make(&stamp, &toolchain.recipe(&cargo), || {
+            command::step(format_args!("building the {} kernel", self.name));
+            Toolchain::hush(&mut cargo);
+            command::run(&mut cargo)
+                .map_err(|error| Error::failure(format!("the {} image can't be built: {error}", self.name)))?;
+            let built = self.target_dir()?.join(self.target).join("release/tsd-kernel");
+            replace(&built, &file).map_err(|error| Error::of_file("kept", &file, &error))?;
+            Ok(Made { files: vec![file.clone()], inputs: toolchain.inputs(&built.with_extension("d"))? })
+        })?;
         Ok(file)
     }
 

@@ -1,154 +1,100 @@
 //! `tsd install`: the archive, the headers, and what build systems want to know of them, for one target.
 //!
+//! - `options`    what to install, and where
 //! - [`target`]   the names that users type, and the compiler's
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
 //! - `registers`  those that the archive must not use
 
-use std::{env, path::PathBuf};
+use std::{
+    fs,
+    path::{self, Path},
+};
 
 use crate::{
     command,
     error::{Error, Result},
-    image, programs, setup,
-    setup::Wants,
+    setup::{self, Wants},
+    stamp::{self, Made},
     toolchain::Toolchain,
+    tools,
 };
 
 pub mod archive;
 pub mod layout;
+mod options;
 mod registers;
 pub mod target;
 
+pub(crate) use options::THREAD_POINTER_CFG;
+pub use options::{Numbers, Options, ThreadPointer, users_flags};
 pub use target::Target;
 
 /// Tells the tests of the C side that their archives are to have counters, and which library that takes.
 pub const COUNTERS_VARIABLE: &str = "TSD_COUNTERS";
-
-/// What to install, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// What the archive runs on.
-    pub target: Target,
-    /// The directory that gets `lib` and `include`.
-    pub prefix: PathBuf,
-    /// Capacities.
-    pub numbers: Numbers,
-    /// The families' symbols have no prefix.
-    pub plain_names: bool,
-    /// How C code finds its thread without a call.
-    pub thread_pointer: Option<ThreadPointer>,
-    /// What the compiler is told besides: [`users_flags`].
-    pub rustflags: Vec<String>,
-    /// The archive counts what it runs, for [coverage](crate::evidence); programs are to be linked with LLVM's run-time
-    /// library then.
-    pub has_counters: bool,
-    /// Whether missing packages may be installed.
-    pub may_install: bool,
-}
-
-/// The capacities of an archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers {
-    /// Keys at once.
-    pub keys: u32,
-    /// Rounds of destructors.
-    pub rounds: u32,
-    /// Thread-exit functions of each thread.
-    pub exit_functions: u32,
-    /// Notifications registered at run time.
-    pub notifications: u32,
-}
-
-impl Default for Numbers {
-    fn default() -> Self {
-        Self { keys: image::DEFAULT_KEYS, rounds: 4, exit_functions: 16, notifications: 8 }
-    }
-}
-
-impl Numbers {
-    /// The names under which the build and the headers know them.
-    pub(crate) fn named(&self) -> [(&'static str, u32); 4] {
-        [
-            ("TSD_KEYS", self.keys),
-            ("TSD_ROUNDS", self.rounds),
-            ("TSD_EXIT_FUNCTIONS", self.exit_functions),
-            ("TSD_NOTIFICATIONS", self.notifications),
-        ]
-    }
-}
-
-/// The register from which a thread's structure is found: `REGISTER:OFFSET`, or `REGISTER:AT:OFFSET` where a pointer
-/// is to be followed first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ThreadPointer {
-    register: String,
-    at: Option<u32>,
-    offset: u32,
-}
-
-impl ThreadPointer {
-    /// Reads what the user typed.
-    pub fn parse(word: &str) -> Option<Self> {
-        let mut parts = word.split(':');
-        let register = parts.next().filter(|name| target::REGISTERS.contains(name))?.to_owned();
-        let mut numbers = Vec::new();
-        for part in parts {
-            numbers.push(part.parse().ok()?);
-        }
-        match numbers[..] {
-            [offset] => Some(Self { register, at: None, offset }),
-            [at, offset] => Some(Self { register, at: Some(at), offset }),
-            _ => None,
-        }
-    }
-
-    /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so that
-    /// takes a pointer at a place in the segment.
-    pub(crate) fn gives_an_address(&self) -> bool {
-        self.at.is_some() || !["fs", "gs"].contains(&self.register.as_str())
-    }
-
-    /// The macros for it, in the header and in the environment of the archive's build.
-    pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
-        let mut macros = vec![("TSD_THREAD_POINTER", self.register.clone())];
-        macros.extend(self.at.map(|at| ("TSD_THREAD_POINTER_AT", at.to_string())));
-        macros.push(("TSD_THREAD_POINTER_OFFSET", self.offset.to_string()));
-        macros
-    }
-}
-
-/// The compiler's option for an archive that finds the thread by a thread pointer.
-pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";
 
 /// Builds and lays out everything.
 ///
 /// # Errors
 /// Something is missing, does not compile, or can't be written.
 pub fn run(options: &Options) -> Result<()> {
-    run_with(options, &toolchain(&options.target, options.may_install)?)
+    run_with(options, &toolchain(&options.target, options.may_install)?).map(drop)
 }
 
-/// The same with a toolchain that is known to have what it takes.
+/// Says what [`run`] has laid out, and how to link it.
 ///
 /// # Errors
-/// Something does not compile, or can't be written.
-pub fn run_with(options: &Options, toolchain: &Toolchain) -> Result<()> {
+/// The archive is not there.
+pub fn report(options: &Options) -> Result<String> {
+    let prefix = path::absolute(&options.prefix).map_err(|error| Error::of_file("found", &options.prefix, &error))?;
+    let archive = prefix.join(layout::ARCHIVE);
+    let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
+    let shown = |path: &str| prefix.join(path).display().to_string();
+    Ok(format!(
+        "archive     {} ({bytes} bytes, {} keys, {})\n\
+         headers     {}, others in {}\n\
+         pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
+         CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
+         by hand     -I{} -L{} -ltsd\n",
+        archive.display(),
+        options.numbers.keys,
+        options.target.triple,
+        shown("include/tsd.h"),
+        shown("include/tsd"),
+        shown(layout::PKG_CONFIG),
+        shown("lib/pkgconfig"),
+        shown("lib/cmake/tsd"),
+        prefix.display(),
+        shown("include"),
+        shown("lib"),
+    ))
+}
+
+/// How an archive is made and laid out, as far as no command line says it.
+const RECIPE: [&str; 4] = [
+    include_str!("install.rs"),
+    include_str!("install/archive.rs"),
+    include_str!("install/layout.rs"),
+    include_str!("install/target.rs"),
+];
+
+/// Builds and lays out everything with a toolchain that is known to have what it takes, unless it is there as `stamp` says.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn renew(options: &Options, toolchain: &Toolchain, stamp: &Path) -> Result<()> {
+    let recipe =
+        format!("{options:?}\n{}\n{RECIPE:?}", toolchain.recipe(&toolchain.cargo("rustc", &options.target.triple)));
+    stamp::make(stamp, &recipe, || run_with(options, toolchain))
+}
+
+fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     registers::check(&archive.file, &options.target)?;
-    layout::write(options, &archive)
-}
-
-/// Returns the options for the compiler that the user has put where cargo looks for them: `RUSTFLAGS`, or cargo's other
-/// form of it, which comes first.
-pub fn users_flags() -> Vec<String> {
-    let words = |name: &str, separator: fn(char) -> bool| {
-        let value = env::var(name).ok()?;
-        Some(value.split(separator).filter(|word| !word.is_empty()).map(str::to_owned).collect())
-    };
-    let encoded = words("CARGO_ENCODED_RUSTFLAGS", |c| c == '\x1f');
-    encoded.or_else(|| words("RUSTFLAGS", char::is_whitespace)).unwrap_or_default()
+    let mut made = layout::write(options, &archive)?;
+    made.inputs.extend(archive.inputs);
+    Ok(made)
 }
 
 /// What the library does to a key table can't be done without; the compiler would say so at each place.
@@ -166,55 +112,46 @@ fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<
 }
 
 fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
-    let programs = programs::ARCHIVE;
+    let tools = tools::ARCHIVE;
     if *target != Target::host() {
         let targets = [target.triple.as_str()];
-        return setup::prepare(
-            Wants { machines: &[], targets: &targets, clippy: false, programs: &programs },
-            may_install,
-        );
+        return setup::prepare(Wants { machines: &[], targets: &targets, clippy: false, tools: &tools }, may_install);
     }
     // Every compiler has the library of its own host, so the one that runs this program will do.
-    setup::install_programs(&programs, may_install)?;
-    Toolchain::current().ok_or_else(|| Error::usage("cargo is not on the search path"))
+    setup::install_tools(&tools, may_install)?;
+    Toolchain::current().ok_or_else(|| Error::unavailable("cargo is not on the search path"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+
+    #[test]
+    fn report_is_a_line_a_way_to_link() {
+        let prefix = crate::workspace::images_dir().unwrap().join("report-test");
+        fs::create_dir_all(prefix.join("lib")).unwrap();
+        fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
+        let text = report(&Options::new(Target::named("aarch64").unwrap(), prefix.clone())).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let wanted = ["(3 bytes, 128 keys, aarch64-", "tsd.h", "pkg-config --cflags", "find_package(tsd", " -ltsd"];
+        assert_eq!(lines.len(), wanted.len(), "{text}");
+        for (line, wanted) in lines.iter().zip(wanted) {
+            assert!(line.contains(wanted) && line.contains(&prefix.display().to_string()), "{line}");
+        }
+    }
 
     #[test]
     fn target_without_compare_and_swap_is_refused_in_a_sentence() {
         let toolchain = Toolchain::current().unwrap();
         let refused = |target: &str| {
-            let options = Options {
-                target: Target::named(target).unwrap(),
-                prefix: PathBuf::new(),
-                numbers: Numbers::default(),
-                plain_names: true,
-                thread_pointer: None,
-                rustflags: Vec::new(),
-                has_counters: false,
-                may_install: false,
-            };
+            let options = Options::new(Target::named(target).unwrap(), PathBuf::new());
             require_compare_and_swap(&options, &toolchain).err().map(|error| error.to_string())
         };
         let sentence = "thumbv6m-none-eabi has no compare-and-swap instruction, and the library needs one";
         assert_eq!(refused("thumbv6m-none-eabi").as_deref(), Some(sentence));
         assert_eq!(refused("thumbv7m"), None);
         assert!(refused("arm-no-such").is_some_and(|line| line.contains("arm-no-such")));
-    }
-
-    #[test]
-    fn thread_pointers() {
-        let plain = ThreadPointer::parse("fs:64").unwrap();
-        assert_eq!(plain.named(), [("TSD_THREAD_POINTER", "fs".into()), ("TSD_THREAD_POINTER_OFFSET", "64".into())]);
-        assert_eq!(ThreadPointer::parse("gs:0:64").unwrap().named()[1], ("TSD_THREAD_POINTER_AT", "0".into()));
-        assert!(!plain.gives_an_address());
-        assert!(ThreadPointer::parse("gs:0:64").unwrap().gives_an_address());
-        assert!(ThreadPointer::parse("sp_el0:64").unwrap().gives_an_address());
-        for wrong in ["", "fs", "rax:0", "fs:x", "fs:1:2:3", "fs:-1"] {
-            assert_eq!(ThreadPointer::parse(wrong), None, "{wrong}");
-        }
     }
 }

@@ -9,7 +9,8 @@
 //! - [`private`]    packages that are unpacked instead of installed
 //! - [`image`]      one build of the kernel
 //! - [`install`]    the C archive and what goes with it
-//! - [`programs`]   programs that runs take
+//! - `stamp`        what a file was made from, and whether that has changed
+//! - [`tools`]      the tools that runs take
 //! - [`machine`]    one virtual machine: QEMU's arguments, the image that it boots
 //! - [`qemu`]       one boot: output line by line, time-outs, the verdict
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
@@ -21,8 +22,8 @@
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
-//! Below them: [`command`] (external commands, echoed), [`workspace`] (places), [`table`] (figures side by side),
-//! [`error`] (one line and a status). The binary `tsd` and the test driver `tests/drivers/images.rs` are two thin users of this library.
+//! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side), [`error`]
+//! (one line and a status), [`status`] (the statuses). The binary `tsd` and the test driver `tests/drivers/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
 
@@ -39,13 +40,15 @@ pub mod machine;
 pub mod packages;
 pub mod private;
 pub mod program;
-pub mod programs;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;
+mod stamp;
+pub mod status;
 pub mod stepping;
 pub mod storm;
 pub mod suite;
-pub mod table;
+pub mod text_table;
 pub mod toolchain;
+pub mod tools;
 pub mod workspace;

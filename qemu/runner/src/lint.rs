@@ -24,9 +24,10 @@ const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true, programs: &[] };
+    let wants = Wants { machines: &[], targets: &targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64] {
+        command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
@@ -37,6 +38,7 @@ pub fn run(may_install: bool) -> Result<()> {
 
 /// Every part of the C archive, and each alone, as it is built.
 fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
+    command::step(format_args!("linting libtsd.a for {target}"));
     let alone = PARTS.iter().map(|part| format!("--features={}", part.name));
     for features in alone.chain(["--all-features".into()]) {
         let mut cargo = toolchain.cargo("clippy", target);
@@ -57,6 +59,7 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
 }
 
 fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {
+    command::step(format_args!("linting the library for {target}"));
     let mut cargo = toolchain.cargo("clippy", target);
     cargo.args(["--package", "tsd", "--lib", "--target-dir"]).arg(workspace::images_dir()?.join("lint"));
     cargo.args(["--", "-Dwarnings"]);

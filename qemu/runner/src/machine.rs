@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use crate::{
     command,
     image::{self, Image},
-    programs::{self, Program},
+    tools::{self, Tool},
 };
 
 /// A processor architecture with an image.
@@ -30,11 +30,30 @@ impl Arch {
     }
 
     /// Returns the QEMU that emulates it.
-    pub fn qemu(self) -> &'static Program {
+    pub fn qemu(self) -> &'static Tool {
         match self {
-            Self::X86_64 => &programs::QEMU_X86_64,
-            Self::Aarch64 => &programs::QEMU_AARCH64,
+            Self::X86_64 => &tools::QEMU_X86_64,
+            Self::Aarch64 => &tools::QEMU_AARCH64,
         }
+    }
+}
+
+/// Options of every command that boots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootOptions {
+    /// On which architectures, in this order.
+    pub archs: Vec<Arch>,
+    /// Number of processors.
+    pub cpus: u32,
+    /// Capacity of the key table.
+    pub keys: u32,
+    /// Whether missing packages may be installed.
+    pub may_install: bool,
+}
+
+impl Default for BootOptions {
+    fn default() -> Self {
+        Self { archs: Arch::ALL.into(), cpus: 4, keys: image::DEFAULT_KEYS, may_install: true }
     }
 }
 

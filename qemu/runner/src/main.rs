@@ -5,32 +5,38 @@
 use std::{env, process::ExitCode};
 
 use tsd_runner::{
-    cli::{self, Command},
-    demo,
+    cli::{self, Command, Request},
+    command, demo,
     error::Result,
-    evidence, install, lint, program, storm,
+    evidence, install, lint, program,
+    status::Status,
+    storm,
 };
 
 fn main() -> ExitCode {
-    match cli::parse(env::args_os().skip(1)).and_then(obey) {
-        Ok(status) => status,
-        Err(error) => {
-            eprintln!("tsd: error: {error}");
-            ExitCode::from(error.status())
-        }
-    }
+    let status = cli::parse(env::args_os().skip(1)).and_then(obey).unwrap_or_else(|error| {
+        eprintln!("tsd: error: {error}");
+        error.status()
+    });
+    status.into()
 }
 
-/// Returns the status of a program that was run, else success.
-fn obey(command: Command) -> Result<ExitCode> {
+/// Returns how a program that was run has ended, else success.
+fn obey(Request { command, is_verbose }: Request) -> Result<Status> {
+    if is_verbose {
+        command::be_verbose();
+    }
     match command {
-        Command::Help => print!("{}", cli::HELP),
-        Command::Demo(options, requests) => demo::run(&options, requests)?,
-        Command::Storm(run, options) => storm::run(&run, options)?,
+        Command::Help(text) => print!("{text}"),
+        Command::Demo(boot, requests) => demo::run(&boot, requests)?,
+        Command::Storm(boot, options) => storm::run(&boot, options)?,
         Command::Program(options) => return program::run(&options),
-        Command::Install(options) => install::run(&options)?,
+        Command::Install(options) => {
+            install::run(&options)?;
+            print!("{}", install::report(&options)?);
+        }
         Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Status::Success)
 }

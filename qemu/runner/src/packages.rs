@@ -4,7 +4,7 @@ use crate::{
     apt::Apt,
     command,
     error::{Error, Result},
-    programs::Program,
+    tools::Tool,
 };
 
 /// Something that a run needs and a package brings.
@@ -14,8 +14,8 @@ pub enum Need<'a> {
     Compiler,
     /// Cargo's `clippy` for that compiler.
     Clippy,
-    /// One program.
-    Program(&'static Program),
+    /// One tool.
+    Tool(&'static Tool),
     /// What Debian has under this name.
     Package(&'a str),
 }
@@ -33,7 +33,7 @@ impl<'a> Need<'a> {
                 vec![vec!["rustc-web", "cargo-web", "rust-web-src"], vec!["rustc", "cargo", "rust-src"]]
             }
             Self::Clippy => vec![vec!["rust-web-clippy"], vec!["rust-clippy"]],
-            Self::Program(program) => vec![program.apt.to_vec()],
+            Self::Tool(tool) => vec![tool.apt.to_vec()],
             Self::Package(name) => vec![vec![name]],
         }
     }
@@ -41,9 +41,9 @@ impl<'a> Need<'a> {
     /// Returns what brings it with one of [`OTHERS`].
     fn elsewhere(self, manager: &str) -> &'static [&'static str] {
         match (self, manager) {
-            (Self::Program(program), "dnf") => program.dnf,
-            (Self::Program(program), "pacman") => program.pacman,
-            (Self::Program(program), _) => program.brew,
+            (Self::Tool(tool), "dnf") => tool.dnf,
+            (Self::Tool(tool), "pacman") => tool.pacman,
+            (Self::Tool(tool), _) => tool.brew,
             (Self::Compiler, "dnf") => &["rust", "cargo", "rust-src"],
             (Self::Compiler, "pacman") => &["rust", "rust-src"],
             (Self::Clippy, "dnf") => &["clippy"],
@@ -57,7 +57,7 @@ impl<'a> Need<'a> {
         match self {
             Self::Compiler => "cargo",
             Self::Clippy => "cargo-clippy",
-            Self::Program(program) => program.command,
+            Self::Tool(tool) => tool.command,
             Self::Package(_) => "",
         }
     }
@@ -66,7 +66,7 @@ impl<'a> Need<'a> {
         match self {
             Self::Compiler => "a compiler with its library's source",
             Self::Clippy => "cargo clippy",
-            Self::Program(program) => program.command,
+            Self::Tool(tool) => tool.command,
             Self::Package(name) => name,
         }
     }
@@ -102,9 +102,9 @@ pub(crate) fn to_be_typed(needs: &[Need]) -> Error {
         let names = needs.iter().flat_map(|need| need.elsewhere(program)).copied().collect();
         format!("{install} {}", unique(names).join(" "))
     } else {
-        return Error::usage(format!("missing: {missing}; no known package manager to get it"));
+        return Error::unavailable(format!("missing: {missing}; no known package manager to get it"));
     };
-    Error::usage(format!("missing: {missing}; type: {typed}"))
+    Error::unavailable(format!("missing: {missing}; type: {typed}"))
 }
 
 /// Returns what `needs` are, for a sentence.
@@ -140,7 +140,7 @@ pub(crate) fn minimum_version() -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::programs;
+    use crate::{status::Status, tools};
 
     #[test]
     fn too_old_is_known() {
@@ -156,9 +156,9 @@ mod tests {
 
     #[test]
     fn error_names_the_needs_and_is_one_line() {
-        let error = to_be_typed(&[Need::Program(&programs::QEMU_X86_64), Need::Clippy]);
+        let error = to_be_typed(&[Need::Tool(&tools::QEMU_X86_64), Need::Clippy]);
         assert!(error.to_string().starts_with("missing: qemu-system-x86_64, cargo clippy; "), "{error}");
         assert_eq!(error.to_string().lines().count(), 1);
-        assert_eq!(error.status(), 2);
+        assert_eq!(error.status(), Status::Unavailable);
     }
 }

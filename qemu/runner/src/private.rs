@@ -6,11 +6,11 @@
 //! taken away if the program does not start, so what is in `bin` can be used.
 
 use std::{
-    env::{self, consts},
+    env::consts,
     ffi::OsStr,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{self, Path, PathBuf},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -19,23 +19,14 @@ use crate::{
     command::{self, quoted},
     error::{Error, Result},
     packages::{self, Need},
-    programs::Trial,
+    tools::Trial,
     workspace,
 };
 
 mod relocation;
 
-/// Names the folder when it is set, and forbids the system's package manager to add anything to the system.
-pub const VARIABLE: &str = "TSD_PRIVATE";
-
 /// What dpkg knows of the system.
 const SYSTEM_STATUS: &str = "/var/lib/dpkg/status";
-
-/// Returns the folder that [`VARIABLE`] names.
-pub(crate) fn chosen() -> Option<PathBuf> {
-    let named = env::var_os(VARIABLE).filter(|path| !path.is_empty())?;
-    path::absolute(named).ok()
-}
 
 /// Which packages count as there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +48,7 @@ pub struct Folder {
 impl Folder {
     /// Returns the folder of this target directory, whether there is one yet or not.
     pub fn shared() -> Self {
-        Self { path: chosen().unwrap_or_else(workspace::private_dir) }
+        Self { path: workspace::private_dir() }
     }
 
     /// Returns the part of it for packages of another architecture.
@@ -213,7 +204,7 @@ impl Folder {
         let mut trial = Command::new(&launcher);
         let source = self.path.join("trial.c");
         write(&source, "#include <stdint.h>\nint main(void) { return 0; }\n")?;
-        let kind = if let Need::Program(program) = need { &program.trial } else { &Trial::Version };
+        let kind = if let Need::Tool(tool) = need { &tool.trial } else { &Trial::Version };
         match kind {
             Trial::Version => trial.arg("--version"),
             Trial::Program => trial.arg(source).arg("-o").arg(self.path.join("trial")),

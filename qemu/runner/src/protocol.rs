@@ -3,6 +3,8 @@
 //! A case is announced by `test NAME ... ` or `selftest NAME ... `; `ok`, `FAILED` or `skipped: REASON` ends it on the
 //! same line, or at the start of a later one when the case printed something in between. What a case prints is its message.
 
+use crate::status::Status;
+
 /// What one line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
@@ -14,6 +16,8 @@ pub enum Line<'a> {
     Total(u32, u32),
     /// A figure of the demonstration or of a storm: name and value.
     Figure(&'a str, &'a str),
+    /// How a program ended.
+    Program(Status),
     /// The final line, with the status.
     End(u32),
     /// Anything else.
@@ -28,6 +32,12 @@ pub fn read(line: &str) -> Line<'_> {
 fn special(line: &str) -> Option<Line<'_>> {
     if let Some(status) = line.strip_prefix("tsd: end: status ") {
         return status.parse().ok().map(Line::End);
+    }
+    if let Some(status) = line.strip_prefix("tsd: program: exit ") {
+        return status.parse().ok().map(|status| Line::Program(Status::Own(status)));
+    }
+    if let Some(number) = line.strip_prefix("tsd: program: signal ") {
+        return number.parse().ok().map(|number| Line::Program(Status::Signal(number)));
     }
     if let Some(figure) = line.strip_prefix("tsd: demo: ").or_else(|| line.strip_prefix("tsd: storm: ")) {
         return figure.split_once(' ').map(|(name, value)| Line::Figure(name, value.trim()));
@@ -99,7 +109,7 @@ impl Cases {
                 self.end_failed(sink);
                 self.total = Some((passed, failed));
             }
-            Line::Figure(..) | Line::End(_) => self.end_failed(sink),
+            Line::Figure(..) | Line::Program(_) | Line::End(_) => self.end_failed(sink),
             Line::Text(text) => self.take_text(text, sink),
         }
     }
@@ -152,6 +162,9 @@ mod tests {
         assert_eq!(read("tsd: end: status 3"), Line::End(3));
         assert_eq!(read("tsd: end: status"), Line::Text("tsd: end: status"));
         assert_eq!(read("tsd: end: status x"), Line::Text("tsd: end: status x"));
+        assert_eq!(read("tsd: program: exit 3"), Line::Program(Status::Own(3)));
+        assert_eq!(read("tsd: program: signal 11"), Line::Program(Status::Signal(11)));
+        assert_eq!(read("tsd: program: exit 256"), Line::Text("tsd: program: exit 256"));
         assert_eq!(read("test keys::zero_key ... ok"), Line::Case("keys::zero_key", "ok"));
         assert_eq!(read("test keys::zero_key ... "), Line::Case("keys::zero_key", ""));
         assert_eq!(read("selftest run::a ... skipped: needs 2 CPUs"), Line::Case("run::a", "skipped: needs 2 CPUs"));

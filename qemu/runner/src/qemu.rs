@@ -133,18 +133,18 @@ pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut 
 /// Fails unless the QEMU for `arch` is recent enough.
 ///
 /// # Errors
-/// Status 2 if it is missing or too old.
+/// It is missing or too old.
 pub fn check_version(arch: Arch) -> Result<()> {
     let program = arch.qemu().command;
     let text = command::answer(command::of(program).arg("--version"))
-        .ok_or_else(|| Error::usage(format!("{program} does not run")))?;
+        .ok_or_else(|| Error::unavailable(format!("{program} does not run")))?;
     match version(&text) {
         Some(found) if found >= MINIMUM_VERSION => Ok(()),
         Some((major, minor)) => {
             let (old, oldest) = MINIMUM_VERSION;
-            Err(Error::usage(format!("{program} is version {major}.{minor}, too old: {old}.{oldest} is needed")))
+            Err(Error::unavailable(format!("{program} is version {major}.{minor}, too old: {old}.{oldest} is needed")))
         }
-        None => Err(Error::usage(format!("{program} does not say its version"))),
+        None => Err(Error::unavailable(format!("{program} does not say its version"))),
     }
 }
 

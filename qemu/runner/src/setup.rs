@@ -11,9 +11,9 @@ use crate::{
     image,
     machine::Machine,
     packages::{self, Need},
-    private::{self, Basis, Folder},
-    programs::{self, Program},
+    private::{Basis, Folder},
     toolchain::{self, Toolchain},
+    tools::{self, Tool},
     workspace,
 };
 
@@ -29,14 +29,14 @@ pub struct Wants<'a> {
     pub targets: &'a [&'a str],
     /// That compiler's lints.
     pub clippy: bool,
-    /// These programs.
-    pub programs: &'a [&'static Program],
+    /// These tools.
+    pub tools: &'a [&'static Tool],
 }
 
 impl<'a> Wants<'a> {
     /// What building and booting on `machines` takes.
     pub fn to_boot(machines: &'a [&'a Machine]) -> Self {
-        Self { machines, targets: &image::TARGETS, clippy: false, programs: &[] }
+        Self { machines, targets: &image::TARGETS, clippy: false, tools: &[] }
     }
 }
 
@@ -45,8 +45,7 @@ impl<'a> Wants<'a> {
 /// `may_install` false forbids rustup and the package manager to add anything.
 ///
 /// # Errors
-/// Status 2 with the command to type if something is missing that can't be got without asking; status 1 if
-/// getting it failed.
+/// Something is missing that can't be got without asking: the error has the command to type. Or getting it failed.
 pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     let may_install = may_install && !is_forbidden();
     // One process installs; the others then find it done.
@@ -62,14 +61,14 @@ pub fn prepare(wants: Wants<'_>, may_install: bool) -> Result<Toolchain> {
     }
 }
 
-/// Gets `programs` only.
+/// Gets `tools` only.
 ///
 /// # Errors
 /// As [`prepare`].
-pub fn install_programs(programs: &[&'static Program], may_install: bool) -> Result<()> {
+pub fn install_tools(tools: &[&'static Tool], may_install: bool) -> Result<()> {
     let may_install = may_install && !is_forbidden();
     let _lock = workspace::lock("setup")?;
-    let needs = missing(programs);
+    let needs = missing(tools);
     if needs.is_empty() { Ok(()) } else { get(&needs, may_install) }
 }
 
@@ -91,7 +90,7 @@ pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
 pub fn prepare_private(machines: &[&Machine]) -> Result<Option<Folder>> {
     let folder = Folder::shared();
     let qemus = machines.iter().map(|machine| machine.arch.qemu());
-    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Program).collect();
+    let needs: Vec<_> = qemus.filter(|qemu| folder.find(qemu.command).is_none()).map(Need::Tool).collect();
     if !needs.is_empty() {
         if is_forbidden() || !Apt::is_here() {
             return Ok(None);
@@ -131,12 +130,12 @@ fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchai
 }
 
 fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> {
-    let mut programs: Vec<_> = wants.machines.iter().map(|machine| machine.arch.qemu()).collect();
+    let mut tools: Vec<_> = wants.machines.iter().map(|machine| machine.arch.qemu()).collect();
     if toolchain.is_none_or(Toolchain::lacks_linker) {
-        programs.push(&programs::LLD);
+        tools.push(&tools::LLD);
     }
-    programs.extend(wants.programs);
-    let mut needs = missing(&programs);
+    tools.extend(wants.tools);
+    let mut needs = missing(&tools);
     if toolchain.is_none() {
         needs.push(Need::Compiler);
     }
@@ -146,10 +145,10 @@ fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> 
     needs
 }
 
-/// The programs that are not there, each once.
-fn missing(programs: &[&'static Program]) -> Vec<Need<'static>> {
+/// The tools that are not there, each once.
+fn missing(tools: &[&'static Tool]) -> Vec<Need<'static>> {
     let mut needs = Vec::new();
-    for need in programs.iter().filter(|program| program.find().is_none()).map(|program| Need::Program(program)) {
+    for need in tools.iter().filter(|tool| tool.find().is_none()).map(|tool| Need::Tool(tool)) {
         if !needs.contains(&need) {
             needs.push(need);
         }
@@ -164,7 +163,7 @@ fn get(needs: &[Need], may_install: bool) -> Result<()> {
         return Err(typed);
     }
     let mut failures: Vec<Error> = Vec::new();
-    if private::chosen().is_none()
+    if workspace::chosen_private_dir().is_none()
         && let Some(apt) = Apt::of_system()
     {
         match install(needs, &apt) {
@@ -200,7 +199,7 @@ fn install(needs: &[Need], apt: &Apt) -> Result<()> {
 }
 
 fn no_compiler(targets: &[&str]) -> Error {
-    Error::usage(format!("no compiler here can build for {}", targets.join(", ")))
+    Error::unavailable(format!("no compiler here can build for {}", targets.join(", ")))
 }
 
 /// Names rustup's way as well, where a compiler is missing and rustup is there.

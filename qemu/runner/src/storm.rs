@@ -11,15 +11,14 @@ use std::{
 };
 
 use crate::{
-    cli::Run,
     error::{Error, Result},
     image,
-    machine::{self, Machine},
+    machine::{self, BootOptions, Machine},
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
     suite::Session,
-    table::Table,
+    text_table::TextTable,
 };
 
 /// The fewest keys with which every event comes that has to.
@@ -49,7 +48,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// Something is missing, does not build, or a check of a storm fails: the error says how to repeat that one.
-pub fn run(run: &Run, options: Options) -> Result<()> {
+pub fn run(run: &BootOptions, options: Options) -> Result<()> {
     let machines: Vec<_> = machine::ALL.into_iter().filter(|machine| run.archs.contains(&machine.arch)).collect();
     let seed = options.seed.unwrap_or_else(draw_seed);
     let toolchain = setup::prepare(Wants::to_boot(&machines), run.may_install)?;
@@ -59,13 +58,13 @@ pub fn run(run: &Run, options: Options) -> Result<()> {
         kernels.push((machine, machine.image.build(&toolchain, run.keys)?));
     }
 
-    let mut table = Table::default();
+    let mut table = TextTable::default();
     for (machine, kernel) in &kernels {
         let name = machine.name;
         println!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
         let started = Instant::now();
         let session = Session { machine, kernel, cpus: run.cpus };
-        let lines = blow(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
+        let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
         table.add_column(name, protocol::figures(&lines).chain([("wall_time", wall.as_str())]));
     }
@@ -77,7 +76,7 @@ pub fn run(run: &Run, options: Options) -> Result<()> {
 ///
 /// # Errors
 /// A check fails, an event is missing, or QEMU can't be started. The error says how to repeat the storm.
-pub fn blow(
+pub fn boot(
     session: Session<'_>,
     keys: u32,
     seconds: u32,
@@ -98,7 +97,7 @@ pub fn blow(
 }
 
 /// What to type to repeat a storm.
-fn repetition(machine: &Machine, cpus: u32, keys: u32, seconds: u32, seed: u32) -> String {
+pub(crate) fn repetition(machine: &Machine, cpus: u32, keys: u32, seconds: u32, seed: u32) -> String {
     let keys = if keys == image::DEFAULT_KEYS { String::new() } else { format!(" --keys {keys}") };
     let arch = machine.arch.name();
     format!("cargo run -- storm --arch {arch} --cpus {cpus}{keys} --seconds {seconds} --seed {seed}")
@@ -113,7 +112,6 @@ pub(crate) fn draw_seed() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli;
 
     #[test]
     fn failure_says_how_to_repeat_it() {
@@ -121,10 +119,6 @@ mod tests {
         let usual = repetition(machine, 4, image::DEFAULT_KEYS, 5, 17);
         assert_eq!(usual, "cargo run -- storm --arch aarch64 --cpus 4 --seconds 5 --seed 17");
         assert!(repetition(machine, 8, 64, 5, 17).contains(" --cpus 8 --keys 64 "));
-        let options = Options { seconds: 5, seed: Some(17) };
-        let words = usual.strip_prefix("cargo run -- ").unwrap().split(' ');
-        let run = Run { archs: vec![machine.arch], ..Run::default() };
-        assert_eq!(cli::parse(words), Ok(cli::Command::Storm(run, options)));
     }
 
     #[test]

@@ -76,11 +76,11 @@ fn run_in_boots(names: &[&str], all: bool, boot: &mut Boot<'_>, sink: &mut dyn F
     let mut timeouts = 0;
     while !waiting.is_empty() {
         let line = command_line(names, &waiting, all);
-        let mut held = Held { waiting: &mut waiting, last: None, count: (0, 0), sink };
+        let mut withheld = LastVerdictWithheld { waiting: &mut waiting, last: None, count: (0, 0), sink };
         let mut cases = Cases::default();
-        let outcome = boot(&line, &mut |line| cases.take(line, &mut |name, verdict| held.take(&name, verdict)))?;
-        cases.finish(&mut |name, verdict| held.take(&name, verdict));
-        let got_anywhere = held.end(&cases, &outcome);
+        let outcome = boot(&line, &mut |line| cases.take(line, &mut |name, verdict| withheld.take(&name, verdict)))?;
+        cases.finish(&mut |name, verdict| withheld.take(&name, verdict));
+        let got_anywhere = withheld.end(&cases, &outcome);
 
         timeouts += u32::from(!matches!(outcome.end, End::Exited { .. }));
         if !got_anywhere || timeouts >= MAX_TIMEOUTS {
@@ -116,7 +116,7 @@ fn command_line(names: &[&str], waiting: &[&str], all: bool) -> String {
 }
 
 /// Passes results on, but keeps the last one back until the boot has ended.
-struct Held<'a, 'n> {
+struct LastVerdictWithheld<'a, 'n> {
     waiting: &'a mut Vec<&'n str>,
     last: Option<(&'n str, Verdict)>,
     /// Cases that passed and failed.
@@ -124,7 +124,7 @@ struct Held<'a, 'n> {
     sink: &'a mut dyn FnMut(&str, Verdict),
 }
 
-impl<'n> Held<'_, 'n> {
+impl<'n> LastVerdictWithheld<'_, 'n> {
     fn take(&mut self, name: &str, verdict: Verdict) {
         match verdict {
             Verdict::Passed => self.count.0 += 1,

@@ -7,6 +7,7 @@
 //! whoever has another one with the targets.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -18,7 +19,7 @@ use crate::{
     error::Result,
     packages::{major_minor, minimum_version},
     private::Folder,
-    workspace,
+    stamp, tools, workspace,
 };
 
 /// Where distributions put their compiler.
@@ -139,6 +140,43 @@ impl Toolchain {
             command.arg(format!("--config=target.{target}.linker=\"ld.lld\""));
         }
         command
+    }
+
+    /// Has cargo say nothing of what goes well, unless every command is echoed.
+    pub(crate) fn hush(cargo: &mut Command) {
+        if !command::is_verbose() {
+            cargo.arg("--quiet");
+        }
+    }
+
+    /// Returns what decides what `cargo` makes, beside the inputs.
+    pub(crate) fn recipe(&self, cargo: &Command) -> String {
+        format!("{}\n{}\n{}", self.bin.display(), self.version, command::as_typed(cargo))
+    }
+
+    /// Returns the inputs of what cargo has made: the sources by the `rule` that it has written beside it, and what it
+    /// reads of packages and settings. Crates of a registry are as the lock file has them.
+    ///
+    /// # Errors
+    /// The rule can't be read.
+    pub(crate) fn inputs(&self, rule: &Path) -> Result<BTreeSet<PathBuf>> {
+        let root = workspace::root();
+        let mut inputs = stamp::inputs_of_rule(rule)?;
+        let manifest = |source: &PathBuf| {
+            let folders = source.ancestors().take_while(|folder| folder.starts_with(&root));
+            folders.map(|folder| folder.join("Cargo.toml")).find(|manifest| manifest.is_file())
+        };
+        let manifests: Vec<_> = inputs.iter().filter_map(manifest).collect();
+        inputs.extend(manifests);
+        inputs.extend(["Cargo.toml", "Cargo.lock"].map(|name| root.join(name)));
+        // Where there are none, some may come.
+        let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+        let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+        let folders = root.ancestors().map(|folder| folder.join(".cargo")).chain(home);
+        inputs.extend(folders.flat_map(|folder| ["config.toml", "config"].map(|name| folder.join(name))));
+        inputs.extend(["cargo", "rustc"].map(|name| self.bin.join(name)));
+        inputs.extend(tools::LLD.find().filter(|_| self.lacks_linker()));
+        Ok(inputs)
     }
 
     /// Returns whether the standard library can be built from its source.

@@ -1,8 +1,8 @@
-//! Places: the repository, and the folder for what is built and remembered.
+//! Folders: the repository, and the folder for what is built and remembered.
 
 use std::{
     env, fs, io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use crate::error::{Error, Result};
@@ -40,9 +40,16 @@ pub fn evidence_dir(kind: &str) -> Result<PathBuf> {
 /// # Errors
 /// The lock file can't be made or locked.
 pub fn lock(name: &str) -> Result<fs::File> {
-    let path = images_dir()?.join(name).with_extension("lock");
-    let file = fs::File::create(&path).map_err(|error| unusable(&path, &error))?;
-    file.lock().map_err(|error| unusable(&path, &error))?;
+    lock_file(&images_dir()?.join(name).with_extension("lock"))
+}
+
+/// Takes the lock that is this file, likewise.
+///
+/// # Errors
+/// As [`lock`].
+pub(crate) fn lock_file(path: &Path) -> Result<fs::File> {
+    let file = fs::File::create(path).map_err(|error| unusable(path, &error))?;
+    file.lock().map_err(|error| unusable(path, &error))?;
     Ok(file)
 }
 
@@ -65,10 +72,27 @@ fn target_dir() -> PathBuf {
     target_dirs().next().unwrap_or_else(|| root().join("target"))
 }
 
-/// Returns the folder for packages that are not installed: one for all target directories that lie in each other.
+/// Names the folder for packages that are not installed when it is set, and forbids the system's package manager to add
+/// anything to the system.
+pub const PRIVATE_VARIABLE: &str = "TSD_PRIVATE";
+
+/// Returns the folder that [`PRIVATE_VARIABLE`] names.
+pub(crate) fn chosen_private_dir() -> Option<PathBuf> {
+    let named = env::var_os(PRIVATE_VARIABLE).filter(|path| !path.is_empty())?;
+    path::absolute(named).ok()
+}
+
+/// Returns the folder for packages that are not installed: the chosen one, else one for all target directories that lie
+/// in each other.
 pub(crate) fn private_dir() -> PathBuf {
     let is_ours = |dir: &PathBuf| dir.starts_with(root());
-    target_dirs().filter(is_ours).last().unwrap_or_else(target_dir).join("private")
+    let shared = || target_dirs().filter(is_ours).last().unwrap_or_else(target_dir).join("private");
+    chosen_private_dir().unwrap_or_else(shared)
+}
+
+/// Returns where the programs of those packages are started from.
+pub(crate) fn private_bin() -> PathBuf {
+    private_dir().join("bin")
 }
 
 /// The target directories that this executable lies in, the innermost first.

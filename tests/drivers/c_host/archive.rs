@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::install::archive::suffix;
 use tsd_runner::install::{self, Numbers};
-use tsd_runner::{command, programs as tools};
+use tsd_runner::{command, tools};
 
 use super::commands::{run, scratch};
 use super::environment::Environment;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::{command, programs as tools, workspace};
+use tsd_runner::{command, tools, workspace};
 
 use super::commands::{run, scratch};
 use super::environment::Environment;

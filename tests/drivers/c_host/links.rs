@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use libtest_mimic::{Failed, Trial};
 use tsd_runner::install::archive::suffix;
-use tsd_runner::{command, programs as tools};
+use tsd_runner::{command, tools};
 
 use super::archive::{FAMILIES, plain};
 use super::commands::{run, scratch};

@@ -18,7 +18,7 @@ use std::process;
 
 use environment::Environment;
 use libtest_mimic::{Arguments, Trial};
-use tsd_runner::{error::Result, programs as tools, setup};
+use tsd_runner::{error::Result, setup, tools};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -49,6 +49,6 @@ fn main() {
 fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC];
     let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP];
-    setup::install_programs(&[&compilers[..], &others[..]].concat(), true)?;
+    setup::install_tools(&[&compilers[..], &others[..]].concat(), true)?;
     Environment::ALL.iter().try_for_each(|environment| environment.install())
 }

@@ -6,7 +6,7 @@
 
 use spin::Once;
 
-use crate::machine::program::Frame;
+use crate::machine::{entries::Fault, program::Frame};
 
 /// Functions that the kernel calls.
 pub(crate) trait Hooks: Sync {
@@ -38,8 +38,8 @@ pub(crate) trait Hooks: Sync {
     /// The report has said what went wrong.
     fn in_report(&self) {}
 
-    /// The report is complete.
-    fn end_report(&self) {}
+    /// The report is complete, but for what the mode has to say of the fault, if it was one.
+    fn end_report(&self, _fault: Option<&Fault>) {}
 }
 
 /// One for the mode, one for coverage.

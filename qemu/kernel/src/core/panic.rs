@@ -62,7 +62,7 @@ fn become_last() {
 
 /// Reports a fault and ends the run. On the CPU's fault stack.
 pub(crate) fn report_fault(fault: &Fault) -> ! {
-    report(STATUS_PANIC, |scheduler| {
+    let print_cause = |scheduler: &Seized| {
         let Fault { name, code, program_counter, link, stack_pointer, address } = fault;
         println!("tsd: fault: {name} (code {code:#x}) at {program_counter:#x}");
         if let Some(link) = link {
@@ -74,21 +74,22 @@ pub(crate) fn report_fault(fault: &Fault) -> ! {
         if stack.is_some_and(|stack| stack.guards(*address)) {
             println!("tsd: fault: the address is in the thread's guard page: its stack is full");
         }
-    })
+    };
+    report(STATUS_PANIC, Some(fault), print_cause)
 }
 
 /// Reports that `subject` has not ended in its time, and ends the run.
 pub(crate) fn report_hang(subject: &str) -> ! {
-    report(STATUS_HUNG, |_| println!("tsd: watchdog: {subject} hangs"))
+    report(STATUS_HUNG, None, |_| println!("tsd: watchdog: {subject} hangs"))
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    report(STATUS_PANIC, |_| println!("tsd: {info}"))
+    report(STATUS_PANIC, None, |_| println!("tsd: {info}"))
 }
 
 /// Prints what went wrong and what is known, and ends the run.
-fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
+fn report(status: u8, fault: Option<&Fault>, print_cause: impl FnOnce(&Seized)) -> ! {
     become_last();
     hooks::all().for_each(|hooks| hooks.begin_report());
     let scheduler = locked::seize();
@@ -99,7 +100,7 @@ fn report(status: u8, print_cause: impl FnOnce(&Seized)) -> ! {
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),
     }
     print_threads(&scheduler);
-    hooks::all().for_each(|hooks| hooks.end_report());
+    hooks::all().for_each(|hooks| hooks.end_report(fault));
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }

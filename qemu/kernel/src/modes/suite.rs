@@ -187,7 +187,7 @@ impl Hooks for Kernel {
     }
 
     /// Gives the count, if a case has run.
-    fn end_report(&self) {
+    fn end_report(&self, _: Option<&crate::machine::entries::Fault>) {
         if RUNNING.load(Ordering::SeqCst) != NONE {
             print_summary(1);
         }

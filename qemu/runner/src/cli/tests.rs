@@ -1,51 +1,91 @@
 //! What the command line takes and refuses.
 
-use super::*;
+use std::path::PathBuf;
 
-fn parsed(line: &str) -> Command {
+use super::{words::DEFAULT_REQUESTS, *};
+use crate::{image, install::Target, machine, machine::Arch, status::Status};
+
+fn requested(line: &str) -> Request {
     parse(line.split_whitespace()).unwrap()
 }
 
-fn error(line: &str) -> String {
-    let error = parse(line.split_whitespace()).unwrap_err();
-    assert_eq!(error.status(), 2, "{line}");
+fn parsed(line: &str) -> Command {
+    requested(line).command
+}
+
+fn help(line: &str) -> String {
+    let Command::Help(text) = parsed(line) else { panic!("{line} is not for help") };
+    text
+}
+
+fn error_of<'a>(words: impl IntoIterator<Item = &'a str> + std::fmt::Debug + Clone) -> String {
+    let error = parse(words.clone()).unwrap_err();
+    assert_eq!(error.status(), Status::Usage, "{words:?}");
     let text = error.to_string();
     assert_eq!(text.lines().count(), 1, "{text}");
     text
 }
 
+fn error(line: &str) -> String {
+    error_of(line.split_whitespace())
+}
+
 #[test]
 fn nothing_is_the_demo_on_both() {
-    assert_eq!(parsed(""), Command::Demo(Run::default(), DEFAULT_REQUESTS));
+    assert_eq!(parsed(""), Command::Demo(BootOptions::default(), DEFAULT_REQUESTS));
     assert_eq!(parsed("demo"), parsed(""));
 }
 
 #[test]
 fn every_option_is_taken() {
-    let run = Run { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
+    let boot = BootOptions { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
     let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
-    assert_eq!(parsed(line), Command::Demo(run, 10));
+    assert_eq!(parsed(line), Command::Demo(boot, 10));
+    assert_eq!(parsed("--cpus 2 --cpus 3"), parsed("--cpus 3"));
+}
+
+#[test]
+fn every_command_can_be_verbose() {
+    for line in ["", "demo", "storm", "program src/cli.rs", "install --target host --prefix p", "lint", "evidence fuzz"]
+    {
+        assert!(!requested(line).is_verbose, "{line}");
+        assert!(requested(&format!("{line} --verbose")).is_verbose, "{line}");
+    }
 }
 
 #[test]
 fn program_has_options_of_the_compiler_and_arguments() {
-    let Command::Program(options) = parsed("program src/cli.rs -I dir -DX --arch x86_64 -std=c11 -- -a --arch b")
-    else {
-        panic!("another command");
-    };
+    let line = "program src/cli.rs -I dir -DX --arch x86_64 -std=c11 --rounds 7 --keys 256 -- -a --arch b";
+    let Command::Program(options) = parsed(line) else { panic!("another command") };
     assert_eq!(options.sources, [PathBuf::from("src/cli.rs")]);
     assert_eq!(options.flags, ["-I", "dir", "-DX", "-std=c11"]);
     assert_eq!(options.arguments, ["-a", "--arch", "b"]);
-    assert_eq!(options.archs, [Arch::X86_64]);
-    assert!(error("program --arch x86_64").contains("files"));
+    assert_eq!(options.boot.archs, [Arch::X86_64]);
+    assert_eq!((options.rounds, options.boot.keys), (7, 256));
+    assert_eq!(
+        parsed("program src/cli.rs"),
+        Command::Program(program::Options { sources: options.sources, ..program::Options::default() })
+    );
+    assert!(error("program --arch x86_64").contains("missing: FILE"));
     assert!(error("program no-such-file.c").contains("no such file: no-such-file.c"));
-    assert!(error("program src/cli.rs --nonsense").contains("--nonsense"));
+    assert!(error("program src/cli.rs --nonsense").contains("no such option: --nonsense"));
+    assert!(error("program src/cli.rs -I").contains("-I takes a value"));
+    assert!(error("program src/cli.rs -o x").contains("-o is not for a program that is run"));
+    assert!(error("program src/cli.rs --rounds 0").contains("--rounds takes 1 to 1024, not 0"));
+    assert!(error("program src/cli.rs --seconds 0").contains("--seconds takes 1 or more, not 0"));
+}
+
+#[test]
+fn arguments_of_a_program_are_kept_as_they_are() {
+    let words = ["program", "src/cli.rs", "--", "two words", "", "it's", "--", "-h"];
+    let Command::Program(options) = parse(words).unwrap().command else { panic!("another command") };
+    assert_eq!(options.arguments, ["two words", "", "it's", "--", "-h"]);
 }
 
 #[test]
 fn storm_has_a_time_and_a_seed() {
-    assert_eq!(parsed("storm"), Command::Storm(Run::default(), storm::Options::default()));
-    let run = Run { archs: vec![Arch::Aarch64], cpus: 8, ..Run::default() };
+    assert_eq!(parsed("storm"), Command::Storm(BootOptions::default(), storm::Options::default()));
+    let run = BootOptions { archs: vec![Arch::Aarch64], cpus: 8, ..BootOptions::default() };
     let options = storm::Options { seconds: 3, seed: Some(7) };
     assert_eq!(parsed("storm --arch aarch64 --cpus 8 --seconds 3 --seed=7"), Command::Storm(run, options));
     for value in ["0", "86401", "soon"] {
@@ -81,16 +121,46 @@ fn install_takes_a_target_and_a_prefix() {
     let line = "install --prefix out --target host --exit-functions 0 --notifications 0";
     let Command::Install(options) = parsed(line) else { panic!("not an installation") };
     assert_eq!((options.numbers.exit_functions, options.numbers.notifications), (0, 0));
-    assert!(error("install --prefix out").contains("--target and --prefix"));
+    assert!(error("install").contains("missing: --target TARGET, --prefix DIR"));
+    assert!(error("install --prefix out").contains("missing: --target TARGET"));
     assert!(error("install --target sparc").contains(Target::ALLOWED));
     assert!(error("install --rounds 0").contains("1 to 1024"));
     assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
 }
 
+const COMMANDS: [&str; 6] = ["demo", "program", "storm", "install", "lint", "evidence"];
+
 #[test]
-fn help_is_found_everywhere() {
-    for line in ["--help", "-h", "help", "demo --help", "--cpus 2 -h", "lint --help"] {
-        assert_eq!(parsed(line), Command::Help, "{line}");
+fn help_names_every_command_and_status() {
+    let text = help("--help");
+    assert_eq!((help("-h"), help("help")), (text.clone(), text.clone()));
+    for word in COMMANDS.iter().chain(&[" 0 ", " 1 ", " 64 ", " 69 "]) {
+        assert!(text.contains(word), "{word}");
+    }
+    assert!(text.lines().count() < 25, "{text}");
+}
+
+/// Where an option of one command is shown for another, that one does not take it.
+#[test]
+fn help_of_a_command_has_its_own_options_only() {
+    assert_eq!(help("--cpus 2 -h"), help("demo --help"));
+    assert_eq!(help("help storm"), help("storm --help"));
+    let options = ["requests", "seconds", "seed", "rounds", "target", "prefix", "arch", "cpus", "keys", "plain-names"];
+    for command in COMMANDS {
+        let text = help(&format!("{command} --help"));
+        assert!(text.contains(&format!("Usage: cargo run -- {command}")), "{text}");
+        for option in ["--verbose", "--no-install", "--help"] {
+            assert!(text.contains(option), "{command} {option}");
+        }
+        for option in options {
+            let is_refused = parse([command, &format!("--{option}=x")])
+                .is_err_and(|error| error.to_string().starts_with("no such option"));
+            assert_eq!(
+                text.contains(&format!("--{option} ")) || text.contains(&format!("--{option}\n")),
+                !is_refused,
+                "{command} {option}"
+            );
+        }
     }
 }
 
@@ -101,9 +171,15 @@ fn wrong_words_are_named() {
     assert!(error("nonsense").contains("no such command: nonsense"));
     assert!(error("demo extra").contains("unexpected word: extra"));
     assert!(error("lint --cpus 2").contains("no such option: --cpus"));
-    assert!(error("--arch sparc").contains("x86_64 or aarch64"));
-    assert!(error("--cpus").contains("--cpus"));
-    assert!(error("--no-install=yes").contains("--no-install"));
+    assert!(error("evidence").contains("missing: KIND"));
+    assert!(error("evidence luck").contains("KIND takes one of interleavings, "));
+    assert!(error("evidence fuzz storm").contains("unexpected word: storm"));
+    assert!(error("--arch sparc").contains("--arch takes x86_64 or aarch64, not sparc"));
+    assert!(error_of(["--keys", ""]).contains("not '' ("));
+    assert!(error("--cpus").contains("--cpus takes a value"));
+    assert!(error("--no-install=yes").contains("--no-install takes no value"));
+    assert!(error("--nonsense").ends_with(" (cargo run -- demo --help lists what there is)"));
+    assert!(error("nonsense").ends_with(" (cargo run -- --help lists what there is)"));
     for value in ["0", "9", "-1", "four", "99999999999"] {
         assert!(error(&format!("--cpus={value}")).contains("1 to 8"), "{value}");
     }
@@ -115,6 +191,16 @@ fn wrong_words_are_named() {
 
 #[test]
 fn line_break_in_a_word_stays_on_the_line() {
-    let error = parse(["--arch", "a\nb"]).unwrap_err().to_string();
-    assert_eq!(error.lines().count(), 1, "{error}");
+    error_of(["--arch", "a\nb"]);
+    error_of(["a\nb"]);
+}
+
+/// The line that a storm which fails says is one that is taken.
+#[test]
+fn repetition_of_a_storm_is_the_same_storm() {
+    let machine = &machine::AARCH64_A72;
+    let line = storm::repetition(machine, 8, 64, 5, 17);
+    let boot = BootOptions { archs: vec![machine.arch], cpus: 8, keys: 64, ..BootOptions::default() };
+    let options = storm::Options { seconds: 5, seed: Some(17) };
+    assert_eq!(parsed(line.strip_prefix("cargo run -- ").unwrap()), Command::Storm(boot, options));
 }

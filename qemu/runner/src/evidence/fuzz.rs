@@ -1,6 +1,6 @@
 //! Sequences of calls against the model of tests/model, led by coverage, for as long as one likes.
 
-use super::{record::Figures, tools::Tool};
+use super::{cargo_tools::CargoTool, record::Figures};
 use crate::{
     command,
     error::{Error, Result},
@@ -8,7 +8,7 @@ use crate::{
     workspace,
 };
 
-const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+const CARGO_FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
 
 /// Two bytes and 150 calls: as long as the sequences of tests/drivers/model.rs.
 const MAX_BYTES: u32 = 2 + 4 * 150;
@@ -20,10 +20,10 @@ const SECONDS: u32 = 600;
 pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     let seconds = seconds.unwrap_or(SECONDS);
     let program = CARGO_FUZZ.program(may_install)?;
-    let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
+    let toolchain = Toolchain::current().ok_or_else(|| Error::unavailable("no cargo on the search path"))?;
     let runtimes = toolchain.rustlib().join(toolchain.host()).join("lib");
     if !["stable", "nightly", "beta"].iter().any(|name| runtimes.join(format!("librustc-{name}_rt.asan.a")).is_file()) {
-        return Err(Error::usage("fuzzing takes a compiler that has its sanitizers with it, such as rustup's"));
+        return Err(Error::unavailable("fuzzing takes a compiler that has its sanitizers with it, such as rustup's"));
     }
     let folder = workspace::evidence_dir("fuzz")?;
     let mut fuzz = toolchain.with_host_program(&program);

@@ -17,6 +17,7 @@ use std::{
 
 use self::mutations::{MUTATIONS, Mutation};
 use super::{
+    host_cargo,
     record::{self, Figures},
     tree::Tree,
 };
@@ -80,7 +81,7 @@ impl Enumerator {
     }
 
     fn build_in(root: &Path, target: &Path, flags: &str) -> Result<Self> {
-        Ok(Self { program: super::build_model("tsd-handlers", root, target, flags)? })
+        Ok(Self { program: host_cargo::build_model("tsd-handlers", root, target, flags)? })
     }
 
     /// Runs every plan of one case.

@@ -2,7 +2,10 @@
 
 use std::{path::Path, path::PathBuf, process::Command};
 
-use super::record::{self, Figures};
+use super::{
+    host_cargo,
+    record::{self, Figures},
+};
 use crate::{
     command,
     error::{Error, Result},
@@ -45,7 +48,7 @@ impl Checker {
 
     /// Builds the cases of the repository at `root`, with compiler flags that set `loom`.
     pub(super) fn build_in(root: &Path, target: &Path, flags: &str) -> Result<Self> {
-        Ok(Self { program: super::build_model("tsd-loom", root, target, flags)? })
+        Ok(Self { program: host_cargo::build_model("tsd-loom", root, target, flags)? })
     }
 
     /// Explores one case.

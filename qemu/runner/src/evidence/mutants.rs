@@ -19,10 +19,10 @@ use std::{
 
 use self::outcomes::{Outcomes, Verdict};
 use super::{
-    OWN_PROCESS_TESTS,
+    cargo_tools::CargoTool,
+    host_cargo::OWN_PROCESS_TESTS,
     reasons::Reasons,
     record::{self, Figures},
-    tools::Tool,
     tree::{self, Tree},
 };
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
     workspace,
 };
 
-const CARGO_MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
+const CARGO_MUTANTS: CargoTool = CargoTool { name: "cargo-mutants", version: "27.1.0" };
 
 /// What those tests do without, and what would be built anew for each mutant.
 const NOT_NEEDED: [&str; 3] = ["tsd-handlers.workspace", "tsd-loom.workspace", "tsd-runner.workspace"];
@@ -50,7 +50,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(40);
 /// Tries every mutant of src, but for the C adapters, whose tests are C programs.
 pub(super) fn run(may_install: bool) -> Result<Figures> {
     let program = CARGO_MUTANTS.program(may_install)?;
-    let toolchain = Toolchain::current().ok_or_else(|| Error::usage("no cargo on the search path"))?;
+    let toolchain = Toolchain::current().ok_or_else(|| Error::unavailable("no cargo on the search path"))?;
     let (tree, revision) = (tree_of_few()?, record::revision());
     let patience = patience(&toolchain, &tree)?;
     let reasons = Reasons::read("mutants-not-caught");

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use super::Kind;
+use super::kind::Kind;
 use crate::{
     command,
     error::{Error, Result},

@@ -10,9 +10,9 @@ use crate::{
     command,
     error::{Error, Result},
     private::Folder,
-    programs, setup,
+    setup,
     toolchain::Toolchain,
-    workspace,
+    tools, workspace,
 };
 
 /// A sanitizer.
@@ -76,7 +76,7 @@ impl Sanitizer {
         let places = [PathBuf::from("/"), Folder::shared().root()].map(|root| root.join(&inside));
         let packaged = || places.iter().find(|file| file.is_file()).cloned();
         // GNU's linker can't resolve the versioned symbols that the runtime asks for.
-        setup::install_programs(&[&programs::LLD], may_install)?;
+        setup::install_tools(&[&tools::LLD], may_install)?;
         if packaged().is_none() {
             setup::install_packages(&[&format!("libclang-rt-{llvm}-dev")], may_install)?;
         }

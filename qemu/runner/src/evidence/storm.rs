@@ -23,7 +23,7 @@ struct Storm {
     lines: Vec<String>,
 }
 
-/// Lets all storms blow, for `seconds` each.
+/// Runs all storms, for `seconds` each.
 pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     let seconds = seconds.unwrap_or(SECONDS);
     let toolchain = setup::prepare(Wants::to_boot(&machine::ALL), may_install)?;
@@ -35,7 +35,7 @@ pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
             let seed = storm::draw_seed();
             let session = Session { machine, kernel: &kernel, cpus };
             let mut show = |line: &str| protocol::show(machine.name, line);
-            let lines = storm::blow(session, image::DEFAULT_KEYS, seconds, seed, &mut show)?;
+            let lines = storm::boot(session, image::DEFAULT_KEYS, seconds, seed, &mut show)?;
             storms.push(Storm { machine: machine.name, seed, lines });
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     let sum = |name| storms.iter().map(|storm| storm.figure(name)).sum::<u64>();
     let threads = sum("threads");
     if threads < THREADS {
-        return Err(Error::failure(format!("{threads} threads are fewer than {THREADS}: let it blow longer")));
+        return Err(Error::failure(format!("{threads} threads are fewer than {THREADS}: let the storms last longer")));
     }
     let (killed, keys, values) = (sum("killed"), sum("keys_created"), sum("allocations"));
     Ok(Figures {

@@ -6,18 +6,22 @@
 //! another archive.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     slice,
 };
 
-use super::{Options, registers};
+use super::{
+    options::{Options, THREAD_POINTER_CFG},
+    registers,
+};
 use crate::{
     command,
     error::{Error, Result},
-    image, programs,
+    image,
     toolchain::Toolchain,
-    workspace,
+    tools, workspace,
 };
 
 /// Changes together with `TSD_ABI` in the header.
@@ -75,6 +79,8 @@ pub struct Archive {
     pub file: PathBuf,
     /// Sizes and offsets, as `FIGURES` in `src/c/base.rs` has them.
     pub figures: Vec<u32>,
+    /// What it was made from.
+    pub(super) inputs: BTreeSet<PathBuf>,
 }
 
 /// Builds the archive in the target directory.
@@ -84,14 +90,17 @@ pub struct Archive {
 pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let dir = workspace::images_dir()?.join(format!("c-{}", options.target.triple));
     let _lock = workspace::lock(&format!("c-{}", options.target.triple))?;
+    command::step(format_args!("building libtsd.a for {}, {} keys", options.target.triple, options.numbers.keys));
     let build = Build { options, toolchain, members: dir.join("members"), dir };
     fs::create_dir_all(&build.members).map_err(|error| Error::of_file("made", &build.members, &error))?;
 
     let figures = build.dir.join("figures");
     let mut objects = Vec::new();
+    let mut inputs: BTreeSet<_> = tools::ARCHIVE.iter().filter_map(|tool| tool.find()).collect();
     for part in &PARTS {
-        // The next part's build replaces the file.
+        // The next part's build replaces the file, and the rule beside it.
         let compiled = build.compile(part)?;
+        inputs.extend(toolchain.inputs(&compiled.with_extension("d"))?);
         let symbols = Symbols::of(&compiled)?.defined;
         if part.is_split {
             for symbol in &symbols {
@@ -106,7 +115,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
             objects.push(build.member(part, part.name, &compiled, &symbols)?);
         }
         if part.name == "base" {
-            let mut objcopy = command::of(programs::OBJCOPY.command);
+            let mut objcopy = command::of(tools::OBJCOPY.command);
             objcopy.arg(format!("--dump-section=.tsd_figures={}", figures.display()));
             command::run_quietly(objcopy.arg(build.linked(part.name)).arg("/dev/null"))?;
         }
@@ -114,11 +123,11 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let file = build.dir.join("libtsd.a");
     // The archiver adds to a file that is there.
     let _ = fs::remove_file(&file);
-    command::run_quietly(command::of(programs::AR.command).arg("crsD").arg(&file).args(&objects))?;
+    command::run_quietly(command::of(tools::AR.command).arg("crsD").arg(&file).args(&objects))?;
     let figures = fs::read(&figures).map_err(|error| Error::of_file("read", &figures, &error))?;
     let figures =
         figures.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
-    Ok(Archive { file, figures })
+    Ok(Archive { file, figures, inputs })
 }
 
 /// The end of every symbol that is not a plain name.
@@ -140,14 +149,15 @@ impl Build<'_> {
         let Options { target, numbers, .. } = self.options;
         let pointer = self.options.thread_pointer.as_ref().filter(|pointer| pointer.gives_an_address());
         let mut cargo = self.toolchain.cargo("rustc", &target.triple);
-        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
+        Toolchain::hush(&mut cargo);
+        cargo.args(["--package", "tsd-c", "--profile", "archive", "--crate-type", "staticlib"]);
         cargo.arg(format!("--features={},panic-handler", part.name)).arg("--target-dir").arg(self.dir.join("target"));
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
         flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
-            flags.push(super::THREAD_POINTER_CFG);
+            flags.push(THREAD_POINTER_CFG);
             cargo.envs(pointer.named());
         }
         if self.options.has_counters {
@@ -167,13 +177,13 @@ impl Build<'_> {
     /// Makes a member that has these symbols of what was compiled.
     fn member(&self, part: &Part, name: &str, compiled: &Path, symbols: &[String]) -> Result<PathBuf> {
         let linked = self.linked(name);
-        let mut linker = command::of(programs::LLD.command);
+        let mut linker = command::of(tools::LLD.command);
         linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
         linker.args(symbols.iter().map(|symbol| format!("--undefined={symbol}")));
         command::run_quietly(linker.arg(compiled).arg("-o").arg(&linked))?;
 
         let object = self.members.join(format!("tsd-{name}.o"));
-        let mut objcopy = command::of(programs::OBJCOPY.command);
+        let mut objcopy = command::of(tools::OBJCOPY.command);
         objcopy.args(["--strip-debug", "--strip-unneeded"]);
         objcopy.args(THROWN_AWAY.iter().map(|section| format!("--remove-section={section}")));
         let found = Symbols::of(&linked)?;
@@ -212,7 +222,7 @@ struct Symbols {
 
 impl Symbols {
     fn of(file: &Path) -> Result<Self> {
-        let mut nm = command::of(programs::NM.command);
+        let mut nm = command::of(tools::NM.command);
         let lines = command::answer(nm.args(["--no-llvm-bc", "--extern-only", "--format=posix", "--quiet"]).arg(file))
             .ok_or_else(|| Error::failure(format!("the symbols of {} can't be read", file.display())))?;
         let (mut defined, mut wanted) = (Vec::new(), Vec::new());

@@ -2,9 +2,13 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use super::{Options, archive::Archive};
+use super::{
+    archive::Archive,
+    options::{Options, ThreadPointer},
+};
 use crate::{
     error::{Error, Result},
+    stamp::Made,
     workspace,
 };
 
@@ -34,6 +38,10 @@ const HEADERS: [&str; 8] = [
     "tsd/windows.h",
 ];
 
+/// Where the archive and the files for build systems go, below the prefix.
+pub(super) const ARCHIVE: &str = "lib/libtsd.a";
+pub(super) const PKG_CONFIG: &str = "lib/pkgconfig/tsd.pc";
+
 /// The linker script that others include.
 const FRAGMENT: &str = "tsd-notifications.ld";
 
@@ -41,18 +49,20 @@ const FRAGMENT: &str = "tsd-notifications.ld";
 ///
 /// # Errors
 /// A file can't be written, or the archive and this file disagree about the figures.
-pub fn write(options: &Options, archive: &Archive) -> Result<()> {
-    let prefix = &options.prefix;
+pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     let source = workspace::root();
+    let mut laid = Laid { prefix: &options.prefix, made: Made::default() };
     for header in HEADERS {
-        copy(&source.join("include").join(header), &prefix.join("include").join(header))?;
+        laid.copy(&source.join("include").join(header), Path::new("include").join(header))?;
     }
-    put(&prefix.join("include/tsd/config.h"), &config(options, archive)?)?;
-    copy(&archive.file, &prefix.join("lib/libtsd.a"))?;
-    copy(&source.join("linker").join(FRAGMENT), &prefix.join("lib").join(FRAGMENT))?;
-    put(&prefix.join("lib/pkgconfig/tsd.pc"), pkg_config())?;
-    put(&prefix.join("lib/cmake/tsd/tsd-config.cmake"), CMAKE)?;
-    put(&prefix.join("lib/cmake/tsd/tsd-config-version.cmake"), cmake_version())
+    laid.put("include/tsd/config.h", config(options, archive)?)?;
+    laid.copy(&archive.file, ARCHIVE)?;
+    laid.copy(&source.join("linker").join(FRAGMENT), Path::new("lib").join(FRAGMENT))?;
+    laid.put(PKG_CONFIG, pkg_config())?;
+    laid.put("lib/cmake/tsd/tsd-config.cmake", CMAKE)?;
+    laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;
+    laid.made.inputs.remove(&archive.file);
+    Ok(laid.made)
 }
 
 fn config(options: &Options, archive: &Archive) -> Result<String> {
@@ -71,7 +81,7 @@ fn config(options: &Options, archive: &Archive) -> Result<String> {
     if options.plain_names {
         define("TSD_PLAIN_NAMES", "1");
     }
-    for (name, value) in options.thread_pointer.iter().flat_map(super::ThreadPointer::named) {
+    for (name, value) in options.thread_pointer.iter().flat_map(ThreadPointer::named) {
         define(name, &value);
     }
     for (name, number) in FIGURES.iter().zip(&archive.figures) {
@@ -113,12 +123,27 @@ fn cmake_version() -> String {
     )
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let bytes = fs::read(from).map_err(|error| Error::failure(format!("{}: {error}", from.display())))?;
-    put(to, bytes)
+/// What is below the prefix by now.
+struct Laid<'a> {
+    prefix: &'a Path,
+    made: Made,
 }
 
-fn put(to: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
-    let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(to, bytes)).map_err(|error| Error::of_file("written", to, &error))
+impl Laid<'_> {
+    fn copy(&mut self, from: &Path, to: impl AsRef<Path>) -> Result<()> {
+        let bytes = fs::read(from).map_err(|error| Error::of_file("read", from, &error))?;
+        self.made.inputs.insert(from.to_path_buf());
+        self.put(to, bytes)
+    }
+
+    /// Writes a file in one step: another process may be compiling with the one that is there.
+    fn put(&mut self, to: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> Result<()> {
+        let to = self.prefix.join(to);
+        let new = to.with_extension("new");
+        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+        let written = made.and_then(|()| fs::write(&new, bytes)).and_then(|()| fs::rename(&new, &to));
+        written.map_err(|error| Error::of_file("written", &to, &error))?;
+        self.made.files.push(to);
+        Ok(())
+    }
 }

@@ -6,11 +6,11 @@
 
 use std::path::Path;
 
-use super::Target;
+use super::target::Target;
 use crate::{
     command,
     error::{Error, Result},
-    programs,
+    tools,
 };
 
 /// The two names of the register.
@@ -32,7 +32,7 @@ pub(super) fn check(archive: &Path, target: &Target) -> Result<()> {
     if !has_platform_register(target) {
         return Ok(());
     }
-    let mut objdump = command::of(programs::OBJDUMP.command);
+    let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
         .ok_or_else(|| Error::failure(format!("{} can't be disassembled", archive.display())))?;

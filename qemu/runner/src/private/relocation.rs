@@ -20,7 +20,7 @@ pub(super) fn relocate(folder: &Path, root: &Path) -> io::Result<()> {
             relocate_link(&path, root)?;
         } else if kind.is_dir() {
             relocate(&path, root)?;
-        } else if names_places(&path) {
+        } else if names_paths(&path) {
             relocate_text(&path, root)?;
         }
     }
@@ -59,7 +59,7 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 /// Texts in which absolute paths say where other files of the packages are.
-fn names_places(file: &Path) -> bool {
+fn names_paths(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with("-gcc") || name.ends_with(".specs") || name.starts_with("lib") && name.ends_with(".so")
 }

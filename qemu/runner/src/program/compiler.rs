@@ -5,11 +5,12 @@
 //! and the C++ destructors are the library's; `qemu/posix` holds what connects the two.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeSet,
     env::{self, consts},
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
 };
 
 use super::libc::Libc;
@@ -18,17 +19,19 @@ use crate::{
     error::{Error, Result},
     install::{self, Numbers, Target, archive},
     machine::Arch,
-    programs::{self, Program},
+    stamp::{self, Made},
     toolchain::Toolchain,
+    tools::{self, Tool},
     workspace,
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 9] = ["cancel", "compiler", "create", "current", "errno", "exit", "limits", "once", "wait"];
+const CONNECTION: [&str; 10] =
+    ["cancel", "compiler", "create", "current", "errno", "exit", "keys", "limits", "once", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "pthread_key_create",
     "__pthread_key_create",
     "pthread_key_delete",
@@ -43,6 +46,7 @@ const OURS: [&str; 14] = [
     "__cxa_thread_atexit",
     "__errno_location",
     "__pthread_tsd_run_dtors",
+    "__tsd_next_key",
 ];
 
 /// Hooks of the library, by the beginnings of their names: the linker takes those of `qemu/posix` for them before it
@@ -95,25 +99,29 @@ pub struct Compiler {
 /// The option that only the other compiler has: thread-local storage through keys, by the compiler's own runtime.
 const EMULATED_TLS: &str = "-femulated-tls";
 
-/// An executable file. Its directory goes with it.
+/// An executable file.
 #[derive(Debug)]
 pub struct Executable {
     /// Where it is.
     pub file: PathBuf,
 }
 
-impl Drop for Executable {
-    fn drop(&mut self) {
-        // What can't be removed stays.
-        let _ = self.file.parent().map(fs::remove_dir_all);
+impl Executable {
+    /// Returns what the program is called.
+    pub(super) fn name(&self) -> Cow<'_, str> {
+        name_of(&self.file)
     }
 }
 
+fn name_of(executable: &Path) -> Cow<'_, str> {
+    executable.file_name().unwrap_or_default().to_string_lossy()
+}
+
 /// Returns what compiling for `arch` with `flags` takes.
-pub fn programs(arch: Arch, flags: &[String]) -> Vec<&'static Program> {
+pub fn tools(arch: Arch, flags: &[String]) -> Vec<&'static Tool> {
     let (c, cxx) = compilers(arch);
-    let clang = is_for_clang(flags).then_some(&programs::CLANG);
-    programs::ARCHIVE.into_iter().chain([c, cxx]).chain(clang).collect()
+    let clang = is_for_clang(flags).then_some(&tools::CLANG);
+    tools::ARCHIVE.into_iter().chain([c, cxx]).chain(clang).collect()
 }
 
 fn is_for_clang(flags: &[String]) -> bool {
@@ -121,64 +129,55 @@ fn is_for_clang(flags: &[String]) -> bool {
 }
 
 /// The C and the C++ compiler.
-fn compilers(arch: Arch) -> (&'static Program, &'static Program) {
+fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
     match arch {
-        arch if arch.name() == consts::ARCH => (&programs::GCC, &programs::GXX),
-        Arch::X86_64 => (&programs::X86_64_GCC, &programs::X86_64_GXX),
-        Arch::Aarch64 => (&programs::AARCH64_GCC, &programs::AARCH64_GXX),
+        arch if arch.name() == consts::ARCH => (&tools::GCC, &tools::GXX),
+        Arch::X86_64 => (&tools::X86_64_GCC, &tools::X86_64_GXX),
+        Arch::Aarch64 => (&tools::AARCH64_GCC, &tools::AARCH64_GXX),
     }
 }
 
 impl Compiler {
     /// Installs the archive with `numbers`, and compiles what connects it with the C library.
     pub(super) fn prepare(arch: Arch, numbers: Numbers, toolchain: &Toolchain, libc: Libc) -> Result<Self> {
-        let prefix = workspace::images_dir()?.join(format!("program-{}-{}", arch.name(), numbers.keys));
-        let _lock = workspace::lock(&format!("program-{}-{}", arch.name(), numbers.keys))?;
+        let name = format!("program-{}-{}-{}", arch.name(), numbers.keys, numbers.rounds);
+        let prefix = workspace::images_dir()?.join(&name);
+        let _lock = workspace::lock(&name)?;
         let target = Target::named(arch.name()).ok_or_else(|| Error::failure("an image's CPU is no target"))?;
-        let options = install::Options {
-            target,
-            prefix: prefix.clone(),
-            numbers,
-            plain_names: true,
-            thread_pointer: None,
-            rustflags: Vec::new(),
-            has_counters: false,
-            may_install: false,
-        };
+        let options = install::Options { numbers, ..install::Options::new(target, prefix.clone()) };
+        install::renew(&options, toolchain, &prefix.join("tsd.stamp"))?;
         let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
-        // nextest starts a process for each test of one run; the first one has done this.
-        let (run, note) = (env::var("NEXTEST_RUN_ID").ok(), compiler.prefix.join("nextest"));
-        if run.is_none() || fs::read_to_string(&note).ok() != run {
-            install::run_with(&options, toolchain)?;
-            compiler.connect()?;
-            // Without the note the next process only does it again.
-            let _ = run.map(|run| fs::write(note, run));
-        }
+        compiler.connect()?;
         Ok(compiler)
     }
 
     /// Makes `libposix.a`.
     fn connect(&self) -> Result<()> {
-        let mut archiver = command::of(programs::AR.command);
-        let archive = self.prefix.join("lib/libposix.a");
+        let flags = ["-Wall", "-Wextra", "-Werror", "-fexceptions"].map(str::to_owned);
+        let lib = self.prefix.join("lib");
+        let mut objects = Vec::new();
+        for name in CONNECTION {
+            let object = lib.join(name).with_extension("o");
+            self.compile(&posix().join(name).with_extension("c"), &object, &flags)?;
+            objects.push(object);
+        }
+        let archive = self.posix_archive();
         // Another process may be linking with the one that is there.
         let new = archive.with_extension("new");
-        // The archiver adds to a file that is there.
-        let _ = fs::remove_file(&new);
-        archiver.arg("crsD").arg(&new);
-        for name in CONNECTION {
-            let object = self.prefix.join("lib").join(name).with_extension("o");
-            let source = posix().join(name).with_extension("c");
-            self.compile(
-                &source,
-                &object,
-                &["-Wall", "-Wextra", "-Werror", "-fexceptions"].map(str::to_owned),
-                &mut command::run_quietly,
-            )?;
-            archiver.arg(object);
-        }
-        command::run_quietly(&mut archiver)?;
-        fs::rename(&new, &archive).map_err(|error| Error::of_file("written", &archive, &error))
+        let mut archiver = command::of(tools::AR.command);
+        archiver.arg("crsD").arg(&new).args(&objects);
+        stamp::make(&archive.with_extension("stamp"), &command::as_typed(&archiver), || {
+            // The archiver adds to a file that is there.
+            let _ = fs::remove_file(&new);
+            command::run(&mut archiver)?;
+            fs::rename(&new, &archive).map_err(|error| Error::of_file("written", &archive, &error))?;
+            Ok(Made { files: vec![archive.clone()], inputs: objects.into_iter().chain(tools::AR.find()).collect() })
+        })
+    }
+
+    /// Where the archives of what connects a program with the kernel are: the C library's side, and the keys.
+    fn posix_archive(&self) -> PathBuf {
+        self.prefix.join("lib/libposix.a")
     }
 
     /// Returns the symbol of a function that the prefixed core declares.
@@ -186,75 +185,99 @@ impl Compiler {
         format!("{name}{}", self.suffix)
     }
 
-    /// Compiles `sources` with `flags` and links them.
+    /// Compiles `sources` with `flags` and links them, as far as it was not done or anything has changed since.
     ///
     /// # Errors
     /// They do not compile or link: the compiler has said why.
     pub fn executable(&self, sources: &[PathBuf], flags: &[String]) -> Result<Executable> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-
-        let first = sources.first().and_then(|source| source.file_stem()).unwrap_or_default();
-        // Relaxed: only that no two are the same.
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let dir = self.prefix.join(format!("programs/{}-{count}", std::process::id()));
-        fs::create_dir_all(&dir).map_err(|error| Error::failure(format!("{}: {error}", dir.display())))?;
+        // The paths may be relative.
+        let here =
+            env::current_dir().map_err(|error| Error::failure(format!("there is no current folder: {error}")))?;
+        let name = stamp::digest(format!("{here:?} {sources:?} {flags:?}").as_bytes());
+        let dir = self.prefix.join("programs").join(name);
+        fs::create_dir_all(&dir).map_err(|error| Error::of_file("made", &dir, &error))?;
+        let _lock = workspace::lock_file(&dir.join("lock"))?;
         let mut objects = Vec::new();
         for (index, source) in sources.iter().enumerate() {
             let object = dir.join(format!("{index}.o"));
-            self.compile(source, &object, flags, &mut command::run)?;
+            self.compile(source, &object, flags)?;
             objects.push(object);
         }
+        let first = sources.first().and_then(|source| source.file_stem()).unwrap_or_default();
         let executable = Executable { file: dir.join(first) };
         self.link(&objects, sources.iter().any(|source| is_cxx(source)), &executable.file)?;
         Ok(executable)
     }
 
-    fn compile(
-        &self,
-        source: &Path,
-        object: &Path,
-        flags: &[String],
-        run: &mut dyn FnMut(&mut Command) -> Result<()>,
-    ) -> Result<()> {
+    fn compile(&self, source: &Path, object: &Path, flags: &[String]) -> Result<()> {
+        let (mut command, headers, compiler) = self.compiling(source, flags)?;
+        let rule = object.with_extension("d");
+        command.args(["-MD", "-MF"]).arg(&rule).args(flags).arg("-c").arg(source).arg("-o").arg(object);
+        stamp::make(&object.with_extension("stamp"), &command::as_typed(&command), || {
+            let shown = source.strip_prefix(workspace::root()).unwrap_or(source);
+            command::step(format_args!("compiling {} for {}", shown.display(), self.arch.name()));
+            command::run(&mut command)?;
+            let mut inputs = stamp::inputs_of_rule(&rule)?;
+            let folders = headers.iter().map(PathBuf::as_path).chain(folders_in(flags)).chain(source.parent());
+            inputs.extend(hiding(&inputs, &folders.collect::<Vec<_>>()));
+            inputs.extend(compiler.find());
+            Ok(Made { files: vec![object.to_path_buf()], inputs })
+        })
+    }
+
+    /// Returns the beginning of the compiler's command line, the folders with headers in it, and which compiler it is.
+    fn compiling(&self, source: &Path, flags: &[String]) -> Result<(Command, Vec<PathBuf>, &'static Tool)> {
         let (c, cxx) = compilers(self.arch);
-        let compiler = if is_cxx(source) { cxx } else { c };
-        let mut command = command::of(compiler.command);
+        let mut compiler = if is_cxx(source) { cxx } else { c };
+        let cxx_headers = if is_cxx(source) { cxx_headers(compiler)? } else { Vec::new() };
         let mut builtin = builtin_headers(compiler, &["-print-file-name=include"])?;
+        let mut target = None;
         if is_for_clang(flags) {
-            command = command::of(programs::CLANG.command);
-            command.arg(format!("--target={}-linux-gnu", self.arch.name()));
-            builtin = builtin_headers(&programs::CLANG, &["-print-resource-dir"])?.join("include");
+            compiler = &tools::CLANG;
+            target = Some(format!("--target={}-linux-gnu", self.arch.name()));
+            builtin = builtin_headers(compiler, &["-print-resource-dir"])?.join("include");
         }
+        let mut command = command::of(compiler.command);
         // Code and calls as in a program that is not moved when it is loaded.
-        command.args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
+        command.args(target).args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
+        let mut headers = Vec::new();
         if is_cxx(source) {
-            for dir in [posix().join("include/c++")].into_iter().chain(cxx_headers(compiler)?) {
-                command.arg("-isystem").arg(dir);
-            }
+            headers.push(posix().join("include/c++"));
+            headers.extend(cxx_headers);
         }
         // The order matters: ours correct the C library's, and the compiler's own come where libstdc++ expects them.
-        let own = [posix().join("include"), self.prefix.join("include"), self.libc.include.clone()];
-        for dir in own.into_iter().chain([builtin]) {
-            command.arg("-isystem").arg(dir);
+        headers.extend([posix().join("include"), self.prefix.join("include"), self.libc.include.clone(), builtin]);
+        for folder in &headers {
+            command.arg("-isystem").arg(folder);
         }
-        run(command.args(flags).arg("-c").arg(source).arg("-o").arg(object))
+        Ok((command, headers, compiler))
     }
 
     fn link(&self, objects: &[PathBuf], has_cxx: bool, executable: &Path) -> Result<()> {
         let (c, cxx) = compilers(self.arch);
-        let mut command = command::of(if has_cxx { cxx.command } else { c.command });
+        let linker = if has_cxx { cxx } else { c };
+        let mut command = command::of(linker.command);
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
         command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
         command.args(HOOKS.map(|hook| format!("-Wl,--undefined={}", self.symbol(hook))));
         command.args(WRAPPED.map(|symbol| format!("-Wl,--wrap={symbol}")));
-        command.arg("-o").arg(executable).arg(self.libc.lib.join("crt1.o")).args(objects).arg("-Wl,--start-group");
-        command.args(["libposix.a", "libtsd.a"].map(|archive| self.prefix.join("lib").join(archive)));
+        // Another process may be booting the one that is there.
+        let new = executable.with_extension("new");
+        let [start, c_library] = ["crt1.o", "libc.a"].map(|name| self.libc.lib.join(name));
+        let archives = [self.posix_archive(), self.prefix.join("lib/libtsd.a")];
+        command.arg("-o").arg(&new).arg(&start).args(objects).arg("-Wl,--start-group").args(&archives);
         if has_cxx {
             command.arg("-lstdc++");
         }
-        command.args(["-lgcc", "-lgcc_eh"]).arg(self.libc.lib.join("libc.a")).arg("-Wl,--end-group");
-        command::run(&mut command)
+        command.args(["-lgcc", "-lgcc_eh"]).arg(&c_library).arg("-Wl,--end-group");
+        stamp::make(&executable.with_extension("stamp"), &command::as_typed(&command), || {
+            command::step(format_args!("linking {} for {}", name_of(executable), self.arch.name()));
+            command::run(&mut command)?;
+            fs::rename(&new, executable).map_err(|error| Error::of_file("written", executable, &error))?;
+            let inputs = objects.iter().cloned().chain(archives).chain([start, c_library]).chain(linker.find());
+            Ok(Made { files: vec![executable.to_path_buf()], inputs: inputs.collect() })
+        })
     }
 }
 
@@ -275,13 +298,13 @@ fn is_cxx(source: &Path) -> bool {
 }
 
 /// The headers that come with the compiler itself.
-fn builtin_headers(compiler: &Program, question: &[&str]) -> Result<PathBuf> {
+fn builtin_headers(compiler: &Tool, question: &[&str]) -> Result<PathBuf> {
     let answer = command::answer(command::of(compiler.command).args(question));
     answer.map(PathBuf::from).ok_or_else(|| Error::failure(format!("{} does not run", compiler.command)))
 }
 
 /// The directories of the C++ library, as the compiler lists them.
-fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
+fn cxx_headers(compiler: &Tool) -> Result<Vec<PathBuf>> {
     let mut command = command::of(compiler.command);
     let output = command.args(["-E", "-v", "-x", "c++", "/dev/null"]).output();
     let output = output.map_err(|error| Error::failure(format!("{} can't be started: {error}", compiler.command)))?;
@@ -292,4 +315,23 @@ fn cxx_headers(compiler: &Program) -> Result<Vec<PathBuf>> {
         .filter(|line| line.starts_with('/') && line.contains("/c++"))
         .map(PathBuf::from)
         .collect())
+}
+
+/// The folders with headers that the user has named.
+fn folders_in(flags: &[String]) -> impl Iterator<Item = &Path> {
+    let named = |(index, flag): (usize, &'_ String)| {
+        let option = ["-I", "-isystem", "-iquote", "-idirafter"].into_iter().find(|option| flag.starts_with(option))?;
+        let joined = flags[index].strip_prefix(option).filter(|folder| !folder.is_empty());
+        joined.or_else(|| flags.get(index + 1).map(String::as_str)).map(Path::new)
+    };
+    flags.iter().enumerate().filter_map(named)
+}
+
+/// The files that would be taken in the place of `headers` if they were there: by the same name, in another of `folders`.
+fn hiding(headers: &BTreeSet<PathBuf>, folders: &[&Path]) -> Vec<PathBuf> {
+    let names =
+        folders.iter().flat_map(|folder| headers.iter().filter_map(move |header| header.strip_prefix(folder).ok()));
+    let names: BTreeSet<_> = names.collect();
+    let files = folders.iter().flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    files.filter(|file| !file.exists()).collect()
 }

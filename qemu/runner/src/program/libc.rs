@@ -14,7 +14,7 @@ use crate::{
     machine::Arch,
     packages::Need,
     private::{Basis, Folder},
-    programs, setup, workspace,
+    setup, tools, workspace,
 };
 
 /// Where an architecture's library lies.
@@ -50,16 +50,16 @@ pub fn find(arch: Arch, may_install: bool) -> Result<Libc> {
     if look().is_none() {
         get(arch, may_install && !setup::is_forbidden())?;
     }
-    look().ok_or_else(|| Error::usage(format!("no musl for {} is to be found after installing it", arch.name())))
+    look().ok_or_else(|| Error::unavailable(format!("no musl for {} is to be found after installing it", arch.name())))
 }
 
 fn get(arch: Arch, may_install: bool) -> Result<()> {
     if arch.name() == consts::ARCH {
-        return setup::install_programs(&[&programs::MUSL_GCC], may_install);
+        return setup::install_tools(&[&tools::MUSL_GCC], may_install);
     }
     let name = debian_name(arch);
     if !may_install || !Apt::is_here() {
-        return Err(Error::usage(format!(
+        return Err(Error::unavailable(format!(
             "missing: musl for {}; type: dpkg --add-architecture {name} && apt-get update && \
              apt-get install musl-dev:{name}",
             arch.name()

@@ -8,12 +8,13 @@ use super::{
     clock,
     end::end,
     errno::{ENOSYS, ENOTTY, ESPIPE, Errno, Result},
-    futex, local, memory, output, thread,
+    futex, local, memory, output, report, thread,
 };
 use crate::machine::{calls, program::Frame};
 
-/// The one call that is not Linux's: `qemu/posix/cancel.c` makes it.
+/// The calls that are not Linux's: `qemu/posix/cancel.c` and `qemu/posix/keys.c` make them.
 const SET_CANCEL: usize = 0x7473_6400;
+const SET_KEYS: usize = 0x7473_6401;
 
 /// Does what the call `number` asks for.
 pub(super) fn handle(number: usize, frame: &Frame) -> usize {
@@ -70,6 +71,7 @@ fn answer(number: usize, frame: &Frame) -> Result {
         calls::SCHED_GET_PRIORITY_MAX => thread::priorities(a).map(|range| *range.end()),
         calls::SCHED_GET_PRIORITY_MIN => thread::priorities(a).map(|range| *range.start()),
         SET_CANCEL => thread::set_cancel(a),
+        SET_KEYS => report::set_keys(a),
         _ => Err(ENOSYS),
     }
 }

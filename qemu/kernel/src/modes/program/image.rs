@@ -47,6 +47,8 @@ mod auxiliary {
 
 /// Arguments, their pointers' end, an empty environment, and the auxiliary vector.
 const MAX_ARGUMENTS: usize = 64;
+/// No argument is longer than the command line.
+const MAX_ARGUMENT_BYTES: usize = 1024;
 const MAX_WORDS: usize = 1 + MAX_ARGUMENTS + 2 + 2 * 12;
 
 /// Builds the first thread's stack with `arguments`. Returns the stack pointer and the entry point.
@@ -66,7 +68,7 @@ pub(super) fn load(arguments: SplitAsciiWhitespace<'_>) -> (usize, usize) {
     add(arguments.clone().count());
     for argument in arguments {
         stack.push(&[0]);
-        add(stack.push(argument.as_bytes()));
+        add(stack.push(&plain(argument)));
     }
     // The ends of the arguments and of an empty environment.
     add(0);
@@ -89,6 +91,22 @@ pub(super) fn load(arguments: SplitAsciiWhitespace<'_>) -> (usize, usize) {
         add(value);
     }
     (stack.push_words(&words), header.entry)
+}
+
+/// Returns an argument as the program was given it, from a word of the command line: a percent sign and two hexadecimal
+/// digits are a byte, and a percent sign alone is nothing. The host writes them (`qemu/runner/src/program/arguments.rs`).
+fn plain(word: &str) -> Vec<u8, MAX_ARGUMENT_BYTES> {
+    let mut bytes = Vec::new();
+    let mut rest = word.as_bytes();
+    while let [first, after @ ..] = rest {
+        let written = after.get(..2).filter(|_| *first == b'%').and_then(|digits| str::from_utf8(digits).ok());
+        let byte = written.map_or(Some(*first), |digits| u8::from_str_radix(digits, 16).ok());
+        rest = if written.is_some() { &after[2..] } else { after };
+        if word != "%" {
+            bytes.push(byte.expect("the host writes digits")).expect("no word is longer than the command line");
+        }
+    }
+    bytes
 }
 
 /// A stack that is being filled.

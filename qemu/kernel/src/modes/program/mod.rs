@@ -15,6 +15,7 @@
 //! - `output`  the console
 //! - `user`, `errno`  values in the program's memory; error numbers
 //! - `end`     the end of the run
+//! - `report`  what a fault's report says of the program
 //!
 //! There is one program a run, and its memory is the kernel's: a wild pointer hurts both.
 
@@ -30,12 +31,13 @@ mod local;
 mod memory;
 mod output;
 mod pages;
+mod report;
 mod thread;
 mod user;
 
 use crate::{
     core::hooks::{self, Hooks},
-    machine::program::Frame,
+    machine::{entries::Fault, program::Frame},
 };
 
 /// What a program needs of the kernel.
@@ -52,6 +54,12 @@ impl Hooks for Program {
 
     fn system_call(&self, number: usize, frame: &Frame) -> Option<usize> {
         Some(call::handle(number, frame))
+    }
+
+    fn end_report(&self, fault: Option<&Fault>) {
+        if let Some(fault) = fault {
+            report::report_fault(fault.name);
+        }
     }
 }
 

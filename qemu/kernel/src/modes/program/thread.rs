@@ -13,7 +13,7 @@ use core::{
 };
 
 use super::{
-    end::end as end_program,
+    end::end_by_signal,
     errno::{EAGAIN, EINVAL, ENOSYS, EPERM, ESRCH, Errno, Result},
     local::{LOCALS, Local, current_number, take_signal},
     memory, user,
@@ -50,8 +50,6 @@ const CANCELLATION: usize = 33;
 /// Signals that do nothing by default: child, urgent data, window size, continue.
 const IGNORED: [usize; 4] = [17, 23, 28, 18];
 const LAST_SIGNAL: usize = 64;
-/// What a shell adds to the number of the signal that ended a program.
-const STATUS_SIGNAL: usize = 128;
 
 /// Returns the thread that has a number.
 fn find(number: usize) -> core::result::Result<ThreadId, Errno> {
@@ -174,7 +172,7 @@ pub(super) fn signal(number: usize, signal: usize) -> Result {
         CANCELLATION => thread::kill(id).map_err(|_| ESRCH)?,
         signal if signal > LAST_SIGNAL => return Err(EINVAL),
         signal if IGNORED.contains(&signal) => {}
-        signal => end_program(STATUS_SIGNAL + signal),
+        signal => end_by_signal(signal as u8),
     }
     Ok(0)
 }

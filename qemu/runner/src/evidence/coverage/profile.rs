@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::super::OWN_PROCESS_TESTS;
+use super::super::host_cargo::OWN_PROCESS_TESTS;
 use crate::{
     command,
     error::{Error, Result},

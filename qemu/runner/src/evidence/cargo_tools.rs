@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::host_cargo;
+use super::host_cargo::host_cargo;
 use crate::{
     command,
     error::{Error, Result},
@@ -10,17 +10,17 @@ use crate::{
 };
 
 /// A tool of cargo's.
-pub(super) struct Tool {
+pub(super) struct CargoTool {
     /// The name of the crate and of the program.
     pub(super) name: &'static str,
     pub(super) version: &'static str,
 }
 
-impl Tool {
+impl CargoTool {
     /// Returns the program, installed if it is not there.
     ///
     /// # Errors
-    /// Status 2 with the command to type where nothing may be installed, status 1 when installing failed.
+    /// Nothing may be installed: the error has the command to type. Or installing failed.
     pub(super) fn program(&self, may_install: bool) -> Result<PathBuf> {
         let root = workspace::evidence_dir("tools")?;
         let program = root.join("bin").join(self.name);
@@ -31,7 +31,7 @@ impl Tool {
         let mut install = host_cargo("install");
         install.args(["--locked", "--version", self.version, self.name, "--root"]).arg(&root);
         if !may_install || setup::is_forbidden() {
-            return Err(Error::usage(format!("missing: {}; type: {}", self.name, command::as_typed(&install))));
+            return Err(Error::unavailable(format!("missing: {}; type: {}", self.name, command::as_typed(&install))));
         }
         command::run(&mut install)?;
         Ok(program)

@@ -4,12 +4,12 @@ use std::fmt;
 
 /// Figures of several machines side by side.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub struct TextTable {
     columns: Vec<String>,
     rows: Vec<(String, Vec<String>)>,
 }
 
-impl Table {
+impl TextTable {
     /// Adds a column with this heading. The rows get their places from the first column that has them.
     pub fn add_column<'a>(&mut self, heading: &str, figures: impl IntoIterator<Item = (&'a str, &'a str)>) {
         let column = self.columns.len();
@@ -32,7 +32,7 @@ impl Table {
 }
 
 /// Names on the left, figures aligned at the right.
-impl fmt::Display for Table {
+impl fmt::Display for TextTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = |text: &str| text.chars().count();
         let names = self.rows.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn columns_stand_side_by_side() {
-        let mut table = Table::default();
+        let mut table = TextTable::default();
         assert!(table.is_empty());
         table.add_column("x86_64", [("requests", "4000"), ("only_here", "1")]);
         table.add_column("aarch64", [("requests", "17"), ("only_there", "2")]);

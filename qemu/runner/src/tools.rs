@@ -1,4 +1,4 @@
-//! Programs that runs take, and the packages that bring them.
+//! The tools that runs take, and the packages that bring them.
 
 use std::path::PathBuf;
 
@@ -15,9 +15,9 @@ pub(crate) enum Trial {
     Freestanding,
 }
 
-/// A program and where it comes from.
+/// A tool and where it comes from.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Program {
+pub struct Tool {
     /// What it is called on the search path.
     pub command: &'static str,
     pub(crate) trial: Trial,
@@ -28,15 +28,15 @@ pub struct Program {
     pub(crate) brew: &'static [&'static str],
 }
 
-impl Program {
-    /// Returns where the program is.
+impl Tool {
+    /// Returns where the tool is.
     pub fn find(&self) -> Option<PathBuf> {
         command::find(self.command)
     }
 }
 
 /// The machine of the images for 64-bit x86.
-pub const QEMU_X86_64: Program = Program {
+pub const QEMU_X86_64: Tool = Tool {
     command: "qemu-system-x86_64",
     trial: Trial::Version,
     apt: &["qemu-system-x86"],
@@ -46,7 +46,7 @@ pub const QEMU_X86_64: Program = Program {
 };
 
 /// The machine of the images for 64-bit Arm.
-pub const QEMU_AARCH64: Program = Program {
+pub const QEMU_AARCH64: Tool = Tool {
     command: "qemu-system-aarch64",
     trial: Trial::Version,
     apt: &["qemu-system-arm"],
@@ -56,35 +56,29 @@ pub const QEMU_AARCH64: Program = Program {
 };
 
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
-pub const LLD: Program = Program {
-    command: "ld.lld",
-    trial: Trial::Version,
-    apt: &["lld"],
-    dnf: &["lld"],
-    pacman: &["lld"],
-    brew: &["lld"],
-};
+pub const LLD: Tool =
+    Tool { command: "ld.lld", trial: Trial::Version, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };
 
-const LLVM: Program =
-    Program { command: "", trial: Trial::Version, apt: &["llvm"], dnf: &["llvm"], pacman: &["llvm"], brew: &["llvm"] };
+const LLVM: Tool =
+    Tool { command: "", trial: Trial::Version, apt: &["llvm"], dnf: &["llvm"], pacman: &["llvm"], brew: &["llvm"] };
 
 /// Hides and renames symbols.
-pub const OBJCOPY: Program = Program { command: "llvm-objcopy", ..LLVM };
+pub const OBJCOPY: Tool = Tool { command: "llvm-objcopy", ..LLVM };
 
 /// Lists symbols.
-pub const NM: Program = Program { command: "llvm-nm", ..LLVM };
+pub const NM: Tool = Tool { command: "llvm-nm", ..LLVM };
 
 /// Disassembles.
-pub const OBJDUMP: Program = Program { command: "llvm-objdump", ..LLVM };
+pub const OBJDUMP: Tool = Tool { command: "llvm-objdump", ..LLVM };
 
 /// Writes archives.
-pub const AR: Program = Program { command: "llvm-ar", ..LLVM };
+pub const AR: Tool = Tool { command: "llvm-ar", ..LLVM };
 
 /// What making an archive takes besides a Rust compiler.
-pub const ARCHIVE: [&Program; 5] = [&LLD, &OBJCOPY, &NM, &OBJDUMP, &AR];
+pub const ARCHIVE: [&Tool; 5] = [&LLD, &OBJCOPY, &NM, &OBJDUMP, &AR];
 
 /// The host's C compiler.
-pub const GCC: Program = Program {
+pub const GCC: Tool = Tool {
     command: "gcc",
     trial: Trial::Program,
     apt: &["gcc", "libc6-dev"],
@@ -94,17 +88,11 @@ pub const GCC: Program = Program {
 };
 
 /// The host's C++ compiler.
-pub const GXX: Program = Program {
-    command: "g++",
-    trial: Trial::Program,
-    apt: &["g++"],
-    dnf: &["gcc-c++"],
-    pacman: &["gcc"],
-    brew: &["gcc"],
-};
+pub const GXX: Tool =
+    Tool { command: "g++", trial: Trial::Program, apt: &["g++"], dnf: &["gcc-c++"], pacman: &["gcc"], brew: &["gcc"] };
 
 /// A second C and C++ compiler.
-pub const CLANG: Program = Program {
+pub const CLANG: Tool = Tool {
     command: "clang",
     trial: Trial::Program,
     apt: &["clang"],
@@ -114,7 +102,7 @@ pub const CLANG: Program = Program {
 };
 
 /// A second C library.
-pub const MUSL_GCC: Program = Program {
+pub const MUSL_GCC: Tool = Tool {
     command: "musl-gcc",
     trial: Trial::Program,
     apt: &["musl-tools"],
@@ -124,7 +112,7 @@ pub const MUSL_GCC: Program = Program {
 };
 
 /// A C compiler for 64-bit Arm.
-pub const AARCH64_GCC: Program = Program {
+pub const AARCH64_GCC: Tool = Tool {
     command: "aarch64-linux-gnu-gcc",
     trial: Trial::Freestanding,
     apt: &["gcc-aarch64-linux-gnu"],
@@ -134,7 +122,7 @@ pub const AARCH64_GCC: Program = Program {
 };
 
 /// A C++ compiler for 64-bit Arm.
-pub const AARCH64_GXX: Program = Program {
+pub const AARCH64_GXX: Tool = Tool {
     command: "aarch64-linux-gnu-g++",
     trial: Trial::Program,
     apt: &["g++-aarch64-linux-gnu"],
@@ -144,7 +132,7 @@ pub const AARCH64_GXX: Program = Program {
 };
 
 /// A C compiler for 64-bit x86.
-pub const X86_64_GCC: Program = Program {
+pub const X86_64_GCC: Tool = Tool {
     command: "x86_64-linux-gnu-gcc",
     trial: Trial::Freestanding,
     apt: &["gcc-x86-64-linux-gnu"],
@@ -154,7 +142,7 @@ pub const X86_64_GCC: Program = Program {
 };
 
 /// A C++ compiler for 64-bit x86.
-pub const X86_64_GXX: Program = Program {
+pub const X86_64_GXX: Tool = Tool {
     command: "x86_64-linux-gnu-g++",
     trial: Trial::Program,
     apt: &["g++-x86-64-linux-gnu"],
@@ -164,7 +152,7 @@ pub const X86_64_GXX: Program = Program {
 };
 
 /// Builds projects that look for the library's CMake package.
-pub const CMAKE: Program = Program {
+pub const CMAKE: Tool = Tool {
     command: "cmake",
     trial: Trial::Version,
     apt: &["cmake", "make"],
@@ -174,7 +162,7 @@ pub const CMAKE: Program = Program {
 };
 
 /// Builds projects that look for the library's pkg-config file.
-pub const PKG_CONFIG: Program = Program {
+pub const PKG_CONFIG: Tool = Tool {
     command: "pkg-config",
     trial: Trial::Version,
     apt: &["pkg-config"],

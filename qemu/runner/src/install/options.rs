@@ -1,0 +1,148 @@
+//! What to install, and where: capacities, names, how the archive finds a thread.
+
+use std::{env, path::PathBuf};
+
+use super::target::{REGISTERS, Target};
+use crate::image;
+
+/// What to install, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What the archive runs on.
+    pub target: Target,
+    /// The directory that gets `lib` and `include`.
+    pub prefix: PathBuf,
+    /// Capacities.
+    pub numbers: Numbers,
+    /// The families' symbols have no prefix.
+    pub plain_names: bool,
+    /// How C code finds its thread without a call.
+    pub thread_pointer: Option<ThreadPointer>,
+    /// What the compiler is told besides: [`users_flags`].
+    pub rustflags: Vec<String>,
+    /// The archive counts what it runs, for [coverage](crate::evidence); programs are to be linked with LLVM's run-time
+    /// library then.
+    pub has_counters: bool,
+    /// Whether missing packages may be installed.
+    pub may_install: bool,
+}
+
+impl Options {
+    /// Those of an archive for `target` about which nobody has said more: with plain names where there is no C library, and
+    /// nothing missing gets installed.
+    pub fn new(target: Target, prefix: PathBuf) -> Self {
+        Self {
+            plain_names: !target.is_host,
+            target,
+            prefix,
+            numbers: Numbers::default(),
+            thread_pointer: None,
+            rustflags: Vec::new(),
+            has_counters: false,
+            may_install: false,
+        }
+    }
+}
+
+/// The capacities of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Keys at once.
+    pub keys: u32,
+    /// Rounds of destructors.
+    pub rounds: u32,
+    /// Thread-exit functions of each thread.
+    pub exit_functions: u32,
+    /// Notifications registered at run time.
+    pub notifications: u32,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { keys: image::DEFAULT_KEYS, rounds: 4, exit_functions: 16, notifications: 8 }
+    }
+}
+
+impl Numbers {
+    /// The names under which the build and the headers know them.
+    pub(crate) fn named(&self) -> [(&'static str, u32); 4] {
+        [
+            ("TSD_KEYS", self.keys),
+            ("TSD_ROUNDS", self.rounds),
+            ("TSD_EXIT_FUNCTIONS", self.exit_functions),
+            ("TSD_NOTIFICATIONS", self.notifications),
+        ]
+    }
+}
+
+/// The register from which a thread's structure is found: `REGISTER:OFFSET`, or `REGISTER:AT:OFFSET` where a pointer
+/// is to be followed first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadPointer {
+    register: String,
+    at: Option<u32>,
+    offset: u32,
+}
+
+impl ThreadPointer {
+    /// Reads what the user typed.
+    pub fn parse(word: &str) -> Option<Self> {
+        let mut parts = word.split(':');
+        let register = parts.next().filter(|name| REGISTERS.contains(name))?.to_owned();
+        let mut numbers = Vec::new();
+        for part in parts {
+            numbers.push(part.parse().ok()?);
+        }
+        match numbers[..] {
+            [offset] => Some(Self { register, at: None, offset }),
+            [at, offset] => Some(Self { register, at: Some(at), offset }),
+            _ => None,
+        }
+    }
+
+    /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so that
+    /// takes a pointer at a place in the segment.
+    pub(crate) fn gives_an_address(&self) -> bool {
+        self.at.is_some() || !["fs", "gs"].contains(&self.register.as_str())
+    }
+
+    /// The macros for it, in the header and in the environment of the archive's build.
+    pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
+        let mut macros = vec![("TSD_THREAD_POINTER", self.register.clone())];
+        macros.extend(self.at.map(|at| ("TSD_THREAD_POINTER_AT", at.to_string())));
+        macros.push(("TSD_THREAD_POINTER_OFFSET", self.offset.to_string()));
+        macros
+    }
+}
+
+/// The compiler's option for an archive that finds the thread by a thread pointer.
+pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";
+
+/// Returns the options for the compiler that the user has put where cargo looks for them: `RUSTFLAGS`, or cargo's other
+/// form of it, which comes first.
+pub fn users_flags() -> Vec<String> {
+    let words = |name: &str, separator: fn(char) -> bool| {
+        let value = env::var(name).ok()?;
+        Some(value.split(separator).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    };
+    let encoded = words("CARGO_ENCODED_RUSTFLAGS", |c| c == '\x1f');
+    encoded.or_else(|| words("RUSTFLAGS", char::is_whitespace)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thread_pointers() {
+        let plain = ThreadPointer::parse("fs:64").unwrap();
+        assert_eq!(plain.named(), [("TSD_THREAD_POINTER", "fs".into()), ("TSD_THREAD_POINTER_OFFSET", "64".into())]);
+        assert_eq!(ThreadPointer::parse("gs:0:64").unwrap().named()[1], ("TSD_THREAD_POINTER_AT", "0".into()));
+        assert!(!plain.gives_an_address());
+        assert!(ThreadPointer::parse("gs:0:64").unwrap().gives_an_address());
+        assert!(ThreadPointer::parse("sp_el0:64").unwrap().gives_an_address());
+        for wrong in ["", "fs", "rax:0", "fs:x", "fs:1:2:3", "fs:-1"] {
+            assert_eq!(ThreadPointer::parse(wrong), None, "{wrong}");
+        }
+    }
+}

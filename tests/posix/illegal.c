@@ -1,0 +1,10 @@
+/* An instruction that there is not ends the program by another signal than a wild pointer. Ended by signal 4 */
+
+int main(void) {
+#ifdef __x86_64__
+    __asm__ volatile("ud2");
+#else
+    __asm__ volatile("udf #0");
+#endif
+    return 0;
+}
