@@ -6,9 +6,9 @@ use crate::pending::{Flags, Pending};
 
 /// The bits of one word, and how far exit has come.
 ///
-/// It holds the bits as long as it lasts: to clear each bit as its slot is visited would make each visit wait for the word
-/// that the one before has written. When it is dropped, be it by a destructor that unwinds, the bits that remain and those
-/// that were retained are back in their word.
+/// It holds the bits as long as it lasts: to clear each bit as its slot is visited would make each visit wait for the
+/// word that the one before has written. When it is dropped, be it by a destructor that unwinds, the bits that remain
+/// and those that were retained are back in their word.
 pub(crate) struct Drain<'a, const N: usize>
 where
     Capacity<N>: Supported,
@@ -59,7 +59,8 @@ where
         self.advance();
     }
 
-    /// Takes the bits of slots that were bound since. Those of `passed` stay for a later round, the others have their turn.
+    /// Takes the bits of slots that were bound since. Those of `passed` stay for a later round, the others have their
+    /// turn.
     #[inline(always)]
     pub(crate) fn collect(&mut self, passed: usize) {
         if self.pending.has_bits(self.word) {

@@ -46,8 +46,8 @@ impl Entry {
 
     /// Replaces a live tag by the dead one after it; false where it is another one.
     pub(crate) fn kill(&self, live: Tag, dead: Tag) -> bool {
-        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with which
-        // the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
+        // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with
+        // which the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
         self.tag.compare_exchange(live.word(), dead.word(), Relaxed, Relaxed).is_ok()
     }
 
@@ -59,12 +59,13 @@ impl Entry {
 
     /// Stores the destructor of a key that is to be published.
     pub(crate) fn set_destructor(&self, destructor: Option<Destructor>) {
-        // Release: whoever reads it and then fences must see that the predecessor's tag is gone (see `tag_after_destructor`).
+        // Release: whoever reads it and then fences must see that the predecessor's tag is gone (see
+        // `tag_after_destructor`).
         self.destructor.store(to_pointer(destructor), Release);
     }
 
-    /// The destructor. It is the one of the key whose tag a slot has, if [`tag_after_destructor`](Self::tag_after_destructor)
-    /// gives this tag afterwards.
+    /// The destructor. It is the one of the key whose tag a slot has, if
+    /// [`tag_after_destructor`](Self::tag_after_destructor) gives this tag afterwards.
     #[inline(always)]
     pub(crate) fn destructor(&self) -> Option<Destructor> {
         // Relaxed: it is not older than the slot's tag, by the Acquire in `verify` before the slot was bound.
@@ -74,8 +75,8 @@ impl Entry {
     /// The tag, read after the destructor and the name.
     #[inline(always)]
     pub(crate) fn tag_after_destructor(&self) -> Tag {
-        // Acquire: pairs with the Release stores of both. If what was read is a later key's, so is the tag, or it is a dead
-        // one.
+        // Acquire: pairs with the Release stores of both. If what was read is a later key's, so is the tag, or it is a
+        // dead one.
         fence(Acquire);
         self.tag(Relaxed)
     }
@@ -98,7 +99,8 @@ impl Name {
 
     /// Whether the key is a typed one.
     pub(crate) fn is_typed(&self) -> bool {
-        // Relaxed: it is that of the key whose tag was acquired, or a later one's, and then the tag is not that any more.
+        // Relaxed: it is that of the key whose tag was acquired, or a later one's, and then the tag is not that any
+        // more.
         self.length.load(Relaxed) & TYPED != 0
     }
 

@@ -25,8 +25,8 @@ pub enum Error {
     NoThread = 7 << 8 | errno::ESRCH as u16,
     /// The caller's thread structure was made for another number of keys than the table.
     CapacityMismatch = 8 << 8 | errno::EINVAL as u16,
-    /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread is
-    /// attached already, or in its exit.
+    /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread
+    /// is attached already, or in its exit.
     NotInitialised = 9 << 8 | errno::EINVAL as u16,
     /// The initialiser of a `once` control called `once` on that control again.
     Recursion = 10 << 8 | errno::EDEADLK as u16,

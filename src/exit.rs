@@ -1,12 +1,12 @@
 //! Thread exit: phases, bounded rounds, a report.
 //!
 //! The order is: detach notifications with all values readable; thread-exit functions until none is left, again before
-//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then all slots are released. A value is
-//! NULL before its destructor runs, and is taken in its turn, not from a snapshot.
+//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then all slots are released. A value
+//! is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 //!
-//! There are two ways to take a value: [`Slots::unbind`], and [`Slots::take_static`] for keys whose users do not look at a
-//! tag. Interrupt handlers may come at each instruction of either; ARCHITECTURE.md has the table of what becomes of their
-//! values.
+//! There are two ways to take a value: [`Slots::unbind`], and [`Slots::take_static`] for keys whose users do not look
+//! at a tag. Interrupt handlers may come at each instruction of either; ARCHITECTURE.md has the table of what becomes
+//! of their values.
 
 use core::ffi::c_void;
 
@@ -45,8 +45,8 @@ where
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is not
-/// a call from inside the exit, and told whether detach notifications are due.
+/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
+/// not a call from inside the exit, and told whether detach notifications are due.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
@@ -82,7 +82,8 @@ pub(crate) fn run<const N: usize>(
     drop(exiting);
 }
 
-/// Makes ready for another exit the slots of a thread that died inside its own, and that may have thread-exit functions.
+/// Makes ready for another exit the slots of a thread that died inside its own, and that may have thread-exit
+/// functions.
 #[cold]
 pub(crate) fn resume<const N: usize>(
     table: &KeyTable<N>,
@@ -171,8 +172,8 @@ where
         self.count(phase, calls)
     }
 
-    /// Unbinds every slot: they are as new. A value that was set since the last round gets its destructor if its phase has a
-    /// round left; the others are reported.
+    /// Unbinds every slot: they are as new. A value that was set since the last round gets its destructor if its phase
+    /// has a round left; the others are reported.
     fn release(&mut self) {
         let (table, slots) = (self.table, self.slots);
         let mut calls = [0; 2];
@@ -242,8 +243,8 @@ where
     }
 }
 
-/// Runs the destructors of those static keys of a word whose slots are bound, if they are of this phase and have a value; how
-/// many calls that was.
+/// Runs the destructors of those static keys of a word whose slots are bound, if they are of this phase and have a
+/// value; how many calls that was.
 #[cold]
 #[inline(never)]
 fn run_statics<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, mut bits: usize, phase: Phase) -> u32

@@ -79,7 +79,8 @@ impl ExitFunctionList<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`]; those registered before stay registered, and the thread's exit reports that one was refused.
+    /// [`Error::ListFull`]; those registered before stay registered, and the thread's exit reports that one was
+    /// refused.
     ///
     /// # Safety
     ///

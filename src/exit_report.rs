@@ -17,11 +17,11 @@ bitflags! {
         const NO_THREAD = 1 << 0;
         /// The call came from inside the thread's own exit; nothing was done.
         const ALREADY_EXITING = 1 << 1;
-        /// Values were left when the rounds were used up, or ordinary ones when the last phase had begun; they were cleared
-        /// and got no destructor.
+        /// Values were left when the rounds were used up, or ordinary ones when the last phase had begun; they were
+        /// cleared and got no destructor.
         const LEFT_OVER = 1 << 2;
-        /// The thread had died inside its exit, with a value taken whose destructor had not returned, or with a thread-exit
-        /// function that had not, or may not have; neither is called again.
+        /// The thread had died inside its exit, with a value taken whose destructor had not returned, or with a
+        /// thread-exit function that had not, or may not have; neither is called again.
         const INTERRUPTED = 1 << 3;
         /// Thread-exit functions were refused because the thread's list was full; they never ran.
         const FUNCTIONS_REFUSED = 1 << 4;
@@ -45,8 +45,8 @@ pub struct ExitReport {
     pub functions: u32,
     /// Thread-exit functions that found no room in the thread's list, and never ran.
     pub functions_refused: u32,
-    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED); no valid one if
-    /// it was a thread-exit function.
+    /// The key whose destructor did not return, where the flags have [`INTERRUPTED`](ExitFlags::INTERRUPTED); no valid
+    /// one if it was a thread-exit function.
     pub interrupted: Key,
     /// Values that got no destructor; see [`LEFT_OVER`](ExitFlags::LEFT_OVER).
     pub left_over: u32,

@@ -10,8 +10,8 @@ pub(crate) const BITS: usize = usize::BITS as usize;
 
 /// The index of a key in a table of `N`: always one of the table's.
 ///
-/// It is kept as the number of bytes from the first slot or entry, since both are `1 << SHIFT` bytes and a tag has it in
-/// that form.
+/// It is kept as the number of bytes from the first slot or entry, since both are `1 << SHIFT` bytes and a tag has it
+/// in that form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Index<const N: usize>(usize);

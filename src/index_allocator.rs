@@ -138,8 +138,8 @@ where
             .map_err(|_| if self.retired.load(Relaxed) == 0 { Error::TableFull } else { Error::TableWornOut })
     }
 
-    /// The word and the bit of a free index, owned from now on. For a creator that has reserved one: then a clear bit exists,
-    /// and a search that misses it has been overtaken by another creator that found one.
+    /// The word and the bit of a free index, owned from now on. For a creator that has reserved one: then a clear bit
+    /// exists, and a search that misses it has been overtaken by another creator that found one.
     fn claim(&self) -> (usize, u32) {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {

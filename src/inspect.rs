@@ -58,21 +58,22 @@ where
         })
     }
 
-    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left; how many
-    /// there were. Static and typed keys stay.
+    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left; how
+    /// many there were. Static and typed keys stay.
     ///
-    /// Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these steps:
+    /// Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these
+    /// steps:
     ///
     /// 1. See that nothing creates such keys any more, then call this.
-    /// 2. Have each CPU pass a memory barrier; an interrupt to each will do. A thread whose exit begins later finds the keys
-    ///    deleted, and one whose exit began before can be told.
-    /// 3. Wait until each thread for which [`Slots::is_exiting`] says so has left its exit once. One that died in its exit is
-    ///    in it until it was reaped.
-    /// 4. Have each CPU pass a memory barrier again: `is_exiting` orders nothing, and what a destructor wrote last may arrive
-    ///    after it is seen to be over.
+    /// 2. Have each CPU pass a memory barrier; an interrupt to each will do. A thread whose exit begins later finds the
+    ///    keys deleted, and one whose exit began before can be told.
+    /// 3. Wait until each thread for which [`Slots::is_exiting`] says so has left its exit once. One that died in its
+    ///    exit is in it until it was reaped.
+    /// 4. Have each CPU pass a memory barrier again: `is_exiting` orders nothing, and what a destructor wrote last may
+    ///    arrive after it is seen to be over.
     ///
-    /// Keys with no destructor stay, whatever the range. Thread-exit functions and notifications of the module's are not looked
-    /// for, and an Fls index whose callback lies there is gone with no callback for its values.
+    /// Keys with no destructor stay, whatever the range. Thread-exit functions and notifications of the module's are
+    /// not looked for, and an Fls index whose callback lies there is gone with no callback for its values.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; looks at all N entries.
     pub fn purge(&self, destructors: Range<*const ()>) -> usize {

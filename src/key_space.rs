@@ -38,8 +38,9 @@ where
         ///
         /// # Safety
         ///
-        /// The slots that the port gives must be used with this key space only: a value that was stored under a key of one
-        /// table must not be found under a key of another. A port that finds all threads of a kernel is for one key space.
+        /// The slots that the port gives must be used with this key space only: a value that was stored under a key of
+        /// one table must not be found under a key of another. A port that finds all threads of a kernel is for one key
+        /// space.
         #[must_use]
         pub unsafe fn new(port: P) -> Self {
             Self { table: KeyTable::new(), port }
@@ -148,16 +149,16 @@ where
     /// Gives back `control`, as if never called, if the calling thread is in its initialiser; false if it is not.
     /// Before it, the controls of those initialisers that the thread began inside it are given back, too.
     ///
-    /// For a thread that ends inside an initialiser and runs other code before its [`exit`](Self::exit), such as POSIX's
-    /// cleanup handlers: `exit` gives back what was not given back by then.
+    /// For a thread that ends inside an initialiser and runs other code before its [`exit`](Self::exit), such as
+    /// POSIX's cleanup handlers: `exit` gives back what was not given back by then.
     ///
     /// # Safety
     ///
-    /// The initialiser does not go on: nothing returns to it, and [`end_once`](crate::raw::end_once) is not called for it. Its
-    /// frame, and those of the initialisers inside it, are still where they were.
+    /// The initialiser does not go on: nothing returns to it, and [`end_once`](crate::raw::end_once) is not called for
+    /// it. Its frame, and those of the initialisers inside it, are still where they were.
     ///
-    /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread is
-    /// in. POSIX `pthread_once`.
+    /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread
+    /// is in. POSIX `pthread_once`.
     pub unsafe fn cancel_once(&self, control: &Once) -> bool {
         port::current(&self.port).is_some_and(|slots| once::abandon_through(&self.port, slots, control))
     }
@@ -167,8 +168,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`], which the thread's exit reports as well; [`Error::NoThread`] when no thread is current or the port
-    /// keeps no such list.
+    /// [`Error::ListFull`], which the thread's exit reports as well; [`Error::NoThread`] when no thread is current or
+    /// the port keeps no such list.
     ///
     /// # Safety
     ///
@@ -214,9 +215,9 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already or in its exit, or its control block
-    /// was taken into use again with no exit between; in builds with debug assertions also when a value is left in
-    /// memory that was not initialised. No notification is sent then.
+    /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already or in its exit, or its
+    /// control block was taken into use again with no exit between; in builds with debug assertions also when a value
+    /// is left in memory that was not initialised. No notification is sent then.
     ///
     /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
     pub fn attach(&self) -> Result<(), Error> {
@@ -236,18 +237,18 @@ where
     /// Runs the calling thread's exit: notifications, thread-exit functions, destructors. The kernel calls it last on
     /// each thread that ends, with the thread current and its stack whole, before a joiner is woken.
     ///
-    /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after the last
-    /// look of this call, some instructions before it returns, or later, stay for the next thread with the same slots. So
-    /// handlers must set none on a thread that [is exiting](Slots::is_exiting) or has exited, or the slots must be
-    /// initialised again with [`Slots::init`].
+    /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after
+    /// the last look of this call, some instructions before it returns, or later, stay for the next thread with the
+    /// same slots. So handlers must set none on a thread that [is exiting](Slots::is_exiting) or has exited, or the
+    /// slots must be initialised again with [`Slots::init`].
     ///
     /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
     ///
     /// # Safety
     ///
-    /// Nothing that still runs on the thread afterwards may use a value that it has now, and none of the initialisers that it
-    /// is in ([`once`](Self::once)) goes on: they are given back.
+    /// Nothing that still runs on the thread afterwards may use a value that it has now, and none of the initialisers
+    /// that it is in ([`once`](Self::once)) goes on: they are given back.
     #[inline]
     pub unsafe fn exit(&self) -> ExitReport {
         match port::current(&self.port) {
@@ -261,26 +262,27 @@ where
         }
     }
 
-    /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or that
-    /// was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is freed, while
-    /// the port gives the dead thread's slots and functions to this call and to the destructors that it runs.
+    /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or
+    /// that was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is
+    /// freed, while the port gives the dead thread's slots and functions to this call and to the destructors that it
+    /// runs.
     ///
-    /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value whose
-    /// destructor had begun, or was about to, is named in the report with [`ExitFlags::INTERRUPTED`]; no destructor runs
-    /// twice. Detach notifications that it had begun to send are not sent again.
+    /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value
+    /// whose destructor had begun, or was about to, is named in the report with [`ExitFlags::INTERRUPTED`]; no
+    /// destructor runs twice. Detach notifications that it had begun to send are not sent again.
     ///
-    /// A thread may be killed between any two instructions of its own code, of `get`, `set` and typed keys, of its destructors
-    /// and its exit. One that is killed inside [`create`](Self::create) or [`delete`](Self::delete) may take one index with
-    /// it; inside [`once`](Self::once) before its initialiser is called, the control; inside [`TypedKey::with`], the value
-    /// that was taken out.
+    /// A thread may be killed between any two instructions of its own code, of `get`, `set` and typed keys, of its
+    /// destructors and its exit. One that is killed inside [`create`](Self::create) or [`delete`](Self::delete) may
+    /// take one index with it; inside [`once`](Self::once) before its initialiser is called, the control; inside
+    /// [`TypedKey::with`], the value that was taken out.
     ///
     /// Callable from threads. As [`exit`](Self::exit), and where one was cut short, a look at each slot.
     ///
     /// # Safety
     ///
     /// 1. As `exit`; and the thread never runs again, on any CPU.
-    /// 2. The port gives the dead thread's slots and functions to the calling thread only, from before this call until it has
-    ///    returned: with preemption off, or as a part of the caller that is switched with it.
+    /// 2. The port gives the dead thread's slots and functions to the calling thread only, from before this call until
+    ///    it has returned: with preemption off, or as a part of the caller that is switched with it.
     /// 3. Its values may be destroyed on this thread.
     ///
     /// [`TypedKey::with`]: crate::TypedKey::with

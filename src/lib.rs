@@ -1,7 +1,7 @@
 //! Thread-specific data for kernels: POSIX, C11, Win32 and C++ thread-exit semantics with no heap and no lock.
 //!
-//! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who the
-//! current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
+//! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who
+//! the current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
 //!
 //! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!

@@ -1,8 +1,8 @@
 //! Attach and detach notifications: what a module hears when a thread starts and ends.
 //!
-//! The counterpart of DllMain's DLL_THREAD_ATTACH and DLL_THREAD_DETACH and of PE TLS callbacks. Functions come from
-//! a table that is fixed at link time and from registrations at run time; they are called in the order of the table and of
-//! their registration at attach and in reverse at detach, on the thread itself, with no lock held.
+//! The counterpart of DllMain's DLL_THREAD_ATTACH and DLL_THREAD_DETACH and of PE TLS callbacks. Functions come from a
+//! table that is fixed at link time and from registrations at run time; they are called in the order of the table and
+//! of their registration at attach and in reverse at detach, on the thread itself, with no lock held.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -35,7 +35,8 @@ impl Notification {
     #[inline(always)]
     fn send(&self, reason: Reason) {
         let function = self.function;
-        // SAFETY: the same type but for what may unwind, and where nothing is compiled for it nothing may (see `callback`).
+        // SAFETY: the same type but for what may unwind, and where nothing is compiled for it nothing may (see
+        // `callback`).
         #[cfg(not(panic = "unwind"))]
         let function = unsafe {
             core::mem::transmute::<extern "C-unwind" fn(Reason, *mut c_void), extern "C" fn(Reason, *mut c_void)>(
@@ -115,7 +116,8 @@ impl<const M: usize> Notifications<M> {
     pub fn unregister(&self, notification: &'static Notification) -> bool {
         let registered = ptr::from_ref(notification).cast_mut();
         let is_it = |room: &&Registration| {
-            // Acquire: whoever takes a registration back sees what was written before it. Relaxed on failure: it is passed over.
+            // Acquire: whoever takes a registration back sees what was written before it. Relaxed on failure: it is
+            // passed over.
             room.notification.compare_exchange(registered, ptr::null_mut(), Acquire, Relaxed).is_ok()
         };
         let room = self.registered.iter().find(is_it);
@@ -180,8 +182,8 @@ impl NotificationList<'_> {
 impl Registration {
     /// The notification and its number, read as one.
     fn get(&self) -> Option<(usize, &'static Notification)> {
-        // Acquire: pairs with the Release in `unregister`, through the exchange in `register`. With a new number, the pointer
-        // is not that of a notification before.
+        // Acquire: pairs with the Release in `unregister`, through the exchange in `register`. With a new number, the
+        // pointer is not that of a notification before.
         let number = self.number.load(Acquire);
         // Acquire: pairs with the Release in `register`. A later notification brings its number with it.
         let notification = self.notification.load(Acquire);

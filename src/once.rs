@@ -1,8 +1,8 @@
 //! One-time initialisation that waits in the scheduler, not in a loop, and survives the death of the initialiser.
 //!
-//! Each initialiser that runs has a [`OnceFrame`] on its thread's stack, linked from the thread's slots. By it a control
-//! knows that its own thread called it again, and thread exit knows which controls to give back when a thread is
-//! killed inside.
+//! Each initialiser that runs has a [`OnceFrame`] on its thread's stack, linked from the thread's slots. By it a
+//! control knows that its own thread called it again, and thread exit knows which controls to give back when a thread
+//! is killed inside.
 
 use core::ptr;
 

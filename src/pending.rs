@@ -1,8 +1,8 @@
 //! What thread exit must look at: flags, and a bit for each slot that is bound to a key.
 //!
-//! Invariant: a slot that is bound to a key has its bit in `bound`, and that bit's word has one in `summary`. Only thread
-//! exit holds bits of its own, while it visits their slots. So exit takes time in proportion to what was set, and where
-//! `summary` is 0 it has nothing to do.
+//! Invariant: a slot that is bound to a key has its bit in `bound`, and that bit's word has one in `summary`. Only
+//! thread exit holds bits of its own, while it visits their slots. So exit takes time in proportion to what was set,
+//! and where `summary` is 0 it has nothing to do.
 //!
 //! As in [`slots`](crate::slots), all of it belongs to one thread and the interrupts that stop it.
 
@@ -29,7 +29,8 @@ bitflags! {
         const FUNCTIONS = 1 << 2;
         /// The thread is in a `once` initialiser.
         const INITIALISING = 1 << 3;
-        /// Others than thread exit may have taken the value that it takes: another thread, or a handler that set it aside.
+        /// Others than thread exit may have taken the value that it takes: another thread, or a handler that set it
+        /// aside.
         const CONTESTED = 1 << 4;
         /// Slots were bound to keys of the last phase.
         const LAST_PHASE = (Phase::Last as usize) << LAST_PHASE_SHIFT;
@@ -140,7 +141,8 @@ where
     /// Takes the bits of a word, and the one that stands for it out of `summary` unless that stands for others, too.
     #[inline(never)]
     pub(crate) fn take(&self, word: usize) -> usize {
-        // `summary` first: a handler that binds a slot from here on sets it again, at worst for a bit that is taken below.
+        // `summary` first: a handler that binds a slot from here on sets it again, at worst for a bit that is taken
+        // below.
         if Self::HAS_OWN_BIT {
             local::clear_bits(&self.summary, Self::summary_bit(word));
         }

@@ -12,10 +12,12 @@ use crate::sync::{AtomicU32, Relaxed};
 /// # Safety
 ///
 /// 1. [`current`](Self::current) and [`exit_functions`](Self::exit_functions) give what belongs to the calling thread
-///    and to no other, initialised. Whatever they give in a thread, they give until the thread's exit hook has returned.
+///    and to no other, initialised. Whatever they give in a thread, they give until the thread's exit hook has
+///    returned.
 /// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
 /// 3. The thread's stack outlives its exit hook: a thread that is killed runs [`KeySpace::exit`](crate::KeySpace::exit)
-///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is freed.
+///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is
+///    freed.
 pub unsafe trait Port {
     /// [`Slots<N>`](crate::Slots), where `N` is PTHREAD_KEYS_MAX: 1 to 64, or a multiple of 64 up to 4096.
     type Slots: SlotArray;
@@ -24,8 +26,8 @@ pub unsafe trait Port {
     ///
     /// # Safety
     ///
-    /// For the library to call. What it returns must be used on the calling thread only, and not after the thread's exit:
-    /// the reference says nothing of either.
+    /// For the library to call. What it returns must be used on the calling thread only, and not after the thread's
+    /// exit: the reference says nothing of either.
     unsafe fn current(&self) -> Option<&Self::Slots>;
 
     /// The thread-exit functions of the calling thread, where the kernel keeps such a list.

@@ -18,8 +18,8 @@ const IN_FUNCTION: usize = Tag::UNBOUND.word();
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Progress {
-    /// The tag of the slot whose value exit takes, until the value's destructor has returned; the complement of that, which
-    /// is no live tag, when the slot was bound again since; [`IN_FUNCTION`]; or 0.
+    /// The tag of the slot whose value exit takes, until the value's destructor has returned; the complement of that,
+    /// which is no live tag, when the slot was bound again since; [`IN_FUNCTION`]; or 0.
     taking: AtomicUsize,
     /// The value that a handler's `bind` found in that slot.
     displaced: AtomicPtr<c_void>,
@@ -60,7 +60,8 @@ impl Progress {
         self.round.store(round as usize, Relaxed);
     }
 
-    /// For `bind`: keeps `old`, the value of the slot at `index`, if exit was interrupted while it took it; whether it was.
+    /// For `bind`: keeps `old`, the value of the slot at `index`, if exit was interrupted while it took it; whether it
+    /// was.
     #[inline(always)]
     pub(crate) fn set_aside<const N: usize>(&self, index: Index<N>, old: *mut c_void) -> bool {
         let tag = Tag::from_word(self.taking.load(Relaxed));
@@ -89,7 +90,8 @@ impl Progress {
         self.taking.load(Relaxed) != 0
     }
 
-    /// The key whose destructor has not returned, or is about to be called; no valid one if it is a thread-exit function.
+    /// The key whose destructor has not returned, or is about to be called; no valid one if it is a thread-exit
+    /// function.
     pub(crate) fn callee(&self) -> Option<Key> {
         match self.taking.load(Relaxed) {
             0 => None,

@@ -1,5 +1,5 @@
-//! Halves of calls, for an interface that can't use whole ones: the C archive's, where the initialiser of a `once` is called
-//! by code that is not Rust, a report lies in the caller's memory, and FlsFree takes values from other threads.
+//! Halves of calls, for an interface that can't use whole ones: the C archive's, where the initialiser of a `once` is
+//! called by code that is not Rust, a report lies in the caller's memory, and FlsFree takes values from other threads.
 //!
 //! A kernel in Rust needs none of it.
 
@@ -20,8 +20,8 @@ use crate::port::{self, Port};
 use crate::slots::Slots;
 use crate::table::KeyTable;
 
-/// The first half of [`KeySpace::once`]: true when the caller must run the initialiser and then call [`end_once`], false when
-/// one has completed.
+/// The first half of [`KeySpace::once`]: true when the caller must run the initialiser and then call [`end_once`],
+/// false when one has completed.
 ///
 /// # Errors
 ///
@@ -29,8 +29,8 @@ use crate::table::KeyTable;
 ///
 /// # Safety
 ///
-/// When it gives true, `control` and `frame` must stay where they are until [`end_once`] or [`abandon_once`] was called for
-/// them, or the thread's exit.
+/// When it gives true, `control` and `frame` must stay where they are until [`end_once`] or [`abandon_once`] was called
+/// for them, or the thread's exit.
 ///
 /// Callable from threads and destructors; from interrupts if completed.
 pub unsafe fn begin_once<P, const N: usize>(
@@ -49,7 +49,8 @@ where
 ///
 /// # Safety
 ///
-/// [`begin_once`] gave true for this frame, on the calling thread, and every initialiser that the thread began later has ended.
+/// [`begin_once`] gave true for this frame, on the calling thread, and every initialiser that the thread began later
+/// has ended.
 ///
 /// Callable from threads and destructors.
 pub unsafe fn end_once<P, const N: usize>(space: &KeySpace<P>, frame: &OnceFrame)
@@ -60,8 +61,8 @@ where
     OnceGuard::new(space.port(), frame).finish();
 }
 
-/// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its control is as if
-/// never called. False if the thread is in none, or no thread is current.
+/// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its control is
+/// as if never called. False if the thread is in none, or no thread is current.
 ///
 /// # Safety
 ///
@@ -80,8 +81,8 @@ where
 ///
 /// # Safety
 ///
-/// [`begin_once`] gave true for this frame, its initialiser does not go on, and every initialiser that was begun inside it on
-/// the same stack has ended.
+/// [`begin_once`] gave true for this frame, its initialiser does not go on, and every initialiser that was begun inside
+/// it on the same stack has ended.
 ///
 /// Callable from threads and destructors, and where no thread is current.
 pub unsafe fn abandon_once_frame<P, const N: usize>(space: &KeySpace<P>, frame: &OnceFrame)
@@ -122,8 +123,8 @@ where
     space.reap_with_work(report);
 }
 
-/// Lets other threads take values from these slots with [`take`], until the calling thread, whose slots these must be, has
-/// exited.
+/// Lets other threads take values from these slots with [`take`], until the calling thread, whose slots these must be,
+/// has exited.
 ///
 /// # Safety
 ///
@@ -139,9 +140,9 @@ where
 
 /// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
 ///
-/// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not both. Their
-/// thread must have called [`share`], else this gives NULL. The caller must keep the slots alive and the key from being
-/// deleted until the call returns, and keep the value's owner from storing another one.
+/// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not both.
+/// Their thread must have called [`share`], else this gives NULL. The caller must keep the slots alive and the key from
+/// being deleted until the call returns, and keep the value's owner from storing another one.
 ///
 /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values, Win32
 /// `FlsFree`.
@@ -157,16 +158,16 @@ where
     slots.slot(Index::of_key(key)).take_from_any_cpu()
 }
 
-/// The index that `key` names in a table of `N`: always one of the table's, whatever the number, so that a structure beside
-/// the table can be indexed with it before the key is known to be live.
+/// The index that `key` names in a table of `N`: always one of the table's, whatever the number, so that a structure
+/// beside the table can be indexed with it before the key is known to be live.
 #[inline]
 #[must_use]
 pub fn index<const N: usize>(key: Key) -> usize {
     Index::<N>::of_key(key).number()
 }
 
-/// The same notifications, but with those known at link time replaced by `fixed`: for a port that finds the table only when
-/// it runs.
+/// The same notifications, but with those known at link time replaced by `fixed`: for a port that finds the table only
+/// when it runs.
 #[must_use]
 pub const fn with_fixed<'a>(list: NotificationList<'a>, fixed: &'static [Notification]) -> NotificationList<'a> {
     list.with_fixed(fixed)

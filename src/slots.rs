@@ -1,9 +1,9 @@
 //! One thread's values.
 //!
 //! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
-//! so all orderings here are relaxed but where a comment says who else looks; what matters is the order of instructions,
-//! which [`compiler_fence`] keeps. Every change of a slot's tag is a [`replace`](local::replace), one step for the thread's
-//! own interrupts, and a handler that comes between two steps has run to its end before the next.
+//! so all orderings here are relaxed but where a comment says who else looks; what matters is the order of
+//! instructions, which [`compiler_fence`] keeps. Every change of a slot's tag is a [`replace`](local::replace), one
+//! step for the thread's own interrupts, and a handler that comes between two steps has run to its end before the next.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -137,7 +137,8 @@ where
         unsafe { ptr::write_bytes(slots, 0, 1) };
     }
 
-    /// The destructor that this thread is in, or is about to call: its key and the round, counted from 1. For panic dumps.
+    /// The destructor that this thread is in, or is about to call: its key and the round, counted from 1. For panic
+    /// dumps.
     #[must_use]
     pub fn current_destructor(&self) -> Option<(Key, u32)> {
         self.progress.current_destructor()
@@ -168,12 +169,13 @@ where
         index.of(&self.slots)
     }
 
-    /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then. None, and
-    /// nothing is stored, once `table_tag` is another one: the key was deleted. Typed keys can't be, and have no such word.
+    /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then.
+    /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. Typed keys can't be, and have
+    /// no such word.
     ///
-    /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds the slot
-    /// between two steps makes the next `replace` fail, and all begins again: no value comes under another key, none is stored
-    /// twice, and no reader finds NULL after a handler's `set`.
+    /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
+    /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
+    /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
     #[cold]
     pub(crate) fn bind(
         &self,
@@ -217,8 +219,8 @@ where
         }
     }
 
-    /// Binds the slot of the static key of `tag` to it, and stores `value`. Its value counts whatever the tag is, and its index
-    /// is no other key's.
+    /// Binds the slot of the static key of `tag` to it, and stores `value`. Its value counts whatever the tag is, and
+    /// its index is no other key's.
     #[cold]
     pub(crate) fn bind_static(&self, tag: Tag, value: *mut c_void) {
         let index = Index::of_tag(tag);
@@ -231,12 +233,12 @@ where
         slot.store(value);
     }
 
-    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from then on,
-    /// or NULL.
+    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from
+    /// then on, or NULL.
     ///
-    /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it binds
-    /// the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced the key reads
-    /// NULL, and the first handler that binds the slot sets aside what it overwrites.
+    /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it
+    /// binds the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced
+    /// the key reads NULL, and the first handler that binds the slot sets aside what it overwrites.
     #[inline(always)]
     pub(crate) fn unbind(&self, index: Index<N>, tag: Tag) -> *mut c_void {
         let slot = self.slot(index);
@@ -254,8 +256,8 @@ where
         value
     }
 
-    /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless a handler has set aside the
-    /// one to take, or another thread has taken it.
+    /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless a handler has set
+    /// aside the one to take, or another thread has taken it.
     #[cold]
     #[inline(never)]
     fn contest(&self, slot: &Slot, tag: Tag, value: *mut c_void) -> *mut c_void {
@@ -291,8 +293,8 @@ where
         ptr::null_mut()
     }
 
-    /// Ends the binding of a static key's slot whose value was taken, so that the next thread's first `set` sets the bit. Where
-    /// a handler has stored a value since, the slot stays bound and has its bit again.
+    /// Ends the binding of a static key's slot whose value was taken, so that the next thread's first `set` sets the
+    /// bit. Where a handler has stored a value since, the slot stays bound and has its bit again.
     pub(crate) fn unbind_static(&self, tag: Tag) {
         let index = Index::of_tag(tag);
         let slot = self.slot(index);
@@ -311,15 +313,16 @@ where
         self.is_exiting() || self.progress.is_in_call()
     }
 
-    /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had taken
-    /// and whose destructor had not returned; no valid one if it was a thread-exit function that did not return.
+    /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had
+    /// taken and whose destructor had not returned; no valid one if it was a thread-exit function that did not return.
     ///
-    /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to static keys.
+    /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to
+    /// static keys.
     pub(crate) fn reopen(&self, statics: usize) -> Option<Key> {
         for index in (0..N).filter_map(Index::new) {
             let (tag, value) = self.slot(index).load();
-            // Also where the value is NULL: a slot that stays bound with no bit would hide what the next thread sets there.
-            // A static key's value counts whatever the tag is.
+            // Also where the value is NULL: a slot that stays bound with no bit would hide what the next thread sets
+            // there. A static key's value counts whatever the tag is.
             if tag.is_live() || index.number() < statics && !value.is_null() {
                 self.pending.note(index, tag.phase());
             }

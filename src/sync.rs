@@ -1,9 +1,9 @@
 //! The atomics that every other file uses.
 //!
 //! Normally they are `core`'s. Under `--cfg loom` those that several threads share become loom's (see tests/loom), so
-//! that the model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers touch
-//! stays with `core` then: there is no interleaving of CPUs to explore. Under `--cfg handlers` all become atomics before
-//! each access of which an interrupt handler may run (see tests/handlers).
+//! that the model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers
+//! touch stays with `core` then: there is no interleaving of CPUs to explore. Under `--cfg handlers` all become atomics
+//! before each access of which an interrupt handler may run (see tests/handlers).
 
 #[cfg(not(any(loom, handlers)))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};

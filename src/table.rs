@@ -179,13 +179,13 @@ where
 
     /// Deletes a key: no thread reads a value under it any more, and values still set get no destructor.
     ///
-    /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment after
-    /// this returned: see [`purge`](Self::purge) for when its code may go away.
+    /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment
+    /// after this returned: see [`purge`](Self::purge) for when its code may go away.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live; [`Error::StaticKey`] and [`Error::TypedKey`]
-    /// when it is not deleted by its number.
+    /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live; [`Error::StaticKey`] and
+    /// [`Error::TypedKey`] when it is not deleted by its number.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
     /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
@@ -223,8 +223,8 @@ where
     #[inline]
     pub fn get(&self, slots: &Slots<N>, key: Key) -> *mut c_void {
         let index = Index::of_key(key);
-        // The slot first: an interrupt handler that sets it between the tag, the value and the table's tag makes a comparison
-        // fail or leaves a value of the same key.
+        // The slot first: an interrupt handler that sets it between the tag, the value and the table's tag makes a
+        // comparison fail or leaves a value of the same key.
         let (tag, value) = slots.slot(index).load();
         compiler_fence(Ordering::SeqCst);
         // Relaxed: the slot is this thread's own, and a thread that has set a value has seen the tag under which it
@@ -305,7 +305,8 @@ where
         index.of(&self.entries)
     }
 
-    /// The tag to which the slot of a run-time key at `index` is bound, and the key's destructor if it is live and has one.
+    /// The tag to which the slot of a run-time key at `index` is bound, and the key's destructor if it is live and has
+    /// one.
     #[inline(always)]
     pub(crate) fn binding(&self, slots: &Slots<N>, index: Index<N>) -> (Tag, Option<Destructor>) {
         let entry = self.entry(index);
@@ -315,7 +316,8 @@ where
         (tag, if entry.tag_after_destructor() == tag { destructor } else { None })
     }
 
-    /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the slot's tag.
+    /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the
+    /// slot's tag.
     #[inline(always)]
     pub(crate) fn static_binding(&self, index: Index<N>) -> (Tag, Option<Destructor>) {
         let entry = self.entry(index);

@@ -50,8 +50,8 @@ impl Tag {
     /// The tag of a slot that was never bound: that of dead entries of generation 0, for which there is no key.
     pub(crate) const NEVER_BOUND: Self = Self(0);
 
-    /// The tag of a slot that was bound to a key and is not any more: no entry's, since a dead one of these few bits has
-    /// none but the generation's.
+    /// The tag of a slot that was bound to a key and is not any more: no entry's, since a dead one of these few bits
+    /// has none but the generation's.
     pub(crate) const UNBOUND: Self = Self(LAST_PHASE);
 
     /// The tag of an entry whose generations are used up; even, so never equal to a live tag, and never left again.
@@ -94,7 +94,8 @@ impl Tag {
         Key::from_raw(self.0 as u32)
     }
 
-    /// The index of a live tag, in bytes from the first slot or entry. Perhaps none of the table's, if the tag is not live.
+    /// The index of a live tag, in bytes from the first slot or entry. Perhaps none of the table's, if the tag is not
+    /// live.
     #[inline(always)]
     pub(crate) const fn offset(self, capacity: usize) -> usize {
         self.0 & index_mask(capacity)

@@ -23,8 +23,8 @@ use crate::tag::Tag;
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
 ///
-/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another thread
-/// would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
+/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
+/// thread would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
 ///
 /// ```compile_fail,E0478
 /// struct Borrowed<'a>(&'a i32);

@@ -2,13 +2,13 @@
 
 use core::arch::asm;
 
-/// The thread's block: the register `TSD_THREAD_POINTER`, or the pointer at `TSD_THREAD_POINTER_AT` from it, which may be
-/// NULL.
+/// The thread's block: the register `TSD_THREAD_POINTER`, or the pointer at `TSD_THREAD_POINTER_AT` from it, which may
+/// be NULL.
 #[inline(always)]
 pub(crate) fn block() -> *mut u8 {
     let register: *mut u8;
-    // SAFETY: reads a register. `nomem`, `nostack`, `preserves_flags`: it does nothing else. Not `pure`: the compiler must
-    // not keep it across a switch of threads.
+    // SAFETY: reads a register. `nomem`, `nostack`, `preserves_flags`: it does nothing else. Not `pure`: the compiler
+    // must not keep it across a switch of threads.
     unsafe {
         asm!(
             concat!("mrs {}, ", env!("TSD_THREAD_POINTER")),

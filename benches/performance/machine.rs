@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use tsd_bench::build::{self, Installed};
 
-/// A program that measures tsd beside one C library. It runs several times, and each request goes to the next of them: where
-/// stack and heap happen to lie is part of what a call costs.
+/// A program that measures tsd beside one C library. It runs several times, and each request goes to the next of them:
+/// where stack and heap happen to lie is part of what a call costs.
 pub(crate) struct Machine {
     /// The contenders of each row; none where the library can't be measured.
     pub(crate) rows: Vec<(String, Vec<String>)>,

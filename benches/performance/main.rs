@@ -54,7 +54,8 @@ fn main() {
     }
 }
 
-/// Asks every machine once; the ratio to the first machine that has the row, times the iterations, as criterion wants it.
+/// Asks every machine once; the ratio to the first machine that has the row, times the iterations, as criterion wants
+/// it.
 fn measure(machines: &mut [Machine], samples: &mut Samples, row: usize, calls: u64, iterations: u64) -> f64 {
     let mut ratio = None;
     for (which, machine) in machines.iter_mut().enumerate() {

@@ -17,8 +17,8 @@ fn target() -> PathBuf {
     root().join("target/measure")
 }
 
-/// Builds the archive of `measure/` as a kernel would be: link-time optimisation, and the table's address a constant. The
-/// file.
+/// Builds the archive of `measure/` as a kernel would be: link-time optimisation, and the table's address a constant.
+/// The file.
 #[must_use]
 pub fn archive() -> PathBuf {
     archive_with(&target(), &[])

@@ -79,8 +79,8 @@ pub unsafe extern "C" fn tsd_thread_exit(report: *mut ExitReport) {
     }
 }
 
-/// Runs the exit of a thread that never runs again, whose structure the kernel's hook gives meanwhile; finishes one that was
-/// cut short.
+/// Runs the exit of a thread that never runs again, whose structure the kernel's hook gives meanwhile; finishes one
+/// that was cut short.
 ///
 /// # Safety
 ///

@@ -271,8 +271,8 @@ fn forget(block: *const Thread) {
     for index in INDEXES.iter().filter(|index| index.freer.load(Relaxed) == dead) {
         let key = Key::from_raw(index.freed.load(Relaxed));
         if KEY_SPACE.table().info(raw::index::<KEYS>(key)).is_some_and(|info| info.key == key) {
-            // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it next
-            // begins with the value that is taken already.
+            // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it
+            // next begins with the value that is taken already.
             index.key.store(key.raw(), Relaxed);
         } else {
             index.taken.store(ptr::null_mut(), Relaxed);

@@ -37,9 +37,10 @@ macro_rules! statics_of_base {
 }
 
 statics_of_base! {
-    /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it has a
-    /// thread to be told of: so the core does not depend on the family.
+    /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it
+    /// has a thread to be told of: so the core does not depend on the family.
     "tsd_leave_fls" LEAVE_FLS;
-    /// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on notifications.
+    /// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on
+    /// notifications.
     "tsd_detach" DETACH;
 }

@@ -1,7 +1,8 @@
 //! tsd for C, C++ and Win32-style kernels.
 //!
 //! One static key table behind C names. The archive has a member for each feature of this crate, and one for each
-//! function of a family; what a kernel does not call, it does not link. `include/tsd.h` describes the calls to those who make them.
+//! function of a family; what a kernel does not call, it does not link. `include/tsd.h` describes the calls to those
+//! who make them.
 //!
 //! | Module | Member | What it owns |
 //! |---|---|---|

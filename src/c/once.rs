@@ -101,9 +101,9 @@ const CLEANUP_PHASE: c_int = 2;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 const CONTINUE_UNWIND: c_int = 8;
 
-/// The personality routine of `tsd_once`. The initialisers that were begun later on this stack are gone from it already,
-/// so the innermost one is that of the frame being unwound: the thread's, or if it is in none, one that runs where no
-/// thread is current.
+/// The personality routine of `tsd_once`. The initialisers that were begun later on this stack are gone from it
+/// already, so the innermost one is that of the frame being unwound: the thread's, or if it is in none, one that runs
+/// where no thread is current.
 ///
 /// Itanium C++ ABI, exception handling, 1.6.2 and 2.5.2.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

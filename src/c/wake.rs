@@ -1,8 +1,8 @@
 //! The kernel's hook `tsd_wake`, as the core sees it, which every kernel links.
 //!
-//! Invariant: the core does not want the symbol, so that a kernel in which nobody ever waits need not define it. Thread exit
-//! wakes whoever waits for a routine in which the thread was killed; nobody does without the member `once`, which wants both
-//! hooks. So the symbol is weak here: its address, or 0 where there is no such function.
+//! Invariant: the core does not want the symbol, so that a kernel in which nobody ever waits need not define it. Thread
+//! exit wakes whoever waits for a routine in which the thread was killed; nobody does without the member `once`, which
+//! wants both hooks. So the symbol is weak here: its address, or 0 where there is no such function.
 //!
 //! The address is data, since the instructions that compute addresses can't reach 0 from everywhere.
 

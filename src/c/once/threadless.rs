@@ -1,12 +1,12 @@
 //! The frames of initialisers that run where no thread is current, such as in early boot.
 //!
-//! A thread's frames are linked from its slots. These are linked from here, those of all CPUs in one list, and told apart
-//! by their addresses: the unwinder runs on the stack that it unwinds, below the frames that are left there, so the
-//! nearest frame above is the innermost one of this stack.
+//! A thread's frames are linked from its slots. These are linked from here, those of all CPUs in one list, and told
+//! apart by their addresses: the unwinder runs on the stack that it unwinds, below the frames that are left there, so
+//! the nearest frame above is the innermost one of this stack.
 //!
 //! A spin lock guards the list. It is held for a few steps, never while an initialiser runs, and no interrupt handler
-//! wants it: those call `tsd_once` for completed controls only. A kernel whose threads are all known never comes here but
-//! to see that the list is empty.
+//! wants it: those call `tsd_once` for completed controls only. A kernel whose threads are all known never comes here
+//! but to see that the list is empty.
 
 use core::ptr;
 use core::sync::atomic::{

@@ -180,8 +180,8 @@ fn nothing_can_panic() -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that uses the core's five calls links with the members `base` and `key_space` only, and needs no hook but the
-/// one that names the thread.
+/// A program that uses the core's five calls links with the members `base` and `key_space` only, and needs no hook but
+/// the one that names the thread.
 fn base_pulls_in_nothing_else() -> Result<(), Failed> {
     let environment = &Environment::ALL[0];
     let dir = scratch("base")?;
