@@ -5,7 +5,7 @@ use core::ptr;
 
 use crate::key::{Destructor, KeyOptions};
 use crate::sync::{Acquire, AtomicPtr, AtomicUsize, Ordering, Relaxed, Release, const_fn, fence};
-use crate::tag::{SHIFT, Tag};
+use crate::tag::Tag;
 
 /// What `get`, `set` and thread exit read of a key. As large as a slot.
 #[derive(Debug)]
@@ -130,4 +130,4 @@ fn from_pointer(pointer: *mut ()) -> Option<Destructor> {
 
 // C code finds entries by the offset of a tag. Loom's atomics are larger.
 #[cfg(not(loom))]
-const _: () = assert!(size_of::<Entry>() == 1 << SHIFT);
+const _: () = assert!(size_of::<Entry>() == 1 << crate::tag::SHIFT);

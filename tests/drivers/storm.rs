@@ -20,7 +20,7 @@ fn storm() {
     println!("again: TSD_STORM_SECONDS={seconds} TSD_STORM_SEED={seed} cargo test --test storm");
     failure::begin();
     let storm = Host::storm();
-    let thread = thread::spawn(move || storm.blow::<Host>(1000 * seconds, seed));
+    let thread = thread::spawn(move || storm.run::<Host>(1000 * seconds, seed));
     // A thread that spins in a call of the library is never joined.
     while !thread.is_finished() && !failure::is_overdue() {
         thread::sleep(Duration::from_millis(20));

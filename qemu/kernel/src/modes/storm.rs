@@ -88,7 +88,7 @@ fn tell(argument: usize, ended: &Ended) {
     tsd_storm::at_end::<Kernel>(argument, &ending);
 }
 
-/// Has the storm blow that `words` ask for. Returns whether every event has come that must come; a check that fails
+/// Runs the storm that `words` ask for. Returns whether every event has come that must come; a check that fails
 /// ends the run.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     let number = |name: &str, default| {
@@ -101,7 +101,7 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     };
     println!("storm: {seconds} s on {} CPUs, seed {seed}", cpu::online());
     clock::draw_ticks(seed);
-    STORM.blow::<Kernel>(seconds * 1000, seed);
+    STORM.run::<Kernel>(seconds * 1000, seed);
     watchdog::stop();
     println!("tsd: storm: cpus {}", cpu::online());
     println!("tsd: storm: ticks_at_random {}", clock::ticks_drawn());

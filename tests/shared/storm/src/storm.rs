@@ -94,7 +94,7 @@ impl Storm {
     /// # Panics
     ///
     /// A check fails; on the thread that saw it.
-    pub fn blow<W: StormPlatform>(&'static self, milliseconds: u64, seed: u64) {
+    pub fn run<W: StormPlatform>(&'static self, milliseconds: u64, seed: u64) {
         assert_eq!(self.counts.get(Event::Threads), 0, "storm: it runs once");
         self.seed.store(seed, SeqCst);
         let before = W::space().table().in_use();
