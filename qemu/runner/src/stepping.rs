@@ -53,7 +53,7 @@ pub struct Extent {
 
 /// The routines in which pairs are drawn.
 const WITH_PAIRS: [&str; 5] = ["get", "set", "set-null", "at_thread_exit", "exit"];
-/// Of this many pairs that are drawn at least one comes to be: others begin with the thread's end, or end behind the call's.
+/// Of this many pairs that are drawn at least one comes to be: others begin with the thread's end, or end after the call.
 const DRAWN_FOR_A_PAIR: u64 = 20;
 
 /// What a boot has swept over.
@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(checked(&LINES, &["get", "set"], EXTENT), None);
         assert_eq!(checked(&LINES, &["get"], Extent { every: 2, ..EXTENT }), None);
         assert_eq!(checked(&LINES, &["get"], Extent { pairs: 200, ..EXTENT }), None);
-        for (place, line) in LINES.iter().enumerate() {
+        for (index, line) in LINES.iter().enumerate() {
             let mut lines = LINES.to_vec();
-            lines.remove(place);
+            lines.remove(index);
             assert_eq!(checked(&lines, &["get"], EXTENT), None, "without {line}");
         }
         let changes = [

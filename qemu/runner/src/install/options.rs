@@ -101,7 +101,7 @@ impl ThreadPointer {
     }
 
     /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so that
-    /// takes a pointer at a place in the segment.
+    /// takes a pointer in the segment.
     pub(crate) fn gives_an_address(&self) -> bool {
         self.at.is_some() || !["fs", "gs"].contains(&self.register.as_str())
     }

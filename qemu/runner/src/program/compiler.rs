@@ -327,7 +327,7 @@ fn folders_in(flags: &[String]) -> impl Iterator<Item = &Path> {
     flags.iter().enumerate().filter_map(named)
 }
 
-/// The files that would be taken in the place of `headers` if they were there: by the same name, in another of `folders`.
+/// The files that would be taken instead of `headers` if they were there: by the same name, in another of `folders`.
 fn hiding(headers: &BTreeSet<PathBuf>, folders: &[&Path]) -> Vec<PathBuf> {
     let names =
         folders.iter().flat_map(|folder| headers.iter().filter_map(move |header| header.strip_prefix(folder).ok()));
