@@ -6,6 +6,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use tsd_bench::build::{self, Installed};
 
+/// The order in which the machines are started.
+pub(crate) const SHARED: usize = 0;
+pub(crate) const STATIC: usize = 1;
+pub(crate) const MUSL: usize = 2;
+
 /// A program that measures tsd beside one C library. It runs several times, and each request goes to the next of them:
 /// where stack and heap happen to lie is part of what a call costs.
 pub(crate) struct Machine {

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use crate::report::{MUSL, SHARED, STATIC};
+use crate::machine::{MUSL, SHARED, STATIC};
 use crate::samples::Samples;
 
 /// The rows that are drawn, and the machine with the glibc that each is compared with.

@@ -55,14 +55,10 @@ impl Installed {
     pub fn new(name: &str, thread_pointer: Option<&str>, exit_functions: u32) -> Self {
         let prefix = target().join("install").join(name);
         let options = install::Options {
-            target: Target::host(),
-            prefix: prefix.clone(),
             numbers: Numbers { exit_functions, ..Numbers::default() },
-            plain_names: false,
             thread_pointer: thread_pointer.and_then(ThreadPointer::parse),
-            rustflags: Vec::new(),
-            has_counters: false,
             may_install: true,
+            ..install::Options::new(Target::host(), prefix.clone())
         };
         if let Err(error) = install::run(&options) {
             eprintln!("tsd-bench: {error}");

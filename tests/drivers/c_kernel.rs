@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
     command,
     error::Result,
-    install::{self, Numbers, Target, ThreadPointer},
+    install::{self, Target, ThreadPointer},
     machine::{self, Arch, Machine},
     protocol::{self, Line},
     qemu::{self, Limits},
@@ -109,14 +109,9 @@ fn build(arch: Arch) -> Result<PathBuf> {
     };
     let target = Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()));
     install::run(&install::Options {
-        target,
-        prefix: prefix.clone(),
-        numbers: Numbers::default(),
-        plain_names: true,
         thread_pointer: ThreadPointer::parse(thread_pointer),
-        rustflags: Vec::new(),
-        has_counters: false,
         may_install: true,
+        ..install::Options::new(target, prefix.clone())
     })?;
     let kernel = prefix.join("kernel.elf");
     let (compiler, options): (_, &[&str]) = match arch {

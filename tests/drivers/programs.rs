@@ -41,6 +41,7 @@ fn main() {
         }
         trials.extend(of_arch);
     }
+    trials.push(Trial::test("program::made_anew", check_making_anew));
     if !arguments.list {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         match archs.iter().map(|&arch| Ok((arch.name(), prepare(arch)?))).collect::<Result<_>>() {
@@ -53,6 +54,21 @@ fn main() {
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
+
+/// What of the archive's stamp is looked at closely, and what only has to be in it. The same of the kernel's.
+const OF_ARCHIVE: (&str, [&str; 6]) =
+    ("src/lib.rs", ["src/c/lib.rs", "src/c/Cargo.toml", "include/tsd.h", "Cargo.lock", "Cargo.toml", "bin/rustc"]);
+const OF_KERNEL: (&str, [&str; 6]) = (
+    "src/lib.rs",
+    [
+        "qemu/kernel/src/main.rs",
+        "qemu/kernel/build.rs",
+        "linker/sections.ld",
+        "tests/suite/src/lib.rs",
+        "Cargo.lock",
+        "bin/rustc",
+    ],
+);
 
 fn prepare(arch: Arch) -> Result<Environment> {
     // One of the programs is compiled with this.
@@ -213,5 +229,35 @@ fn check_statuses(arch: Arch) -> std::result::Result<(), Failed> {
     let options = Options { sources: vec![rounds], flags: vec!["-DROUNDS=2".into()], rounds: 2, ..Options::default() };
     let boot = BootOptions { archs: vec![arch], ..options.boot.clone() };
     assert_eq!(program::run(&Options { boot, ..options }), Ok(Status::Success), "with 2 rounds");
+    Ok(())
+}
+
+/// A source of the library, of the kernel or of what both are built with that has changed makes both anew; what has not
+/// changed makes neither.
+fn check_making_anew() -> std::result::Result<(), Failed> {
+    let arch = Arch::X86_64;
+    // The others use the usual one meanwhile.
+    let boot = BootOptions { keys: 64, ..BootOptions::default() };
+    let options = Options { boot, ..Options::default() };
+    let images = workspace::images_dir()?;
+    let prefix = images.join("program-x86_64-64-4");
+    let prepare = || Environment::prepare(arch, &options);
+    prepare()?;
+    let stamps = [(prefix.join("tsd.stamp"), OF_ARCHIVE), (images.join("x86_64-128.stamp"), OF_KERNEL)];
+    for (stamp, (source, others)) in stamps {
+        let (before, made) = (fs::read_to_string(&stamp)?, fs::metadata(&stamp)?.modified()?);
+        let line = |name: &str| before.lines().find(|line| line.ends_with(&format!("/{name}")));
+        if let Some(missing) = others.iter().find(|name| line(name).is_none()) {
+            return Err(format!("{} does not have {missing}", stamp.display()).into());
+        }
+        prepare()?;
+        assert_eq!(fs::metadata(&stamp)?.modified()?, made, "nothing has changed");
+        // As if something else had been in the source then.
+        let path = workspace::root().join(source).display().to_string();
+        let now = before.lines().find(|line| line.ends_with(&format!(" {path}"))).ok_or("the source is not there")?;
+        fs::write(&stamp, before.replace(now, &format!("0123456789abcdef {path}")))?;
+        prepare()?;
+        assert_eq!(fs::read_to_string(&stamp)?, before, "it was made anew, from the same inputs");
+    }
     Ok(())
 }

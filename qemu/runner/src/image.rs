@@ -1,7 +1,7 @@
 //! One build of the kernel: a target, code generation options, a number of keys.
 //!
-//! An image is built by a cargo of its own in a directory of its own, so that it neither waits for the lock of
-//! the cargo that runs this program nor throws away what that one has built. Cargo is not asked where nothing has changed
+//! An image is built by a cargo of its own in a directory of its own, so that it neither waits for the lock of the
+//! cargo that runs this program nor throws away what that one has built. Cargo is not asked where nothing has changed
 //! since the image was built.
 
 use std::{
@@ -86,7 +86,8 @@ impl Image {
     pub fn build(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
         let images = workspace::images_dir()?;
         let file = images.join(format!("{}-{keys}.elf", self.name));
-        // Held until the file is in place: another process may want the same image, or other keys in the same directory.
+        // Held until the file is in place: another process may want the same image, or other keys in the same
+        // directory.
         let _lock = workspace::lock(self.name)?;
         let mut cargo = self.cargo(toolchain, "build")?;
         cargo.env("TSD_KEYS", keys.to_string());

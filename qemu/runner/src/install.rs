@@ -78,7 +78,8 @@ const RECIPE: [&str; 4] = [
     include_str!("install/target.rs"),
 ];
 
-/// Builds and lays out everything with a toolchain that is known to have what it takes, unless it is there as `stamp` says.
+/// Builds and lays out everything with a toolchain that is known to have what it takes, unless it is there as `stamp`
+/// says.
 ///
 /// # Errors
 /// As [`run`].
@@ -97,7 +98,7 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     Ok(made)
 }
 
-/// What the library does to a key table can't be done without; the compiler would say so at each place.
+/// What the library does to a key table can't be done without; the compiler would say so at each line.
 fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<()> {
     let target = &options.target.triple;
     let mut rustc = toolchain.rustc();

@@ -22,8 +22,9 @@
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
-//! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side), [`error`]
-//! (one line and a status), [`status`] (the statuses). The binary `tsd` and the test driver `tests/drivers/images.rs` are two thin users of this library.
+//! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side),
+//! [`error`] (one line and a status), [`status`] (the statuses). The binary `tsd` and the test driver
+//! `tests/drivers/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
 

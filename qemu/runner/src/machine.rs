@@ -104,7 +104,8 @@ impl Machine {
         self.accelerated(kernel, line, cpus, "tcg,thread=multi")
     }
 
-    /// Returns the command that boots `kernel` on one processor, whose counters then go up by one with each instruction.
+    /// Returns the command that boots `kernel` on one processor, whose counters then go up by one with each
+    /// instruction.
     pub fn counting_command(&self, kernel: &Path, line: &str) -> Command {
         let mut command = self.accelerated(kernel, line, 1, "tcg,thread=single");
         command.args(["-icount", "shift=0"]);

@@ -213,7 +213,8 @@ impl Folder {
             }
         };
         command::output(&mut trial).map(drop).map_err(|error| {
-            // Nobody should find it, now or after the next package. What can't be done is in the way of these files only.
+            // Nobody should find it, now or after the next package. What can't be done is in the way of these files
+            // only.
             let _ = fs::remove_file(&launcher);
             let _ = self.make("faults").and_then(|_| write(&self.note_of_fault(program), ""));
             Error::failure(format!("{program} does not work from {}", self.path.display())).with_details(error.lines())

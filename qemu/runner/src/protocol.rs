@@ -1,7 +1,8 @@
 //! The lines that the kernel prints: one at a time, and folded into the results of cases.
 //!
 //! A case is announced by `test NAME ... ` or `selftest NAME ... `; `ok`, `FAILED` or `skipped: REASON` ends it on the
-//! same line, or at the start of a later one when the case printed something in between. What a case prints is its message.
+//! same line, or at the start of a later one when the case printed something in between. What a case prints is its
+//! message.
 
 use crate::status::Status;
 

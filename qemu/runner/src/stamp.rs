@@ -1,9 +1,10 @@
-//! Stamps: what a file was made from, beside that file, so that it is made again when any of it has changed and only then.
+//! Stamps: what a file was made from, beside that file, so that it is made again when any of it has changed and only
+//! then.
 //!
 //! A file is made by a recipe (the commands, and what else decides what they do) from inputs. Its stamp has the recipe
 //! and, of each input and of the file itself, what was in it, not when it was written: a branch that is checked out and
-//! back changes nothing, and two changes within a tick of the clock are two. An input may be a file that is not there, which is
-//! how a header that appears in front of another one is seen.
+//! back changes nothing, and two changes within a tick of the clock are two. An input may be a file that is not there,
+//! which is how a header that appears in front of another one is seen.
 //!
 //! Who makes a file holds the lock of its folder meanwhile.
 
@@ -18,8 +19,8 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// Larger files are told by their length and by when the system last saw them change, which nobody can set: archives of the
-/// C library, kernels, compilers.
+/// Larger files are told by their length and by when the system last saw them change, which nobody can set: archives of
+/// the C library, kernels, compilers.
 const MAX_READ_BYTES: u64 = 1 << 20;
 
 /// What the compilers read that is not on their command line.
@@ -43,8 +44,8 @@ pub(crate) struct Made {
     pub(crate) inputs: BTreeSet<PathBuf>,
 }
 
-/// Calls `make` unless `stamp` says that its files are as it made them last, by the same `recipe` and from inputs that have
-/// not changed since.
+/// Calls `make` unless `stamp` says that its files are as it made them last, by the same `recipe` and from inputs that
+/// have not changed since.
 ///
 /// # Errors
 /// As `make`, or the stamp can't be written.

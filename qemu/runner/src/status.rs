@@ -19,7 +19,8 @@ pub enum Status {
     Unavailable,
     /// A program was not done in its time. As `timeout` has it.
     Overdue,
-    /// A program could not be run to its end: it does not compile, or the machine failed. As `timeout` and `env` have it.
+    /// A program could not be run to its end: it does not compile, or the machine failed. As `timeout` and `env` have
+    /// it.
     NotRun,
     /// A program's own status.
     Own(u8),
@@ -81,6 +82,10 @@ mod tests {
             assert!((1..=128).contains(&status.code()), "{status:?}");
             let help = format!("{OF_ALL}\n{OF_PROGRAM}");
             assert!(help.contains(&format!(" {} ", status.code())), "{status:?}");
+            let rows = include_str!("../../../README.md").lines().filter(|line| line.starts_with("| "));
+            let mut cells = rows.filter_map(|row| row.split('|').nth(1));
+            let code = status.code().to_string();
+            assert!(cells.any(|cell| cell.split([' ', ',']).any(|word| word == code)), "{status:?}");
         }
         assert_eq!(Status::Signal(11).code(), 139);
         assert_eq!(Status::Own(255).code(), 255);

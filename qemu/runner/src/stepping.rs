@@ -1,8 +1,8 @@
 //! The kernel's mode `stepping`: an interrupt at each instruction of each call, and what the sweep says it has covered.
 //!
-//! The kernel holds the boundaries that it stopped at to the instructions that the machine counts, and ends with a panic
-//! when a run breaks the model. Here its lines are held to each other, so that a sweep that leaves something out is no
-//! success.
+//! The kernel holds the boundaries that it stopped at to the instructions that the machine counts, and ends with a
+//! panic when a run breaks the model. Here its lines are held to each other, so that a sweep that leaves something out
+//! is no success.
 
 use std::{path::Path, time::Duration};
 
@@ -12,7 +12,8 @@ use crate::{
     qemu::{self, Limits},
 };
 
-/// The machines on which every call ends while it is stepped through. Loops of load-exclusive and store-exclusive don't.
+/// The machines on which every call ends while it is stepped through. Loops of load-exclusive and store-exclusive
+/// don't.
 pub const MACHINES: [&Machine; 2] = [&machine::X86_64, &machine::AARCH64_MAX];
 
 /// What is stepped through, as the kernel calls it.
@@ -53,7 +54,8 @@ pub struct Extent {
 
 /// The routines in which pairs are drawn.
 const WITH_PAIRS: [&str; 5] = ["get", "set", "set-null", "at_thread_exit", "exit"];
-/// Of this many pairs that are drawn at least one comes to be: others begin with the thread's end, or end behind the call's.
+/// Of this many pairs that are drawn at least one comes to be: others begin with the thread's end, or end after the
+/// call.
 const DRAWN_FOR_A_PAIR: u64 = 20;
 
 /// What a boot has swept over.
@@ -156,9 +158,9 @@ mod tests {
         assert_eq!(checked(&LINES, &["get", "set"], EXTENT), None);
         assert_eq!(checked(&LINES, &["get"], Extent { every: 2, ..EXTENT }), None);
         assert_eq!(checked(&LINES, &["get"], Extent { pairs: 200, ..EXTENT }), None);
-        for (place, line) in LINES.iter().enumerate() {
+        for (index, line) in LINES.iter().enumerate() {
             let mut lines = LINES.to_vec();
-            lines.remove(place);
+            lines.remove(index);
             assert_eq!(checked(&lines, &["get"], EXTENT), None, "without {line}");
         }
         let changes = [

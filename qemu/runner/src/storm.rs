@@ -1,8 +1,8 @@
 //! Storms: the kernel's threads and keys come and go under preemption at random intervals, on each machine.
 //!
-//! The seed decides what each thread does and when each timer ticks. It does not decide how QEMU's threads are run by the
-//! host, so a storm that is repeated is the same plan and not the same interleaving: a failure comes again, but perhaps
-//! at another moment, or at another try.
+//! The seed decides what each thread does and when each timer ticks. It does not decide how QEMU's threads are run by
+//! the host, so a storm that is repeated is the same plan and not the same interleaving: a failure comes again, but
+//! perhaps at another moment, or at another try.
 
 use std::{
     collections::hash_map::RandomState,

@@ -1,7 +1,7 @@
 //! The cases of the kernel, each with its own result, in as few boots as possible.
 //!
 //! One boot runs as many cases as its command line can name. A case that takes the kernel down (a panic, a
-//! fault, a hang) has the end of the output as its message, and the cases behind it run in another boot: each
+//! fault, a hang) has the end of the output as its message, and the cases after it run in another boot: each
 //! case has a result of its own.
 //!
 //! A result counts only if the boot's end agrees with it: the last case of a boot answers for the end.
@@ -98,7 +98,7 @@ fn how_it_ended(outcome: &Outcome) -> String {
 
 /// Returns a command line for the cases that wait, or as many of them as fit.
 ///
-/// With `all` set, `names` are the kernel's own list in its order, of which a part behind a case has a short form.
+/// With `all` set, `names` are the kernel's own list in its order, of which the part after a case has a short form.
 fn command_line(names: &[&str], waiting: &[&str], all: bool) -> String {
     if all && names.ends_with(waiting) {
         let done = &names[..names.len() - waiting.len()];

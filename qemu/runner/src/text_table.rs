@@ -10,7 +10,7 @@ pub struct TextTable {
 }
 
 impl TextTable {
-    /// Adds a column with this heading. The rows get their places from the first column that has them.
+    /// Adds a column with this heading. The order of the rows is that of the first column that has them.
     pub fn add_column<'a>(&mut self, heading: &str, figures: impl IntoIterator<Item = (&'a str, &'a str)>) {
         let column = self.columns.len();
         self.columns.push(heading.into());

@@ -4,7 +4,7 @@
 //! `rustup target add`; the distribution's compiler, which builds the core library from its source.
 //!
 //! There is no rust-toolchain.toml: it would name a channel, and so take the choice of toolchain away from
-//! whoever has another one with the targets.
+//! a user who has another one with the targets.
 
 use std::{
     collections::BTreeSet,
@@ -46,8 +46,8 @@ impl Toolchain {
     /// source lies beside it.
     pub fn of_distribution() -> Option<Self> {
         let is_fit = |found: &Self| found.has_library_source() && found.release() >= Some(minimum_version());
-        let places = [PathBuf::from(DISTRIBUTION_BIN), Folder::shared().bin()];
-        places.iter().filter_map(|bin| Self::in_place(bin)).find(is_fit)
+        let bins = [PathBuf::from(DISTRIBUTION_BIN), Folder::shared().bin()];
+        bins.iter().filter_map(|bin| Self::in_place(bin)).find(is_fit)
     }
 
     /// The toolchain that the proxies or programs in `bin` stand for.
@@ -109,7 +109,7 @@ impl Toolchain {
     /// Returns a command of cargo's, such as `test`, for the host: this compiler, none of the caller's settings.
     pub fn host_cargo(&self, verb: &str) -> Command {
         let cargo = self.bin.join("cargo");
-        // Cargo looks for its further commands in places where another toolchain's may come first.
+        // Cargo looks for its further commands in folders where another toolchain's may come first.
         let plugin = self.bin.join(format!("cargo-{verb}"));
         let mut command = self.with_host_program(if plugin.is_file() { &plugin } else { &cargo });
         command.arg(verb);

@@ -56,14 +56,10 @@ impl Environment {
 
     pub(crate) fn options(&self) -> install::Options {
         install::Options {
-            target: Target::host(),
-            prefix: self.prefix(),
             numbers: self.numbers(),
-            plain_names: false,
-            thread_pointer: None,
-            rustflags: Vec::new(),
             has_counters: counters().is_some(),
             may_install: true,
+            ..install::Options::new(Target::host(), self.prefix())
         }
     }
 

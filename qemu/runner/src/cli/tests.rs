@@ -3,7 +3,14 @@
 use std::path::PathBuf;
 
 use super::{words::DEFAULT_REQUESTS, *};
-use crate::{image, install::Target, machine, machine::Arch, status::Status};
+use crate::{
+    image,
+    install::Target,
+    machine::{self, Arch, BootOptions},
+    program,
+    status::Status,
+    storm,
+};
 
 fn requested(line: &str) -> Request {
     parse(line.split_whitespace()).unwrap()

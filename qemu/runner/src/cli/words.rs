@@ -4,7 +4,7 @@ use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf};
 
 use clap::{Args, CommandFactory, Parser};
 
-use super::{Command, Request, wrong};
+use super::request::{Command, Request, TYPED, wrong};
 use crate::{
     error::Result,
     evidence::{self, Kind},
@@ -26,8 +26,8 @@ target/private, or into the folder that the variable TSD_PRIVATE names.";
 
 /// Boots a small SMP kernel with thread-specific data in QEMU.
 #[derive(Debug, Parser)]
-#[command(name = super::TYPED, help_template = HELP, after_help = format!("{SET_UP}\n\n{}", status::OF_ALL))]
-#[command(override_usage = format!("{} [COMMAND] [OPTIONS]", super::TYPED))]
+#[command(name = TYPED, help_template = HELP, after_help = format!("{SET_UP}\n\n{}", status::OF_ALL))]
+#[command(override_usage = format!("{} [COMMAND] [OPTIONS]", TYPED))]
 #[command(disable_help_subcommand = true, args_override_self = true)]
 pub(super) struct Line {
     #[command(subcommand)]
@@ -53,11 +53,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_REQUESTS, value_parser = |word: &str| number(word, 1..=MAX_REQUESTS))]
     requests: u32,
     #[command(flatten)]
-    machines: Machines,
-    #[command(flatten)]
-    keys: Keys,
-    #[command(flatten)]
-    common: Common,
+    boot: Boot,
 }
 
 /// Compiles and runs a C or C++ program in the kernel
@@ -99,11 +95,7 @@ pub(super) struct Storm {
     #[arg(long, value_name = "N", value_parser = |word: &str| number(word, 0..=u32::MAX))]
     seed: Option<u32>,
     #[command(flatten)]
-    machines: Machines,
-    #[command(flatten)]
-    keys: Keys,
-    #[command(flatten)]
-    common: Common,
+    boot: Boot,
 }
 
 /// libtsd.a, headers, pkg-config and CMake files for C and C++ kernels
@@ -155,6 +147,17 @@ pub(super) struct Evidence {
     /// Seconds that the fuzzer runs [default: 600], or each storm lasts [default: 20]
     #[arg(long, value_name = "N", value_parser = |word: &str| number(word, 1..=u32::MAX))]
     seconds: Option<u32>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Of the commands that boot the kernel alone.
+#[derive(Debug, Args)]
+struct Boot {
+    #[command(flatten)]
+    machines: Machines,
+    #[command(flatten)]
+    keys: Keys,
     #[command(flatten)]
     common: Common,
 }
@@ -279,10 +282,7 @@ impl Subcommand {
 
     pub(super) fn request(self, split: Split) -> Result<Request> {
         let (command, is_verbose) = match self {
-            Self::Demo(words) => {
-                let boot = words.machines.options(words.keys.keys, &words.common);
-                (Command::Demo(boot, words.requests), words.common.verbose)
-            }
+            Self::Demo(words) => (Command::Demo(words.boot.options(), words.requests), words.boot.common.verbose),
             Self::Program(words) => {
                 if let Some(missing) = words.files.iter().find(|file| !file.is_file()) {
                     return Err(wrong("program", &format!("no such file: {}", missing.display())));
@@ -294,13 +294,13 @@ impl Subcommand {
                 (Command::Program(options), words.common.verbose)
             }
             Self::Storm(words) => {
-                let boot = words.machines.options(words.keys.keys, &words.common);
+                let boot = words.boot.options();
                 if boot.keys < storm::MIN_KEYS {
                     let message = format!("a storm takes {} keys or more, not {}", storm::MIN_KEYS, boot.keys);
                     return Err(wrong("storm", &message));
                 }
                 let options = storm::Options { seconds: words.seconds, seed: words.seed };
-                (Command::Storm(boot, options), words.common.verbose)
+                (Command::Storm(boot, options), words.boot.common.verbose)
             }
             Self::Install(words) => (Command::Install(words.options()), words.common.verbose),
             Self::Lint(words) => (Command::Lint { may_install: words.common.may_install() }, words.common.verbose),
@@ -310,6 +310,12 @@ impl Subcommand {
             }
         };
         Ok(Request { command, is_verbose })
+    }
+}
+
+impl Boot {
+    fn options(&self) -> BootOptions {
+        self.machines.options(self.keys.keys, &self.common)
     }
 }
 

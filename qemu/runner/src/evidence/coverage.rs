@@ -87,25 +87,25 @@ fn missed_of(file: &str, text: &str, counts: &Counts) -> Missed {
         if let Some(name) = source::function(code) {
             (function, open) = (name, false);
         }
-        let place = format!("{file} {function}: {}", code.trim());
+        let code_line = format!("{file} {function}: {}", code.trim());
         match counts.lines.get(&number) {
             Some(0) if open => {
                 if let Some((subject, lines)) = missed.lines.last_mut() {
                     *lines += 1;
                     // A line with a name in it says more than a brace or a comment.
                     if !names_something(subject.rsplit(": ").next().unwrap_or_default()) {
-                        *subject = place.clone();
+                        *subject = code_line.clone();
                     }
                 }
             }
-            Some(0) => missed.lines.push((place.clone(), 1)),
+            Some(0) => missed.lines.push((code_line.clone(), 1)),
             _ => {}
         }
         // What is no code of its own (a comment, a part of a statement) does not end what was open.
         open = counts.lines.get(&number).map_or(open, |count| *count == 0);
         let not_taken = counts.branches.iter().filter(|((line, ..), count)| *line == number && **count == 0);
         // Each condition has two ways, the first of which is the one where it holds.
-        missed.branches.extend(not_taken.map(|((_, _, way), _)| format!("`{place}` is never {}", way % 2 == 0)));
+        missed.branches.extend(not_taken.map(|((_, _, way), _)| format!("`{code_line}` is never {}", way % 2 == 0)));
     }
     missed
 }

@@ -32,7 +32,7 @@ pub struct Enumerator {
     program: PathBuf,
 }
 
-/// What the plans of a case came to, if each was right.
+/// The outcome of the plans of a case, if each was right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enumerated {
     /// The most handlers of a run.
@@ -41,8 +41,8 @@ pub struct Enumerated {
     pub runs: u64,
     /// Runs that were found to be the same as others, and not run to the end.
     pub cut: u64,
-    /// Runs in which a set's own key was deleted and another was set in its place before the set ended, and the value came
-    /// under that key.
+    /// Runs in which a set's own key was deleted and another was set in its place before the set ended, and the value
+    /// came under that key.
     pub exceptions: u64,
 }
 
@@ -151,7 +151,7 @@ fn routine(case: &str) -> &str {
     case.split("::").next().unwrap_or_default()
 }
 
-/// The cases with what they came to, as many at a time as there are CPUs.
+/// The cases with their outcomes, as many at a time as there are CPUs.
 fn run_all(enumerator: &Enumerator, form: Form) -> Result<Vec<Row>> {
     let cases = tsd_handlers::cases::NAMES;
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; cases.len()]));
@@ -159,9 +159,9 @@ fn run_all(enumerator: &Enumerator, form: Form) -> Result<Vec<Row>> {
         while let Some(case) = cases.get(next.fetch_add(1, Relaxed)) {
             let result = enumerator.run(case, form);
             eprintln!("tsd: {case}, {form:?}: {}", if result.is_ok() { "right" } else { "wrong" });
-            let place = cases.iter().position(|known| known == case);
-            if let (Ok(mut results), Some(place)) = (results.lock(), place) {
-                results[place] = Some(result);
+            let index = cases.iter().position(|known| known == case);
+            if let (Ok(mut results), Some(index)) = (results.lock(), index) {
+                results[index] = Some(result);
             }
         }
     };
@@ -193,7 +193,7 @@ fn try_mutations() -> Result<Vec<(&'static Mutation, &'static str)>> {
     caught.collect()
 }
 
-/// A case, and what its plans came to.
+/// A case, and the outcome of its plans.
 type Row = (&'static str, Enumerated);
 
 fn page([rows, load_linked, reservation]: [&[Row]; 3], caught: &[(&Mutation, &str)]) -> String {

@@ -17,14 +17,14 @@ pub struct Checker {
     program: PathBuf,
 }
 
-/// What the exploration of a case came to.
+/// The outcome of exploring a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explored {
     /// The most preemptions that an execution had, in words.
     pub preemptions: String,
     /// The number of executions.
     pub executions: u64,
-    /// What they came to, in words.
+    /// What the executions ended in, in words.
     pub outcomes: String,
 }
 

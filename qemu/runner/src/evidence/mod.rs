@@ -15,7 +15,7 @@
 //! - `host_cargo`       cargo for the host, and the programs of the model checks
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
-//! - `source`           places in the library's source
+//! - `source`           lines of the library's source
 //! - `cargo_tools`          what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 

@@ -1,11 +1,12 @@
 //! Mutation testing: the library changed in one place at a time, and the tests of the host run on it.
 //!
-//! Where much of a file is there for interrupts alone, those that survive are run in an image under an interrupt at each
-//! instruction, too. A mutant that survives all is equivalent to the library, or only what runs elsewhere tells it apart;
-//! docs/evidence/mutants-not-caught.md says which.
+//! Where much of a file is there for interrupts alone, those that survive are run in an image under an interrupt at
+//! each instruction, too. A mutant that survives all is equivalent to the library, or only what runs elsewhere tells it
+//! apart; docs/evidence/mutants-not-caught.md says which.
 //!
-//! A run may be interrupted, and one that follows goes on. As long as a file stays as it is, its mutants that were caught
-//! are not tried again; those that survived are, for tests may have come since. The table has the revision of each file.
+//! A run may be interrupted, and one that follows goes on. As long as a file stays as it is, its mutants that were
+//! caught are not tried again; those that survived are, for tests may have come since. The table has the revision of
+//! each file.
 
 mod outcomes;
 

@@ -98,8 +98,8 @@ fn weakenings(file: &Path, text: &str) -> Vec<Weakened> {
                 let changed = format!("{}{path}{replacement}{}", &text[..start + at], &text[end..]);
                 let words = code[..at].matches(ordering).count() + 1;
                 let nth = if code.matches(ordering).count() > 1 { format!(" {words}") } else { String::new() };
-                let place = format!("{} {function}: {}", file.display(), code.trim());
-                let subject = format!("{place} ({ordering}{nth} to {replacement})");
+                let line_of_code = format!("{} {function}: {}", file.display(), code.trim());
+                let subject = format!("{line_of_code} ({ordering}{nth} to {replacement})");
                 all.push(Weakened { file: file.into(), subject, text: changed });
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     workspace,
 };
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Figures {
     /// How much was checked.

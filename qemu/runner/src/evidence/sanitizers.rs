@@ -73,8 +73,8 @@ impl Sanitizer {
         let llvm = toolchain.llvm().ok_or_else(|| Error::failure("the compiler does not say which LLVM it has"))?;
         let cpu = toolchain.host().split('-').next().unwrap_or_default();
         let inside = format!("usr/lib/llvm-{llvm}/lib/clang/{llvm}/lib/linux/libclang_rt.{}-{cpu}.a", self.runtime);
-        let places = [PathBuf::from("/"), Folder::shared().root()].map(|root| root.join(&inside));
-        let packaged = || places.iter().find(|file| file.is_file()).cloned();
+        let files = [PathBuf::from("/"), Folder::shared().root()].map(|root| root.join(&inside));
+        let packaged = || files.iter().find(|file| file.is_file()).cloned();
         // GNU's linker can't resolve the versioned symbols that the runtime asks for.
         setup::install_tools(&[&tools::LLD], may_install)?;
         if packaged().is_none() {

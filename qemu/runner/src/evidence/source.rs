@@ -1,6 +1,6 @@
 //! What a line of the library's source says, for subjects that stay the same when lines above change.
 
-/// The code of a line, without a comment behind it.
+/// The code of a line, without a comment after it.
 pub(super) fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
 }

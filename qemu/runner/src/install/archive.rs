@@ -1,9 +1,9 @@
 //! `libtsd.a`.
 //!
-//! Each feature of the crate in `src/c` is compiled by itself and becomes one member, or one for each function. What that
-//! needs of Rust's core library is linked into it and everything else thrown away; then all symbols but ours are made
-//! local, and ours get their final names. So members meet at C symbols only, and nothing of Rust is left to clash with
-//! another archive.
+//! Each feature of the crate in `src/c` is compiled by itself and becomes one member, or one for each function. What
+//! that needs of Rust's core library is linked into it and everything else thrown away; then all symbols but ours are
+//! made local, and ours get their final names. So members meet at C symbols only, and nothing of Rust is left to clash
+//! with another archive.
 
 use std::{
     collections::BTreeSet,

@@ -92,7 +92,7 @@ fn config(options: &Options, archive: &Archive) -> Result<String> {
 }
 
 fn pkg_config() -> String {
-    // The prefix is found from this file's place, so that the whole directory can be moved.
+    // The prefix is found from where this file is, so that the whole directory can be moved.
     format!(
         "prefix=${{pcfiledir}}/../..\n\nName: tsd\nDescription: {}\nVersion: {}\n\
          Cflags: -I${{prefix}}/include\nLibs: -L${{prefix}}/lib -ltsd\n",

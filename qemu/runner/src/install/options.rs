@@ -28,8 +28,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Those of an archive for `target` about which nobody has said more: with plain names where there is no C library, and
-    /// nothing missing gets installed.
+    /// Those of an archive for `target` about which nobody has said more: with plain names where there is no C library,
+    /// and nothing missing gets installed.
     pub fn new(target: Target, prefix: PathBuf) -> Self {
         Self {
             plain_names: !target.is_host,
@@ -100,8 +100,8 @@ impl ThreadPointer {
         }
     }
 
-    /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so that
-    /// takes a pointer at a place in the segment.
+    /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so
+    /// that takes a pointer in the segment.
     pub(crate) fn gives_an_address(&self) -> bool {
         self.at.is_some() || !["fs", "gs"].contains(&self.register.as_str())
     }

@@ -1,8 +1,8 @@
 //! Registers that an archive must leave alone.
 //!
-//! On aarch64 that is x18, the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top.
-//! The compiler is told, but a ready-made core library was not. So what counts is what has got into the archive: its
-//! instructions.
+//! On aarch64 that is x18, the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their
+//! top. The compiler is told, but a ready-made core library was not. So what counts is what has got into the archive:
+//! its instructions.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Relocation: files of packages that say where other files are, corrected for where they have been unpacked.
 //!
-//! Most programs find their own files from where they lie themselves. What is left are links, the scripts in the place of
-//! libraries that linkers read, and musl's compiler, which is a script with a file of places.
+//! Most programs find their own files from where they lie themselves. What is left are links, the scripts in the place
+//! of libraries that linkers read, and musl's compiler, which is a script with a file of paths.
 
 use std::{
     fs, io,
@@ -27,15 +27,15 @@ pub(super) fn relocate(folder: &Path, root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A link leads to what the folder has, else to what the system has at that place.
+/// A link leads to what the folder has, else to what the system has under that path.
 fn relocate_link(link: &Path, root: &Path) -> io::Result<()> {
     let target = fs::read_link(link)?;
     if target.starts_with(root) || target.is_relative() && link.exists() {
         return Ok(());
     }
-    let place = link.parent().unwrap_or(root).join(&target);
+    let named = link.parent().unwrap_or(root).join(&target);
     // An absolute target is as seen from the root of the system.
-    let inside = if target.is_absolute() { &target } else { place.strip_prefix(root).unwrap_or(&target) };
+    let inside = if target.is_absolute() { &target } else { named.strip_prefix(root).unwrap_or(&target) };
     let inside = normal(inside);
     let found = [root.join(&inside), Path::new("/").join(&inside)].into_iter().find(|path| path.exists());
     let Some(found) = found else { return Ok(()) };
@@ -79,8 +79,8 @@ fn relocate_text(file: &Path, root: &Path) -> io::Result<()> {
     if relocated == text { Ok(()) } else { fs::write(file, relocated) }
 }
 
-/// Returns `text` with its absolute paths replaced by what `place` gives for them.
-fn relocated(text: &str, place: &dyn Fn(&str) -> Option<String>) -> String {
+/// Returns `text` with its absolute paths replaced by what `moved` gives for them.
+fn relocated(text: &str, moved: &dyn Fn(&str) -> Option<String>) -> String {
     let is_end = |c: char| c.is_whitespace() || "\"'(){}".contains(c);
     let mut result = String::new();
     let mut rest = text;
@@ -89,8 +89,8 @@ fn relocated(text: &str, place: &dyn Fn(&str) -> Option<String>) -> String {
         let (path, after) = path.split_at(path.find(is_end).unwrap_or(path.len()));
         result.push_str(before);
         // A slash alone ends a comment.
-        let moved = if path == "/" { None } else { place(path) };
-        result.push_str(&moved.unwrap_or_else(|| path.into()));
+        let replacement = if path == "/" { None } else { moved(path) };
+        result.push_str(&replacement.unwrap_or_else(|| path.into()));
         rest = after;
     }
     result + rest
@@ -102,11 +102,11 @@ mod tests {
 
     #[test]
     fn paths_in_texts_follow_the_folder() {
-        let place = |path: &str| (path == "/" || path.starts_with("/usr/")).then(|| format!("/t{path}"));
+        let below_t = |path: &str| (path == "/" || path.starts_with("/usr/")).then(|| format!("/t{path}"));
         let script =
             "/* For\n ld */\nGROUP ( /usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/usr/lib \"/usr/x\" no/where /";
-        let moved = "/* For\n ld */\nGROUP ( /t/usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/t/usr/lib \"/t/usr/x\" no/where /";
-        assert_eq!(relocated(script, &place), moved);
+        let expected = "/* For\n ld */\nGROUP ( /t/usr/lib/libc.so.6  AS_NEEDED ( /lib/ld.so ) )\n-L/t/usr/lib \"/t/usr/x\" no/where /";
+        assert_eq!(relocated(script, &below_t), expected);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The program's arguments on the kernel's command line, which is words between blanks.
 //!
-//! What a word can't have (blanks, what is not ASCII) and the percent sign become a percent sign and two hexadecimal digits a
-//! byte; a word that is empty becomes a percent sign alone. The kernel turns them back (`qemu/kernel/src/program/image.rs`).
+//! What a word can't have (blanks, what is not ASCII) and the percent sign become a percent sign and two hexadecimal
+//! digits a byte; a word that is empty becomes a percent sign alone. The kernel turns them back
+//! (`qemu/kernel/src/program/image.rs`).
 
 use std::{
     ffi::OsString,

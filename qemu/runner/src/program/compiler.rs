@@ -1,8 +1,8 @@
 //! From source files to an executable file at the addresses where the kernel expects a program.
 //!
 //! The compiler is the distribution's for Linux, with another C library: its own directories are left out, and the
-//! start-up code and the archives are named one by one. `libtsd.a` comes before the C library, so that keys, once, C11's storage
-//! and the C++ destructors are the library's; `qemu/posix` holds what connects the two.
+//! start-up code and the archives are named one by one. `libtsd.a` comes before the C library, so that keys, once,
+//! C11's storage and the C++ destructors are the library's; `qemu/posix` holds what connects the two.
 
 use std::{
     borrow::Cow,
@@ -327,7 +327,7 @@ fn folders_in(flags: &[String]) -> impl Iterator<Item = &Path> {
     flags.iter().enumerate().filter_map(named)
 }
 
-/// The files that would be taken in the place of `headers` if they were there: by the same name, in another of `folders`.
+/// The files that would be taken instead of `headers` if they were there: by the same name, in another of `folders`.
 fn hiding(headers: &BTreeSet<PathBuf>, folders: &[&Path]) -> Vec<PathBuf> {
     let names =
         folders.iter().flat_map(|folder| headers.iter().filter_map(move |header| header.strip_prefix(folder).ok()));

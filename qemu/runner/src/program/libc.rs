@@ -40,9 +40,9 @@ impl Libc {
 /// It is not there and can't be got.
 pub fn find(arch: Arch, may_install: bool) -> Result<Libc> {
     let folders = [Folder::shared(), Folder::foreign(debian_name(arch))];
-    let places = [PathBuf::from("/")].into_iter().chain(folders.iter().map(Folder::root));
-    let places: Vec<_> = places.map(|root| root.join("usr")).collect();
-    let look = || places.iter().find_map(|usr| Libc::below(usr, arch));
+    let roots = [PathBuf::from("/")].into_iter().chain(folders.iter().map(Folder::root));
+    let roots: Vec<_> = roots.map(|root| root.join("usr")).collect();
+    let look = || roots.iter().find_map(|usr| Libc::below(usr, arch));
     if let Some(libc) = look() {
         return Ok(libc);
     }

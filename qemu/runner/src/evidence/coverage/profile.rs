@@ -1,5 +1,5 @@
-//! Runs that count what they run, and LLVM's tools for the counts: the tests on the host, the C programs, and the kernel in
-//! the images.
+//! Runs that count what they run, and LLVM's tools for the counts: the tests on the host, the C programs, and the
+//! kernel in the images.
 
 use std::{
     fs,
@@ -23,7 +23,8 @@ use crate::{
 
 /// What the kernel does in turn: between them they call all that an image can.
 const MODES: [&str; 4] = ["suite", "selftest", "counts", "demo requests=400"];
-/// And what only an interrupt between two certain instructions leads to; one instruction in so many is as many as are needed.
+/// And what only an interrupt between two certain instructions leads to; one instruction in so many is as many as are
+/// needed.
 const STEPPING: &str = "stepping every=11 routine=exit";
 
 /// Where C programs are run: with the usual capacities, and with such as are soon used up. The first name begins both.

@@ -15,7 +15,7 @@ pub(super) struct Counts {
     pub(super) branches: BTreeMap<(usize, u32, u32), u64>,
 }
 
-/// Reads a report: the counts of the files that count, by the files' places below `root`.
+/// Reads a report: the counts of the files that count, by the files' paths below `root`.
 pub(super) fn read(report: &str, root: &str) -> BTreeMap<String, Counts> {
     let mut files: BTreeMap<String, Counts> = BTreeMap::new();
     let mut file = None;
@@ -34,8 +34,8 @@ pub(super) fn read(report: &str, root: &str) -> BTreeMap<String, Counts> {
                 *files.entry(file.clone()).or_default().lines.entry(*line as usize).or_default() += count;
             }
             ("BRDA", [line, condition, way, count]) => {
-                let place = (*line as usize, *condition as u32, *way as u32);
-                *files.entry(file.clone()).or_default().branches.entry(place).or_default() += count;
+                let branch = (*line as usize, *condition as u32, *way as u32);
+                *files.entry(file.clone()).or_default().branches.entry(branch).or_default() += count;
             }
             _ => {}
         }

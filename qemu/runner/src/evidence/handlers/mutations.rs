@@ -1,4 +1,5 @@
-//! Changes of the mechanism by which exit and `set` survive interrupts. For each row of ARCHITECTURE.md's table at least one.
+//! Changes of the mechanism by which exit and `set` survive interrupts. For each row of ARCHITECTURE.md's table at
+//! least one.
 
 use crate::error::{Error, Result};
 
