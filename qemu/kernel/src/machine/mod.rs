@@ -8,11 +8,13 @@
 //! - `cpu_local`  the block of data that each CPU has
 //! - `interrupts` masking
 //! - `layout`     what lies where in RAM, for the page tables
+//! - `fp`         vector registers, for the check that a switch keeps them
 //! - `counted`    how many instructions a call takes
 
 pub(crate) mod counted;
 pub(crate) mod cpu_local;
 pub(crate) mod entries;
+pub(crate) mod fp;
 pub(crate) mod interrupts;
 pub(crate) mod layout;
 #[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
