@@ -7,7 +7,7 @@
 //!   wants to be told of something registers its hooks there.
 //! - `modes`    what a run can do: the suite, the selftest, the demo, programs, …
 //!
-//! README.md beside this file's folder says which lines embed the library.
+//! docs/embedding.md says which lines embed the library.
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.
