@@ -1,7 +1,8 @@
 //! All that knows the CPU and the board: the ground floor, on which nothing else of the kernel is named.
 //!
 //! What is asked of a machine is a function with the same name in each CPU's folder. What a machine asks of the kernel
-//! above it (where to go on after boot, whom to call in an interrupt) is in one table, which the kernel defines: `entries`.
+//! above it (where to go on after boot, whom to call in an interrupt) is in one table, which the kernel defines:
+//! `entries`.
 //!
 //! - `aarch64`, `x86_64`  boot, context switch, vectors, drivers: the kernel sees the right one's modules here
 //! - `entries`    what the machine calls in the kernel

@@ -27,7 +27,8 @@ pub(crate) mod timer;
 pub(super) mod vector_registers;
 mod vectors;
 
-/// Makes `cpu`, which is the caller, ready for threads: map, vectors, interrupt controller, timer. Interrupts stay masked.
+/// Makes `cpu`, which is the caller, ready for threads: map, vectors, interrupt controller, timer. Interrupts stay
+/// masked.
 pub(crate) fn init_cpu(cpu: usize) {
     memory::init_cpu();
     vectors::install();

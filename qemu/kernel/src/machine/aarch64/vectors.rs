@@ -133,8 +133,8 @@ macro_rules! load_registers {
 
 /// Stores the registers, and where to go on and in which state, which another exception would overwrite.
 ///
-/// The stack may be a program's, whose pages get memory when they are first accessed. That is an exception, too, so both
-/// are put aside before the stack is used.
+/// The stack may be a program's, whose pages get memory when they are first accessed. That is an exception, too, so
+/// both are put aside before the stack is used.
 macro_rules! save_registers {
     () => {
         concat!(

@@ -8,10 +8,10 @@
 //!
 //! Reference: Intel SDM volume 2, "RDFSBASE/RDGSBASE", "WRFSBASE/WRGSBASE".
 //!
-//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading a base: the instruction moves a
-//! register and nothing else; not on writing, since accesses relative to the segment depend on it. `nostack`: nothing
-//! pushes. `preserves_flags`: moves leave the status flags alone. No `pure`: another thread, or the same one after a
-//! migration, reads another value.
+//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading a base: the instruction
+//! moves a register and nothing else; not on writing, since accesses relative to the segment depend on it. `nostack`:
+//! nothing pushes. `preserves_flags`: moves leave the status flags alone. No `pure`: another thread, or the same one
+//! after a migration, reads another value.
 
 use core::{arch::asm, mem::offset_of};
 

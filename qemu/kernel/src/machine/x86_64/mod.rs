@@ -35,8 +35,8 @@ pub(crate) mod timer;
 pub(super) mod vector_registers;
 mod vectors;
 
-/// Makes `cpu`, which is the caller, ready for threads: map, segments, vectors, interrupt controller, timer, system calls.
-/// Interrupts stay masked.
+/// Makes `cpu`, which is the caller, ready for threads: map, segments, vectors, interrupt controller, timer, system
+/// calls. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {
     memory::init_cpu();
     descriptors::init_cpu(cpu);

@@ -1,7 +1,7 @@
 //! The entry of a program's system calls.
 //!
-//! SYSCALL works at level 0 too: it masks interrupts, leaves the stack as it is, and puts the return address and the flags
-//! into RCX and R11. References: Intel SDM volume 2B, "SYSCALL"; System V ABI, AMD64 supplement, A.2.1 "Calling
+//! SYSCALL works at level 0 too: it masks interrupts, leaves the stack as it is, and puts the return address and the
+//! flags into RCX and R11. References: Intel SDM volume 2B, "SYSCALL"; System V ABI, AMD64 supplement, A.2.1 "Calling
 //! Conventions".
 
 use core::arch::naked_asm;

@@ -45,8 +45,8 @@ pub(super) enum Action {
     Delete(Name),
     /// Another CPU deletes a key and creates one in its place.
     DeleteCreate(Name),
-    /// The handler deletes a key and creates one in its place, so many times, and sets the last one, but not in the middle
-    /// of a `set` of the key: which is what handlers must not do.
+    /// The handler deletes a key and creates one in its place, so many times, and sets the last one, but not in the
+    /// middle of a `set` of the key: which is what handlers must not do.
     Recreate(Name, usize),
 }
 

@@ -104,8 +104,8 @@ pub(super) fn get(name: Name) -> usize {
 /// Sets `name` on the running thread, with no word in the ledger.
 pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
     let pointer = ledger::pointer(value);
-    // SAFETY: The destructors only look at the number; the slots are used with the table of the static keys only, here by
-    // their thread or in a handler that interrupts it.
+    // SAFETY: The destructors only look at the number; the slots are used with the table of the static keys only, here
+    // by their thread or in a handler that interrupts it.
     unsafe {
         match name.as_static() {
             Some(key) => key.set(space::slots(), pointer),

@@ -1,7 +1,7 @@
 //! Stops a call at its instruction boundaries: counts them, and acts at one, or at one and at another after it.
 //!
-//! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is that of
-//! the undisturbed call. What comes after the last one is not stepped through.
+//! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is
+//! that of the undisturbed call. What comes after the last one is not stepped through.
 
 use core::{
     ffi::c_void,

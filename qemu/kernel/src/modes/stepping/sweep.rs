@@ -1,7 +1,7 @@
 //! The sweep over the boundaries of one routine.
 //!
-//! A run reaches a state, calls the routine, does an action at one boundary, or two at two, and is held to the model: the
-//! ledger of the values, the routine's own check, and a thread exit after it that must settle every account.
+//! A run reaches a state, calls the routine, does an action at one boundary, or two at two, and is held to the model:
+//! the ledger of the values, the routine's own check, and a thread exit after it that must settle every account.
 
 use core::{
     ffi::c_void,
@@ -132,8 +132,8 @@ impl Routine {
         Covered { states: 1, boundaries, runs, pairs }
     }
 
-    /// Does the action at one boundary in `every`, the first and the next after the last among them: where there is none
-    /// left. Returns how often it was done.
+    /// Does the action at one boundary in `every`, the first and the next after the last among them: where there is
+    /// none left. Returns how often it was done.
     fn sweep_action(&self, state: &State, action: Action, boundaries: usize, every: usize) -> usize {
         let mut views = [None; 2];
         let mut changes = [0; 2];
@@ -154,8 +154,8 @@ impl Routine {
         runs
     }
 
-    /// Does the same action at one boundary in `every` and at the next: what a key goes through in exit are a few steps, which
-    /// boundaries that are drawn seldom meet twice. Returns how often both were done.
+    /// Does the same action at one boundary in `every` and at the next: what a key goes through in exit are a few
+    /// steps, which boundaries that are drawn seldom meet twice. Returns how often both were done.
     fn sweep_neighbours(&self, state: &State, boundaries: usize, every: usize) -> usize {
         let is_wanted = |action: &Action| matches!(action, Action::Set(_) | Action::Swap(_) | Action::Recreate(_, 1));
         let mut pairs = 0;
