@@ -1,4 +1,4 @@
-//! What the kernel tells whoever wants to know: a run's mode, most of all.
+//! What the kernel tells a mode that wants to know.
 //!
 //! Modes know the kernel, and the kernel knows no mode. One that wants to be told of interrupts, steps, faults or the
 //! end of the run implements [`Hooks`], as far as it wants, and is registered once. Nothing is ever taken out, so a
@@ -48,7 +48,7 @@ static HOOKS: [Once<&'static dyn Hooks>; 2] = [const { Once::new() }; 2];
 
 /// Registers `hooks` for the rest of the run. On the main thread.
 pub(crate) fn add(hooks: &'static dyn Hooks) {
-    let free = HOOKS.iter().find(|place| !place.is_completed()).expect("room for the hooks");
+    let free = HOOKS.iter().find(|hooks| !hooks.is_completed()).expect("room for the hooks");
     free.call_once(|| hooks);
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn current_thread() -> *const () {
 #[inline]
 pub(crate) fn set_current_thread(thread: *const ()) {
     // SAFETY: No code of the kernel uses SP_EL0 as a stack. No `nomem`: accesses made for the thread
-    // before must not move behind the change.
+    // before must not move after the change.
     unsafe {
         asm!("msr sp_el0, {}", in(reg) thread, options(nostack, preserves_flags));
     }

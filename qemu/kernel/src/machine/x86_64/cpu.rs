@@ -95,7 +95,7 @@ pub(crate) fn current_thread() -> *const () {
 #[inline]
 pub(crate) fn set_current_thread(thread: *const ()) {
     // SAFETY: The GS base is the address of this CPU's block, whose word nothing else writes. No
-    // `nomem`: it stores, and accesses made for the thread before must not move behind the change.
+    // `nomem`: it stores, and accesses made for the thread before must not move after the change.
     unsafe {
         asm!(
             "mov gs:[{}], {}",
@@ -108,7 +108,7 @@ pub(crate) fn set_current_thread(thread: *const ()) {
 
 /// Waits until an interrupt is pending, takes it, and returns with interrupts masked as they were.
 pub(crate) fn wait_for_interrupt() {
-    // SAFETY: STI takes effect behind the next instruction, so no interrupt is taken, and missed by the
+    // SAFETY: STI takes effect after the next instruction, so no interrupt is taken, and missed by the
     // wait, between the caller's last look and HLT. No `nomem`: the handlers change memory.
     unsafe {
         asm!("sti", "hlt", "cli", options(nostack, preserves_flags));

@@ -27,7 +27,7 @@ pub(super) fn init_cpu() {
         Star::write_raw(0, CS::get_reg().0);
         Efer::update(|flags| flags.insert(EferFlags::SYSTEM_CALL_EXTENSIONS));
     }
-    debug_assert_eq!(CS::get_reg().0 + 8, SS::get_reg().0, "SYSCALL takes the segment behind the code segment");
+    debug_assert_eq!(CS::get_reg().0 + 8, SS::get_reg().0, "SYSCALL takes the segment after the code segment");
 }
 
 /// The entry of a program's calls: keeps every register but RAX, RCX and R11.

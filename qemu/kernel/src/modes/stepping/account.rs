@@ -40,7 +40,7 @@ pub(super) fn settle(earlier: &[ExitReport], interrupted: Interrupted) {
 pub(super) fn warm_up() {
     let run_time = [Name::Key, Name::Other, Name::Last, Name::Created];
     ledger::reset();
-    run_time.into_iter().for_each(|name| keys::create(name).expect("a free place"));
+    run_time.into_iter().for_each(|name| keys::create(name).expect("a free index"));
     begin_and_end_next_thread();
 }
 

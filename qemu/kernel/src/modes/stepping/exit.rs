@@ -141,7 +141,7 @@ pub(super) fn report() -> ExitReport {
 }
 
 extern "C" fn exit(_: usize, report: *mut c_void) -> usize {
-    // SAFETY: `begin` gave the place of a report, which nobody else uses meanwhile: a thread that dies leaves what it
+    // SAFETY: `begin` gave a pointer to a report, which nobody else uses meanwhile: a thread that dies leaves what it
     // wrote. The values are numbers.
     unsafe { SPACE.exit_into(&mut *report.cast::<ExitReport>()) };
     0

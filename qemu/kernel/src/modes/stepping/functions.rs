@@ -59,7 +59,7 @@ pub(super) fn fill(count: usize) {
     }
 }
 
-/// The number of places that the list had before the call.
+/// The number of elements that the list had left before the call.
 pub(super) fn free() -> usize {
     EXIT_FUNCTIONS - NEXT.load(SeqCst)
 }

@@ -16,7 +16,7 @@ pub(super) enum Name {
     Last,
     /// One that the call, or a destructor, creates.
     Created,
-    /// One that another CPU creates, most often in the place of `Key`.
+    /// One that another CPU creates, most often at the index of `Key`.
     Successor,
     /// One that comes after that.
     Heir,

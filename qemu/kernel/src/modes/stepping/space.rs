@@ -94,7 +94,7 @@ pub(super) fn exit() -> ExitReport {
 
 /// Its exit when it is dead.
 pub(super) fn reap() -> ExitReport {
-    // SAFETY: as above; who calls it has seen the thread end.
+    // SAFETY: as above; the caller has seen the thread end.
     unsafe { SPACE.reap() }
 }
 

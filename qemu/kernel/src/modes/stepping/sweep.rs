@@ -145,7 +145,7 @@ impl Routine {
             if acted == 0 || self.is_exit || action == Action::Die {
                 continue;
             }
-            // As the boundary moves through the call, what the handler reads and what the call comes to change once.
+            // As the boundary moves through the call, what the handler reads and what the call gives change once.
             for ((view, changes), now) in views.iter_mut().zip(&mut changes).zip([action::read(), result]) {
                 *changes += usize::from(view.replace(now).is_some_and(|before| before != now));
                 assert!(*changes <= 1, "what is seen goes to and fro");
@@ -192,7 +192,7 @@ impl Routine {
         pairs
     }
 
-    /// One run with these actions at these boundaries. Returns how many were done, and what the call came to.
+    /// One run with these actions at these boundaries. Returns how many were done, and what the call gave.
     fn act_at(&self, state: &State, actions: [Action; MOST], at: [usize; MOST]) -> (usize, usize) {
         *ACTIONS.lock() = actions;
         let mut acted = 0;
@@ -206,7 +206,7 @@ impl Routine {
         (acted, result)
     }
 
-    /// One run. Returns what the call came to.
+    /// One run. Returns what the call gave.
     fn run(&self, state: &State, actions: &[Action], call: impl FnOnce(usize, *mut c_void) -> Stepped) -> usize {
         let mut controls = Controls::new();
         state::reach(state, &raw mut controls);
@@ -236,7 +236,7 @@ impl Routine {
             came_to
         };
         keys::delete_all();
-        assert_eq!(SPACE.table().in_use(), STATICS, "places were lost");
+        assert_eq!(SPACE.table().in_use(), STATICS, "indexes were lost");
         came_to
     }
 
