@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel's own call: SET_CANCEL in qemu/kernel/src/program/call.rs. */
+/* The kernel's own call: SET_CANCEL in qemu/kernel/src/modes/program/call.rs. */
 enum { SET_CANCEL = 0x74736400 };
 
 int __wrap_pthread_setcanceltype(int type, int *old);

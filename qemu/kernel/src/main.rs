@@ -3,11 +3,11 @@
 //! Three rooms, and arrows go one way: modes → core → machine.
 //! - `machine`  all that knows the CPU and the board. It names nothing above it: where to go on after boot, and whom to
 //!   call in an interrupt, it finds in the table `KERNEL` below.
-//! - `core`     the kernel proper: CPUs, console, clock, threads, interrupts, and the library's port. It names no mode: who
-//!   wants to be told of something registers its hooks there.
+//! - `core`     the kernel proper: CPUs, console, clock, threads, interrupts, and the library's port. It names no mode: one
+//!   that wants to be told of something registers its hooks there.
 //! - `modes`    what a run can do: the suite, the selftest, the demo, programs, …
 //!
-//! README.md beside this file's folder says which lines embed the library.
+//! docs/embedding.md says which lines embed the library.
 //!
 //! Everything runs at the CPU's kernel level in one address space. The command line chooses what the
 //! run does; each run ends with the line `tsd: end: status N` and powers the machine off with it.

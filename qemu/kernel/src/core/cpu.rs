@@ -13,8 +13,8 @@ use crate::machine::{self, cpu_local::CpuLocal};
 /// Gives `cpu`, which is the caller, its block. The first thing that a CPU does.
 pub(crate) fn init_local(cpu: usize) {
     let local = CpuLocal::prepare(cpu);
-    // SAFETY: the kernel runs where the pointer may be written, and `local` below is its only reader but for the machine's
-    // code, which wants this block.
+    // SAFETY: the kernel runs where the pointer may be written, and `local` below is its only reader but for the
+    // machine's code, which wants this block.
     unsafe { machine::cpu::set_cpu_pointer(ptr::from_ref(local).cast_mut().cast()) };
     machine::cpu::set_current_thread(ptr::null());
 }

@@ -1,8 +1,8 @@
-//! What the kernel tells whoever wants to know: a run's mode, most of all.
+//! What the kernel tells a mode that wants to know.
 //!
-//! Modes know the kernel, and the kernel knows no mode. One that wants to be told of interrupts, steps, faults or the end of
-//! the run implements [`Hooks`], as far as it wants, and is registered once. Nothing is ever taken out, so a hook is found
-//! without a lock, in an interrupt too.
+//! Modes know the kernel, and the kernel knows no mode. One that wants to be told of interrupts, steps, faults or the
+//! end of the run implements [`Hooks`], as far as it wants, and is registered once. Nothing is ever taken out, so a
+//! hook is found without a lock, in an interrupt too.
 
 use spin::Once;
 
@@ -13,7 +13,8 @@ pub(crate) trait Hooks: Sync {
     /// An interrupt is over. On the interrupted thread's stack, with interrupts masked; the thread may end here.
     fn after_interrupt(&self) {}
 
-    /// The thread that is stepped through is at an instruction. Returns whether it is to be stopped at the next one too.
+    /// The thread that is stepped through is at an instruction. Returns whether it is to be stopped at the next one
+    /// too.
     fn step(&self, _program_counter: usize) -> bool {
         false
     }
@@ -31,8 +32,8 @@ pub(crate) trait Hooks: Sync {
     /// The run is about to end well.
     fn at_end(&self) {}
 
-    /// The report of a run that went wrong begins. Here and below, on the last CPU, wherever it was interrupted: with no
-    /// lock that others may hold.
+    /// The report of a run that went wrong begins. Here and below, on the last CPU, wherever it was interrupted: with
+    /// no lock that others may hold.
     fn begin_report(&self) {}
 
     /// The report has said what went wrong.
@@ -47,7 +48,7 @@ static HOOKS: [Once<&'static dyn Hooks>; 2] = [const { Once::new() }; 2];
 
 /// Registers `hooks` for the rest of the run. On the main thread.
 pub(crate) fn add(hooks: &'static dyn Hooks) {
-    let free = HOOKS.iter().find(|place| !place.is_completed()).expect("room for the hooks");
+    let free = HOOKS.iter().find(|hooks| !hooks.is_completed()).expect("room for the hooks");
     free.call_once(|| hooks);
 }
 

@@ -76,8 +76,8 @@ fn after_interrupt() {
     hooks::all().for_each(|hooks| hooks.after_interrupt());
 }
 
-/// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether it
-/// is to be stopped at the next one too.
+/// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether
+/// it is to be stopped at the next one too.
 pub(crate) fn step(program_counter: usize) -> bool {
     hooks::all().any(|hooks| hooks.step(program_counter))
 }

@@ -35,10 +35,10 @@ pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 #[derive(Debug)]
 pub(crate) struct KernelPort;
 
-// SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until
-// its exit hook has returned, or of the dead thread that the running one reaps, which nobody else uses any more. 2. In an
-// interrupt there is no current thread, or the interrupted one. 3. A thread that is killed runs the hook itself, on its own
-// stack; one that dies is reaped before its stack is freed.
+// SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until its exit hook has
+// returned, or of the dead thread that the running one reaps, which nobody else uses any more. 2. In an interrupt there
+// is no current thread, or the interrupted one. 3. A thread that is killed runs the hook itself, on its own stack; one
+// that dies is reaped before its stack is freed.
 unsafe impl Port for KernelPort {
     type Slots = Slots<KEYS>;
 

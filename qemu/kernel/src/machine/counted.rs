@@ -1,7 +1,7 @@
 //! How many instructions a call takes, by the machine's counter: on one CPU under `-icount shift=0`.
 //!
-//! What a call of a function that only returns takes is subtracted, so that what is left is the function's own code with
-//! its return.
+//! What a call of a function that only returns takes is subtracted, so that what is left is the function's own code
+//! with its return.
 
 use core::{arch::naked_asm, ffi::c_void, hint::black_box};
 

@@ -1,8 +1,8 @@
 //! What the machine calls in the kernel above it: all of it, in one table.
 //!
-//! The boot code, the vectors and the handlers of each CPU's folder end in one of these functions, and name nothing else
-//! above them. The kernel defines the table under the symbol `KERNEL`, so that the first CPU has it before anything could
-//! have been registered.
+//! The boot code, the vectors and the handlers of each CPU's folder end in one of these functions, and name nothing
+//! else above them. The kernel defines the table under the symbol `KERNEL`, so that the first CPU has it before
+//! anything could have been registered.
 
 use super::program::Frame;
 
@@ -33,8 +33,8 @@ pub(crate) struct Entries {
     pub(crate) timer: fn(),
     /// Another CPU, or this one, has sent a reschedule interrupt. Likewise.
     pub(crate) reschedule: fn(),
-    /// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether
-    /// it is to be stopped at the next one too.
+    /// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns
+    /// whether it is to be stopped at the next one too.
     pub(crate) step: fn(program_counter: usize) -> bool,
     /// An access to a page that is not mapped. Returns whether it is mapped now. On the CPU's fault stack.
     pub(crate) page_fault: fn(address: usize) -> bool,

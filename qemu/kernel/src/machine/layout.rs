@@ -1,7 +1,7 @@
 //! What lies where in RAM, for the page tables of both machines.
 //!
-//! They map RAM in blocks, but for the thread stacks: these lie in the section `.guarded`, whole blocks, and each of its
-//! pages has an entry of its own, so that guard pages can be taken out.
+//! They map RAM in blocks, but for the thread stacks: these lie in the section `.guarded`, whole blocks, and each of
+//! its pages has an entry of its own, so that guard pages can be taken out.
 
 use core::ops::Range;
 
@@ -45,7 +45,8 @@ pub(crate) fn content(block: usize) -> Content {
     }
 }
 
-/// Returns where the entry of `page` is, which must be one of `.guarded`: the number of its block, and of the page there.
+/// Returns where the entry of `page` is, which must be one of `.guarded`: the number of its block, and of the page
+/// there.
 pub(crate) fn guarded_page(page: *mut u8) -> (usize, usize) {
     let guarded = guarded();
     assert!(guarded.contains(&page.addr()) && page.addr().is_multiple_of(PAGE), "{page:p} is no page of .guarded");

@@ -82,7 +82,7 @@ fn read_null(address: usize) {
     unsafe { pointer.read_volatile() };
 }
 
-/// Calls itself until the stack is full. Not a tail call: the frame is used behind it.
+/// Calls itself until the stack is full. Not a tail call: the frame is used after it.
 #[allow(unconditional_recursion, reason = "the stack is meant to overflow")]
 fn recurse(depth: usize) -> usize {
     let frame = black_box([depth; 16]);

@@ -55,8 +55,8 @@ impl StormPlatform for Kernel {
         result
     }
 
-    /// The running thread visits every CPU: whatever ran there has been stopped meanwhile, with the scheduler's lock taken and
-    /// released.
+    /// The running thread visits every CPU: whatever ran there has been stopped meanwhile, with the scheduler's lock
+    /// taken and released.
     fn pass_barriers() {
         (0..cpu::online()).for_each(|cpu| dispatch::set_affinity(1 << cpu));
         dispatch::set_affinity(ALL_CPUS);

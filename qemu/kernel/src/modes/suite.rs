@@ -2,7 +2,7 @@
 //!
 //! Each case has a thread of its own and a time limit, and must leave no keys behind. A case that
 //! panics, faults or hangs ends the run, since what it held can't be got back: the report gives
-//! its result, and the host boots again for the cases behind it (`after=NAME`).
+//! its result, and the host boots again for the cases after it (`after=NAME`).
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -128,7 +128,7 @@ impl Platform for Kernel {
     }
 }
 
-/// Runs the cases that `words` choose: `case=NAME`, more than once, or all; of those the ones behind
+/// Runs the cases that `words` choose: `case=NAME`, more than once, or all; of those the ones after
 /// `after=NAME`. Returns whether they passed, and at least one ran.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     hooks::add(&Kernel);

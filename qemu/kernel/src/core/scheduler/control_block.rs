@@ -112,8 +112,8 @@ impl Thread {
         unsafe { machine::cpu::current_thread().cast::<Self>().as_ref() }
     }
 
-    /// Returns the block that the library is to see while this thread runs: its own, or that of the dead thread which it
-    /// reaps.
+    /// Returns the block that the library is to see while this thread runs: its own, or that of the dead thread which
+    /// it reaps.
     #[inline]
     pub(crate) fn seen(&self) -> &Self {
         // Relaxed: the thread's own.
@@ -127,8 +127,8 @@ impl Thread {
         (offset / size_of::<Self>()) as ThreadIndex
     }
 
-    /// Makes the block ready for its next thread, which others may end from its first own code on. The slots and the list of exit functions need
-    /// nothing: the last thread's exit left them as new.
+    /// Makes the block ready for its next thread, which others may end from its first own code on. The slots and the
+    /// list of exit functions need nothing: the last thread's exit left them as new.
     pub(crate) fn reset(&self) {
         self.ended.store(0, Ordering::SeqCst);
         self.kill_requested.store(false, Ordering::SeqCst);
@@ -138,8 +138,8 @@ impl Thread {
         self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
-    /// Makes the running thread's slots and exit functions as new, whatever they hold. It is in no call that uses them, or
-    /// in one that does not go on.
+    /// Makes the running thread's slots and exit functions as new, whatever they hold. It is in no call that uses them,
+    /// or in one that does not go on.
     pub(crate) fn forget(&self) {
         // SAFETY: Both consist of atomics, for which all zero bytes mean empty, and belong to this thread alone.
         unsafe {

@@ -47,7 +47,7 @@ impl Scheduler {
         self.cpus[cpu].asked_for = None;
         self.cpus[cpu].current = next;
         // This CPU may have been asked for the one that is first now, and another CPU must take it. The
-        // ones behind it wait until a CPU looks, one tick at most.
+        // ones after it wait until a CPU looks, one tick at most.
         if let Some((priority, affinity)) = self.ready.first() {
             self.ask_for(priority, affinity);
         }

@@ -46,7 +46,7 @@ pub(crate) fn test_cancel() {
     }
 }
 
-/// The safe point behind an interrupt, on the interrupted thread's stack, with interrupts masked.
+/// The safe point after an interrupt, on the interrupted thread's stack, with interrupts masked.
 pub(crate) fn test_cancel_after_interrupt() {
     if Thread::current().is_some_and(|thread| thread.is_wanted_dead() && thread.accepts_cancel_anywhere()) {
         machine::interrupts::enable();

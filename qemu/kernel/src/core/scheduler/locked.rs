@@ -149,7 +149,7 @@ impl Scheduler {
 /// Releases the lock that the new thread `index` got from the one before it on this CPU. Returns what
 /// the thread is to do, and where others may end it. Interrupts stay masked.
 pub(crate) fn begin_thread(index: ThreadIndex) -> (Entry, usize, Cancel) {
-    // SAFETY: A new thread's first code runs behind a switch, with the lock held and interrupts masked.
+    // SAFETY: A new thread's first code runs after a switch, with the lock held and interrupts masked.
     unsafe {
         let record = (*SCHEDULER.as_mut_ptr()).table.record(index);
         let (entry, argument) = record.entry;

@@ -16,7 +16,7 @@ struct Entry {
 /// How many threads are in the queues, to be read without the scheduler's lock.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Returns whether any thread is ready. True a moment ago; who makes a thread ready also asks a CPU to
+/// Returns whether any thread is ready. True a moment ago; whoever makes a thread ready also asks a CPU to
 /// look.
 pub(crate) fn is_any_ready() -> bool {
     COUNT.load(Ordering::SeqCst) != 0
@@ -33,7 +33,7 @@ impl ReadyQueues {
         Self { queues: [const { Vec::new() }; PRIORITIES] }
     }
 
-    /// Puts a thread behind the others of its priority.
+    /// Puts a thread after the others of its priority.
     pub(crate) fn push(&mut self, thread: ThreadIndex, priority: u8, affinity: u8) {
         let pushed = self.queues[usize::from(priority)].push(Entry { thread, affinity });
         debug_assert!(pushed.is_ok(), "a thread is queued twice");

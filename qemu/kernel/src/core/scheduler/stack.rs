@@ -59,7 +59,7 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Returns the address behind the stack's last byte.
+    /// Returns the address after the stack's last byte.
     pub(crate) fn top(&self) -> usize {
         self.bottom + self.bytes
     }

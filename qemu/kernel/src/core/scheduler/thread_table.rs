@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(crate) detached: bool,
     /// Where others may end it at first.
     pub(crate) cancel: Cancel,
-    /// What the thread calls last, behind its exit hook, with its argument and how it has ended.
+    /// What the thread calls last, after its exit hook, with its argument and how it has ended.
     pub(crate) at_end: Option<AtEnd>,
 }
 

@@ -1,6 +1,6 @@
 //! The serial port: a PL011, written by polling.
 //!
-//! No lock in here; `crate::console` has it.
+//! No lock in here; `core::console` has it.
 
 /// The PL011 of the `virt` machine.
 const UART: usize = 0x0900_0000;

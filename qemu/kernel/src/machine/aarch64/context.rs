@@ -52,10 +52,10 @@ impl Context {
             x21_to_x29: [0; 9],
             x30: first_entry as *const () as usize as u64,
         };
-        let place = (stack_top - size_of::<SavedRegisters>()) as *mut SavedRegisters;
+        let saved = (stack_top - size_of::<SavedRegisters>()) as *mut SavedRegisters;
         // SAFETY: The caller gives a stack of its own, which is larger than the registers.
-        unsafe { place.write(registers) };
-        Self { stack_pointer: place as usize }
+        unsafe { saved.write(registers) };
+        Self { stack_pointer: saved as usize }
     }
 }
 

@@ -13,7 +13,7 @@ const CYCLES: u64 = 1 << 31;
 
 /// Starts the counter of this CPU.
 pub(crate) fn init() {
-    // SAFETY: Nothing else uses the performance monitors. No `nomem`: what is counted stays behind it.
+    // SAFETY: Nothing else uses the performance monitors. No `nomem`: what is counted stays after it.
     unsafe {
         asm!(
             "msr pmccfiltr_el0, xzr",

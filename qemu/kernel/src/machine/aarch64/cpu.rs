@@ -1,16 +1,16 @@
 //! The registers by which a CPU finds its own block, and its thread.
 //!
 //! - `TPIDR_EL1`: the CPU pointer, to its [`CpuLocal`](crate::machine::cpu_local::CpuLocal).
-//! - `SP_EL0`: the current thread. It is free because all code of this kernel runs on `SP_EL1`: one register read, so that
-//!   no migration can come between finding the CPU and finding its thread.
+//! - `SP_EL0`: the current thread. It is free because all code of this kernel runs on `SP_EL1`: one register read, so
+//!   that no migration can come between finding the CPU and finding its thread.
 //! - `TPIDR_EL0`: the thread pointer, which is a program's.
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), D19 "AArch64 System Register Descriptions".
 //!
-//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading: the instruction moves a register
-//! and nothing else; not on writing, since what is pointed to must have been written before. `nostack`: nothing pushes.
-//! `preserves_flags`: `MRS` and `MSR` of these registers leave NZCV alone. No `pure`: another thread, or the same one after
-//! a migration, reads another value.
+//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading: the instruction moves a
+//! register and nothing else; not on writing, since what is pointed to must have been written before. `nostack`:
+//! nothing pushes. `preserves_flags`: `MRS` and `MSR` of these registers leave NZCV alone. No `pure`: another thread,
+//! or the same one after a migration, reads another value.
 
 use core::arch::asm;
 
@@ -85,7 +85,7 @@ pub(crate) fn current_thread() -> *const () {
 #[inline]
 pub(crate) fn set_current_thread(thread: *const ()) {
     // SAFETY: No code of the kernel uses SP_EL0 as a stack. No `nomem`: accesses made for the thread
-    // before must not move behind the change.
+    // before must not move after the change.
     unsafe {
         asm!("msr sp_el0, {}", in(reg) thread, options(nostack, preserves_flags));
     }

@@ -2,9 +2,9 @@
 //!
 //! Reference: Arm Architecture Reference Manual (DDI 0487), C5.2 "Special-purpose registers" (`DAIF`).
 //!
-//! The reasons for the options of `asm!`, which are the same in each function: `nostack`, since no instruction here pushes;
-//! `preserves_flags`, since `MRS` and `MSR` of DAIF leave NZCV alone. No `nomem`: memory accesses must not be moved out of
-//! the masked section.
+//! The reasons for the options of `asm!`, which are the same in each function: `nostack`, since no instruction here
+//! pushes; `preserves_flags`, since `MRS` and `MSR` of DAIF leave NZCV alone. No `nomem`: memory accesses must not be
+//! moved out of the masked section.
 
 use core::arch::asm;
 

@@ -118,7 +118,7 @@ pub(crate) fn init_cpu() {
 pub(crate) fn make_guard(page: *mut u8) {
     let (block, page_of_block) = layout::guarded_page(page);
     GUARDED_PAGES[block].set(page_of_block, 0);
-    // SAFETY: Drops the translation of a page that holds no data. The barriers order it behind the
+    // SAFETY: Drops the translation of a page that holds no data. The barriers order it after the
     // change and ahead of the next access. No `nomem`.
     unsafe {
         asm!(

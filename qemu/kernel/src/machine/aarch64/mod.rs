@@ -15,7 +15,6 @@ pub(crate) mod console;
 pub(crate) mod context;
 pub(crate) mod counter;
 pub(crate) mod cpu;
-pub(crate) mod fp;
 mod gic;
 mod handlers;
 pub(crate) mod ipi;
@@ -25,9 +24,11 @@ pub(crate) mod power;
 pub(crate) mod program;
 pub(crate) mod step;
 pub(crate) mod timer;
+pub(super) mod vector_registers;
 mod vectors;
 
-/// Makes `cpu`, which is the caller, ready for threads: map, vectors, interrupt controller, timer. Interrupts stay masked.
+/// Makes `cpu`, which is the caller, ready for threads: map, vectors, interrupt controller, timer. Interrupts stay
+/// masked.
 pub(crate) fn init_cpu(cpu: usize) {
     memory::init_cpu();
     vectors::install();

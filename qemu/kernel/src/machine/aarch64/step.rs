@@ -10,7 +10,7 @@ use core::{arch::naked_asm, ffi::c_void};
 
 use crate::machine::{counted::Call, entries::KERNEL};
 
-/// Whether every call comes to its end while it is stepped through. A loop around load-exclusive and store-exclusive
+/// Whether every call ends while it is stepped through. A loop around load-exclusive and store-exclusive
 /// never does: each exception clears the monitor.
 pub(crate) const POSSIBLE: bool = cfg!(target_feature = "lse");
 

@@ -133,8 +133,8 @@ macro_rules! load_registers {
 
 /// Stores the registers, and where to go on and in which state, which another exception would overwrite.
 ///
-/// The stack may be a program's, whose pages get memory when they are first accessed. That is an exception, too, so both
-/// are put aside before the stack is used.
+/// The stack may be a program's, whose pages get memory when they are first accessed. That is an exception, too, so
+/// both are put aside before the stack is used.
 macro_rules! save_registers {
     () => {
         concat!(
@@ -233,22 +233,16 @@ unsafe extern "C" fn abort_entry() {
         "mrs x0, esr_el1",
         "mrs x1, far_el1",
         "bl {handler}",
-        "tbz w0, #0, 2f",
+        // The flags hold the answer: nothing below changes them.
+        "tst w0, #1",
         load_registers!(),
         "ldp x0, x1, [sp, #0]",
         "msr tpidrro_el0, x0",
         "ldr x0, [sp, #176]",
         "mov sp, x0",
         "mrs x0, tpidrro_el0",
+        "b.eq {fault}",
         "eret",
-        "2:",
-        load_registers!(),
-        "ldp x0, x1, [sp, #0]",
-        "msr tpidrro_el0, x0",
-        "ldr x0, [sp, #176]",
-        "mov sp, x0",
-        "mrs x0, tpidrro_el0",
-        "b {fault}",
         fault_stack_top = const offset_of!(CpuLocal, fault_stack_top),
         handler = sym handle_abort,
         fault = sym fault_entry,

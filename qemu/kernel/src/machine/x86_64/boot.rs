@@ -1,6 +1,6 @@
 //! From the entry point to the kernel's `start` and `start_secondary`, for the first CPU and the further ones.
 //!
-//! What QEMU gives at the start (the command line, the place of the ACPI tables) is read in
+//! What QEMU gives at the start (the command line, the address of the ACPI tables) is read in
 //! [`early_init`], because the memory that it lies in is not mapped later. Further CPUs are started one
 //! at a time by INIT and start-up interrupts. Reference: Intel SDM volume 3A, 9.4 "Multiple-Processor
 //! (MP) Initialization".
@@ -80,10 +80,10 @@ const TRAMPOLINE_PAGE: u8 = 8;
 
 fn copy_trampoline() {
     let code = entry::trampoline();
-    let place = (usize::from(TRAMPOLINE_PAGE) << 12) as *mut u8;
+    let page = (usize::from(TRAMPOLINE_PAGE) << 12) as *mut u8;
     // SAFETY: Low memory is RAM that only the firmware used. The page is neither the image's nor does it
     // hold the start-up information, which was read before.
-    unsafe { place.copy_from_nonoverlapping(code.as_ptr(), code.len()) }
+    unsafe { page.copy_from_nonoverlapping(code.as_ptr(), code.len()) }
 }
 
 /// Starts `cpu`, which runs `Entries::start_secondary`, and returns when it has begun.

@@ -8,10 +8,10 @@
 //!
 //! Reference: Intel SDM volume 2, "RDFSBASE/RDGSBASE", "WRFSBASE/WRGSBASE".
 //!
-//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading a base: the instruction moves a
-//! register and nothing else; not on writing, since accesses relative to the segment depend on it. `nostack`: nothing
-//! pushes. `preserves_flags`: moves leave the status flags alone. No `pure`: another thread, or the same one after a
-//! migration, reads another value.
+//! The reasons for the options of `asm!` are the same in each function. `nomem` on reading a base: the instruction
+//! moves a register and nothing else; not on writing, since accesses relative to the segment depend on it. `nostack`:
+//! nothing pushes. `preserves_flags`: moves leave the status flags alone. No `pure`: another thread, or the same one
+//! after a migration, reads another value.
 
 use core::{arch::asm, mem::offset_of};
 
@@ -95,7 +95,7 @@ pub(crate) fn current_thread() -> *const () {
 #[inline]
 pub(crate) fn set_current_thread(thread: *const ()) {
     // SAFETY: The GS base is the address of this CPU's block, whose word nothing else writes. No
-    // `nomem`: it stores, and accesses made for the thread before must not move behind the change.
+    // `nomem`: it stores, and accesses made for the thread before must not move after the change.
     unsafe {
         asm!(
             "mov gs:[{}], {}",
@@ -108,7 +108,7 @@ pub(crate) fn set_current_thread(thread: *const ()) {
 
 /// Waits until an interrupt is pending, takes it, and returns with interrupts masked as they were.
 pub(crate) fn wait_for_interrupt() {
-    // SAFETY: STI takes effect behind the next instruction, so no interrupt is taken, and missed by the
+    // SAFETY: STI takes effect after the next instruction, so no interrupt is taken, and missed by the
     // wait, between the caller's last look and HLT. No `nomem`: the handlers change memory.
     unsafe {
         asm!("sti", "hlt", "cli", options(nostack, preserves_flags));

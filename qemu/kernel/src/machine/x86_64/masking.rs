@@ -2,9 +2,9 @@
 //!
 //! Reference: Intel SDM volume 2, "PUSHF", "CLI", "STI".
 //!
-//! The reasons for the options of `asm!`, which are the same in each function: `nostack`, but where the flags are read by
-//! way of the stack; `preserves_flags`, since `CLI` and `STI` leave the status flags alone. No `nomem`: memory accesses must
-//! not be moved out of the masked section.
+//! The reasons for the options of `asm!`, which are the same in each function: `nostack`, but where the flags are read
+//! by way of the stack; `preserves_flags`, since `CLI` and `STI` leave the status flags alone. No `nomem`: memory
+//! accesses must not be moved out of the masked section.
 
 use core::arch::asm;
 

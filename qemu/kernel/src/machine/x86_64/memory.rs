@@ -1,8 +1,8 @@
 //! The map: physical addresses one to one, RAM cached, devices not, data never executed.
 //!
-//! RAM is in pages of 2 MiB and 1 GiB, but for the thread stacks: each page of theirs has an entry, so
-//! that guard pages can be taken out. What a program gets lies above the RAM, page by page. The lowest 2 MiB are not mapped, which catches null pointers.
-//! Reference: Intel SDM volume 3A, 4.5 "4-Level Paging and 5-Level Paging".
+//! RAM is in pages of 2 MiB and 1 GiB, but for the thread stacks: each page of theirs has an entry, so that guard pages
+//! can be taken out. What a program gets lies above the RAM, page by page. The lowest 2 MiB are not mapped, which
+//! catches null pointers. Reference: Intel SDM volume 3A, 4.5 "4-Level Paging and 5-Level Paging".
 
 use core::{cell::UnsafeCell, sync::atomic::AtomicUsize};
 

@@ -22,7 +22,6 @@ pub(crate) mod counter;
 pub(crate) mod cpu;
 mod descriptors;
 mod entry;
-pub(crate) mod fp;
 mod handlers;
 pub(crate) mod ipi;
 pub(crate) mod masking;
@@ -33,10 +32,11 @@ mod start;
 pub(crate) mod step;
 mod system_call;
 pub(crate) mod timer;
+pub(super) mod vector_registers;
 mod vectors;
 
-/// Makes `cpu`, which is the caller, ready for threads: map, segments, vectors, interrupt controller, timer, system calls.
-/// Interrupts stay masked.
+/// Makes `cpu`, which is the caller, ready for threads: map, segments, vectors, interrupt controller, timer, system
+/// calls. Interrupts stay masked.
 pub(crate) fn init_cpu(cpu: usize) {
     memory::init_cpu();
     descriptors::init_cpu(cpu);

@@ -2,7 +2,7 @@
 
 use qemu_exit::{QEMUExit, X86};
 
-/// The place of QEMU's isa-debug-exit device.
+/// The port of QEMU's isa-debug-exit device.
 pub(super) const PORT: u16 = 0xf4;
 /// QEMU's exit status of a run that ended with status 0: the device can't make it 0.
 const SUCCESS: u32 = 33;

@@ -1,6 +1,6 @@
 //! Single steps: an exception at each instruction boundary of one call.
 //!
-//! The trap flag in RFLAGS raises the debug exception behind each instruction that began with the flag set. The entry
+//! The trap flag in RFLAGS raises the debug exception after each instruction that began with the flag set. The entry
 //! is in `vectors`; the CPU clears the flag there, so that the handler itself is not stepped through.
 //!
 //! Reference: Intel SDM volume 3B, 17.3.1.4 "Single-Step Exception Condition".
@@ -10,7 +10,7 @@ use core::{arch::naked_asm, ffi::c_void};
 use super::handlers::{ExceptionFrame, handle_fault};
 use crate::machine::{counted::Call, entries::KERNEL};
 
-/// Whether every call comes to its end while it is stepped through.
+/// Whether every call ends while it is stepped through.
 pub(crate) const POSSIBLE: bool = true;
 
 /// RFLAGS.TF.
@@ -38,7 +38,7 @@ pub(crate) unsafe extern "C" fn call(function: Call, key: usize, value: *mut c_v
         "mov rsi, rdx",
         "pushfq",
         "or dword ptr [rsp], {trap_flag}",
-        // The first exception comes behind the next instruction, the call.
+        // The first exception comes after the next instruction, the call.
         "popfq",
         "call rax",
         "pushfq",

@@ -1,7 +1,7 @@
 //! The entry of a program's system calls.
 //!
-//! SYSCALL works at level 0 too: it masks interrupts, leaves the stack as it is, and puts the return address and the flags
-//! into RCX and R11. References: Intel SDM volume 2B, "SYSCALL"; System V ABI, AMD64 supplement, A.2.1 "Calling
+//! SYSCALL works at level 0 too: it masks interrupts, leaves the stack as it is, and puts the return address and the
+//! flags into RCX and R11. References: Intel SDM volume 2B, "SYSCALL"; System V ABI, AMD64 supplement, A.2.1 "Calling
 //! Conventions".
 
 use core::arch::naked_asm;
@@ -27,7 +27,7 @@ pub(super) fn init_cpu() {
         Star::write_raw(0, CS::get_reg().0);
         Efer::update(|flags| flags.insert(EferFlags::SYSTEM_CALL_EXTENSIONS));
     }
-    debug_assert_eq!(CS::get_reg().0 + 8, SS::get_reg().0, "SYSCALL takes the segment behind the code segment");
+    debug_assert_eq!(CS::get_reg().0 + 8, SS::get_reg().0, "SYSCALL takes the segment after the code segment");
 }
 
 /// The entry of a program's calls: keeps every register but RAX, RCX and R11.

@@ -15,7 +15,7 @@ const FS_PER_NS: u64 = 1_000_000;
 /// How long the counters are compared.
 const MEASURE_NS: u64 = 5_000_000;
 
-/// The ratios are numbers with 32 bits behind the point.
+/// The ratios are numbers with 32 fractional bits.
 const FRACTION_BITS: u32 = 32;
 
 /// How fast the counters run.

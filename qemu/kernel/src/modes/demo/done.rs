@@ -12,7 +12,7 @@ pub(super) struct Done {
     pub(super) frees: AtomicU32,
 }
 
-/// A place for each worker of the run.
+/// An element for each worker of the run.
 pub(super) static WORK: [Done; MAX_WORKERS] = [const {
     Done {
         requests: AtomicU32::new(0),

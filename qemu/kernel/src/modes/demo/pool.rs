@@ -20,7 +20,7 @@ struct Free<const N: usize> {
     fresh: u16,
 }
 
-// SAFETY: A block is used by the one who allocated it; the free list is behind a lock.
+// SAFETY: A block is used by whoever allocated it; the free list is under a lock.
 unsafe impl<T: Send, const N: usize> Sync for Pool<T, N> {}
 
 impl<T, const N: usize> Pool<T, N> {

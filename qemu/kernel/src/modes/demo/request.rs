@@ -65,7 +65,7 @@ pub(super) fn start_listener(requests: usize, seed: u64) -> ThreadId {
         for id in 0..requests {
             PLACES.acquire();
             let pushed = with_queue(|queue| queue.push_back(Request::make(seed, id)));
-            assert!(pushed.is_ok(), "a place was counted that is not there");
+            assert!(pushed.is_ok(), "a request was counted that is not there");
             WAITING.release();
         }
         requests

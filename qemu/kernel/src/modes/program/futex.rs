@@ -20,9 +20,9 @@ const PRIVATE: usize = 128;
 
 /// `futex`: `count_or_value` is what the operation makes of it, `limit` the address of a delay.
 pub(super) fn call(address: usize, operation: usize, count_or_value: usize, limit: usize) -> Result {
-    let place = user::place::<AtomicU32>(address).map_err(|_| EINVAL)?;
+    let pointer = user::pointer::<AtomicU32>(address).map_err(|_| EINVAL)?;
     // SAFETY: A word in the program's memory, which outlives the call and is used as an atomic there too.
-    let word = unsafe { &*place };
+    let word = unsafe { &*pointer };
     match operation & !PRIVATE {
         WAIT => wait(word, count_or_value as u32, limit),
         WAKE => Ok(wait::wake_some(word, count_or_value)),

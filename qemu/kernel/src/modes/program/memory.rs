@@ -45,7 +45,8 @@ struct Bits([AtomicUsize; PAGES / BITS]);
 static MAPPED: Bits = Bits::new();
 static OPEN: Bits = Bits::new();
 
-/// The number of a page below which none is free. The first page is never given out, so that the lowest stack has an end.
+/// The number of a page below which none is free. The first page is never given out, so that the lowest stack has an
+/// end.
 static FIRST_FREE: Mutex<usize> = Mutex::new(1);
 
 impl Bits {
@@ -157,8 +158,8 @@ pub(super) fn is_open(address: usize) -> bool {
     SPACE.contains(&address) && OPEN.has((address - SPACE.start) / PAGE)
 }
 
-/// Gives the page at `address` RAM if it may be accessed; returns whether it may. Called on a CPU's fault stack, for the
-/// program or for the kernel on its behalf.
+/// Gives the page at `address` RAM if it may be accessed; returns whether it may. Called on a CPU's fault stack, for
+/// the program or for the kernel on its behalf.
 ///
 /// # Errors
 ///

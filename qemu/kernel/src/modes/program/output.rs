@@ -48,9 +48,9 @@ pub(super) fn write_parts(file: usize, parts: usize, count: usize) -> Result {
     if count > MAX_PARTS {
         return Err(EINVAL);
     }
-    let place = user::place::<Part>(parts)?;
+    let pointer = user::pointer::<Part>(parts)?;
     // SAFETY: The program's parts, which it leaves alone during the call.
-    write_all(file, unsafe { core::slice::from_raw_parts(place, count) })
+    write_all(file, unsafe { core::slice::from_raw_parts(pointer, count) })
 }
 
 fn write_all(file: usize, parts: &[Part]) -> Result {
@@ -58,7 +58,7 @@ fn write_all(file: usize, parts: &[Part]) -> Result {
         return Err(EBADF);
     }
     let parts = parts.iter().filter(|part| part.len != 0);
-    if parts.clone().any(|part| user::place::<u8>(part.address).is_err()) {
+    if parts.clone().any(|part| user::pointer::<u8>(part.address).is_err()) {
         return Err(EFAULT);
     }
     // SAFETY: Bytes of the program, which it leaves alone during the call.

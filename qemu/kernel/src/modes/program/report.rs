@@ -26,7 +26,7 @@ static KEYS: AtomicUsize = AtomicUsize::new(0);
 
 /// Takes the program's function.
 pub(super) fn set_keys(function: usize) -> Result {
-    user::place::<u8>(function)?;
+    user::pointer::<u8>(function)?;
     KEYS.store(function, Ordering::SeqCst);
     Ok(0)
 }

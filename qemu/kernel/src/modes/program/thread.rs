@@ -109,7 +109,7 @@ fn begin_clone(start: usize) {
     if let Some(pointer) = start.thread_pointer {
         set_pointer(pointer);
     }
-    // A place that is not the program's is as if it had given none.
+    // An address that is not the program's is as if it had given none.
     let _ = user::store(start.number_word, current_number() as u32);
     let is_taken = &start.is_taken;
     is_taken.store(1, Ordering::SeqCst);
@@ -137,9 +137,9 @@ fn run(stack_pointer: usize, program_counter: usize, arguments: &[usize; 6]) {
         debug_assert!(unmapped.is_ok(), "the range was looked at when it was noted");
     }
     let word = local.clear_word.swap(0, Ordering::SeqCst);
-    if let Ok(place) = user::place::<AtomicU32>(word) {
+    if let Ok(pointer) = user::pointer::<AtomicU32>(word) {
         // SAFETY: A word of the program that it named for this.
-        let word = unsafe { &*place };
+        let word = unsafe { &*pointer };
         word.store(0, Ordering::SeqCst);
         wait::wake(word);
     }
@@ -186,7 +186,7 @@ pub(super) fn signal_process(process: usize, number: usize) -> Result {
 /// `cancel`; with 0 no longer.
 pub(super) fn set_cancel(cancel: usize) -> Result {
     if cancel != 0 {
-        user::place::<u8>(cancel)?;
+        user::pointer::<u8>(cancel)?;
     }
     Local::current().cancel.store(cancel, Ordering::SeqCst);
     Ok(0)

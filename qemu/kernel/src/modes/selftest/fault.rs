@@ -15,7 +15,7 @@ fn survive_fault() {
     Thread::current().expect("a thread is running").survives_fault.store(true, SeqCst);
 }
 
-/// Calls itself until the stack is full. Not a tail call: the frame is used behind it.
+/// Calls itself until the stack is full. Not a tail call: the frame is used after it.
 #[allow(unconditional_recursion, reason = "the stack is meant to overflow")]
 fn recurse(depth: usize) -> usize {
     let frame = black_box([depth; 16]);

@@ -35,12 +35,12 @@ pub(super) fn settle(earlier: &[ExitReport], interrupted: Interrupted) {
     check_as_new();
 }
 
-/// Leaves the slots as those of an earlier thread, for the next run to begin with: a slot that was bound once is another
-/// one than a slot that never was.
+/// Leaves the slots as those of an earlier thread, for the next run to begin with: a slot that was bound once is
+/// another one than a slot that never was.
 pub(super) fn warm_up() {
     let run_time = [Name::Key, Name::Other, Name::Last, Name::Created];
     ledger::reset();
-    run_time.into_iter().for_each(|name| keys::create(name).expect("a free place"));
+    run_time.into_iter().for_each(|name| keys::create(name).expect("a free index"));
     begin_and_end_next_thread();
 }
 

@@ -43,10 +43,10 @@ pub(super) enum Action {
     Die,
     /// Another CPU deletes a key.
     Delete(Name),
-    /// Another CPU deletes a key and creates one in its place.
+    /// Another CPU deletes a key and creates one at its index.
     DeleteCreate(Name),
-    /// The handler deletes a key and creates one in its place, so many times, and sets the last one, but not in the middle
-    /// of a `set` of the key: which is what handlers must not do.
+    /// The handler deletes a key and creates one at its index, so many times, and sets the last one, but not in the
+    /// middle of a `set` of the key: which is what handlers must not do.
     Recreate(Name, usize),
 }
 
@@ -61,7 +61,7 @@ pub(super) const DELETE: &[Action] = &[Action::Delete(Name::Key), Action::Delete
 /// The same by the handler, which sets the new key.
 pub(super) const RECREATE: &[Action] = &[Action::Recreate(Name::Key, 1)];
 
-/// What the handlers' actions came to: the deletion, if it is that and more.
+/// What the handlers' actions gave: the deletion, if it is that and more.
 static RESULTS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
 /// What `Key` was read as before the first.
 static READ: AtomicUsize = AtomicUsize::new(0);
@@ -211,7 +211,7 @@ impl Action {
     }
 }
 
-/// The key that took the place of `name` in an earlier action, or `name`.
+/// The key that has the index of `name` in an earlier action, or `name`.
 fn heir_of(name: Name) -> Name {
     let has_successor = !name::is_live(name) && name::is_live(Name::Successor);
     if name == Name::Key && has_successor { Name::Successor } else { name }
@@ -273,15 +273,15 @@ fn delete(name: Name) -> Result<(), Error> {
     result
 }
 
-/// What the first deletion came to, and the last key.
+/// What the first deletion gave, and the last key.
 fn delete_and_create(name: Name, times: usize) -> (Result<(), Error>, Name) {
     let (deleted, new) = (delete(name), unborn());
-    // Whether there has to be a place is for the routine to know.
+    // Whether an index has to be free is for the routine to know.
     let _ = keys::create(new);
     for _ in 1..times {
         if name::is_live(new) {
             delete(new).expect("it was just created");
-            keys::create(new).expect("its place is free");
+            keys::create(new).expect("its index is free");
         }
     }
     (deleted, new)

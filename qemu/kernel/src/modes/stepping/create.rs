@@ -1,4 +1,4 @@
-//! `create`: a key of its own, that reads NULL, whenever a place is free; no place is lost.
+//! `create`: a key of its own, that reads NULL, whenever an index is free; no index is lost.
 
 use core::{
     ffi::c_void,
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::core::capacity::KEYS;
 
-/// `Key` is dead or was never created: the one whose place the new key gets.
+/// `Key` is dead or was never created: the one whose index the new key gets.
 pub(super) static ROUTINE: Routine =
     Routine::new("create", &STATES, &[READ_AND_SET, ACTIONS], || (0, ptr::null_mut()), check);
 
@@ -70,7 +70,7 @@ fn check(run: &Run<'_>) -> usize {
         Some(Action::Create) => {
             assert_eq!(usize::from(succeeded) + usize::from(by_handler), run.free.min(2), "keys that were created");
         }
-        // The place may have come back in time.
+        // The index may have come back in time.
         Some(Action::Delete(_)) if run.free == 0 => {}
         _ => {
             assert_eq!(succeeded, run.free > 0, "create gave {:#x}", run.result);
@@ -79,7 +79,7 @@ fn check(run: &Run<'_>) -> usize {
     }
     let changes = usize::from(succeeded) + usize::from(by_handler);
     let deleted = usize::from(run.was_deleted(Name::Other));
-    assert_eq!(SPACE.table().in_use() + run.free, KEYS + changes - deleted, "places that are taken");
+    assert_eq!(SPACE.table().in_use() + run.free, KEYS + changes - deleted, "indexes that are taken");
     if succeeded {
         check_created(Key::from_raw(CREATED.load(SeqCst)));
     }
@@ -89,7 +89,7 @@ fn check(run: &Run<'_>) -> usize {
 fn check_created(key: Key) {
     let index = tsd::raw::index::<KEYS>(key);
     for name in Name::ALL.into_iter().filter(|&name| name::is_live(name)) {
-        assert_ne!(tsd::raw::index::<KEYS>(name::handle(name)), index, "{name:?} has the same place");
+        assert_ne!(tsd::raw::index::<KEYS>(name::handle(name)), index, "{name:?} has the same index");
     }
     assert!(SPACE.table().is_live(key), "the new key is dead");
     assert!(SPACE.get(key).is_null(), "the new key has a value");

@@ -52,13 +52,13 @@ fn check(run: &Run<'_>) -> usize {
     ledger::end_delete(Name::Key);
     let created = usize::from(name::is_live(Name::Successor));
     if run.actions.iter().any(|action| action.creates()) && (run.free > 0 || by_other) {
-        assert_eq!(created, 1, "no key was created, though a place was free");
+        assert_eq!(created, 1, "no key was created, though an index was free");
     }
     let (deleted, in_use) = (usize::from(was_live), SPACE.table().in_use());
-    assert_eq!(in_use + run.free + deleted, KEYS + created, "places that are taken");
+    assert_eq!(in_use + run.free + deleted, KEYS + created, "indexes that are taken");
     if created == 0 && run.free == 0 {
-        // The place that came back can be had.
-        keys::create(Name::Successor).expect("the place of the deleted key");
+        // The index that came back can be had.
+        keys::create(Name::Successor).expect("the index of the deleted key");
     }
     run.result
 }

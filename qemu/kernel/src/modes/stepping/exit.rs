@@ -1,5 +1,5 @@
-//! `exit`: every value is destroyed once or reported as left over, but for those that were replaced or whose key is dead;
-//! what a handler sets while the exit is under way is destroyed by it, reported by it, or left for the next exit.
+//! `exit`: every value is destroyed once or reported as left over, but for those that were replaced or whose key is
+//! dead; what a handler sets while the exit is under way is destroyed by it, reported by it, or left for the next exit.
 
 use core::{
     ffi::c_void,
@@ -141,8 +141,8 @@ pub(super) fn report() -> ExitReport {
 }
 
 extern "C" fn exit(_: usize, report: *mut c_void) -> usize {
-    // SAFETY: `begin` gave the place of a report, which nobody else uses meanwhile: a thread that dies leaves what it wrote.
-    // The values are numbers.
+    // SAFETY: `begin` gave a pointer to a report, which nobody else uses meanwhile: a thread that dies leaves what it
+    // wrote. The values are numbers.
     unsafe { tsd::raw::exit_into(&SPACE, &mut *report.cast::<ExitReport>()) };
     0
 }
@@ -186,8 +186,9 @@ fn is_given_back() -> bool {
     result.is_ok()
 }
 
-/// The same where the thread has died in its exit: it may do so between the step that takes the frame of the initialiser off
-/// and the one that gives the control back, and takes the control along. No other instruction may be such a one.
+/// The same where the thread has died in its exit: it may do so between the step that takes the frame of the
+/// initialiser off and the one that gives the control back, and takes the control along. No other instruction may be
+/// such a one.
 pub(super) fn check_initialiser_of_dead(state: &State) {
     /// The instructions between the two.
     const MOST: usize = 8;

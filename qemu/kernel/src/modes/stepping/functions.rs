@@ -59,7 +59,7 @@ pub(super) fn fill(count: usize) {
     }
 }
 
-/// The number of places that the list had before the call.
+/// The number of elements that the list had left before the call.
 pub(super) fn free() -> usize {
     EXIT_FUNCTIONS - NEXT.load(SeqCst)
 }
@@ -99,8 +99,8 @@ unsafe extern "C-unwind" fn run(argument: *mut c_void) {
     }
 }
 
-/// Holds what ran to what had to: each that was registered once, the last one first. What was registered while the
-/// call was under way came before what had been there, unless the call was an exit. A thread that dies in its exit takes the
+/// Holds what ran to what had to: each that was registered once, the last one first. What was registered while the call
+/// was under way came before what had been there, unless the call was an exit. A thread that dies in its exit takes the
 /// function along that it was about to call. Returns how many there were.
 pub(super) fn settle(interrupted: Interrupted) -> Settled {
     let mut may_be_lost = usize::from(interrupted == Interrupted::DeadExit);

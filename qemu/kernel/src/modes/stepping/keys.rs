@@ -90,7 +90,7 @@ impl Script {
 static SCRIPT: AtomicUsize = AtomicUsize::new(0);
 /// `SetOwnOnce` has done so.
 static WAS_SET: AtomicBool = AtomicBool::new(false);
-/// Keys that only take up places. Not touched by the handler.
+/// Keys that only take up indexes. Not touched by the handler.
 static FILLERS: spin::Mutex<Vec<Key, KEYS>> = spin::Mutex::new(Vec::new());
 
 /// The value that the running thread has under `name`.
@@ -104,8 +104,8 @@ pub(super) fn get(name: Name) -> usize {
 /// Sets `name` on the running thread, with no word in the ledger.
 pub(super) fn set_unrecorded(name: Name, value: usize) -> Result<(), Error> {
     let pointer = ledger::pointer(value);
-    // SAFETY: The destructors only look at the number; the slots are used with the table of the static keys only, here by
-    // their thread or in a handler that interrupts it.
+    // SAFETY: The destructors only look at the number; the slots are used with the table of the static keys only, here
+    // by their thread or in a handler that interrupts it.
     unsafe {
         match name.as_static() {
             Some(key) => key.set(space::slots(), pointer),
@@ -141,11 +141,11 @@ pub(super) fn delete(name: Name) {
     ledger::end_delete(name);
 }
 
-/// Creates keys that only take up places.
+/// Creates keys that only take up indexes.
 pub(super) fn fill(count: usize) {
     let mut fillers = FILLERS.lock();
     for _ in 0..count {
-        fillers.push(SPACE.create(None).expect("a free place")).expect("room for every key");
+        fillers.push(SPACE.create(None).expect("a free index")).expect("room for every key");
     }
 }
 
@@ -222,7 +222,7 @@ fn follow_script(name: Name) {
         (Script::SetLast, Name::Key) => set(Name::Last, ledger::fresh()),
         (Script::SetStatic, Name::Key) => set(Name::StaticLast, ledger::fresh()),
         (Script::CreateAndSet, Name::Key) if !is_live(Name::Created) => {
-            create(Name::Created).expect("a free place");
+            create(Name::Created).expect("a free index");
             set(Name::Created, ledger::fresh());
         }
         (Script::DeleteOwn, _) => delete(name),

@@ -4,9 +4,9 @@
 //! key; or another value has replaced it, or a handler has taken and freed it, or it went with its deleted key. No
 //! destructor may have it then.
 //!
-//! A run's thread and the handlers that interrupt it share the ledger. A handler comes between any two instructions of the
-//! thread's part, more than once in a run; so the thread announces what it is about to do, and each handler, by what it
-//! reads before it does anything, judges whether that has taken effect.
+//! A run's thread and the handlers that interrupt it share the ledger. A handler comes between any two instructions of
+//! the thread's part, more than once in a run; so the thread announces what it is about to do, and each handler, by
+//! what it reads before it does anything, judges whether that has taken effect.
 
 use core::{
     ffi::c_void,
@@ -334,8 +334,8 @@ pub(super) fn check_now(name: Name, is_live: bool, read: usize) {
     assert!(is_right && (is_live || read == 0), "{name:?} reads {read} instead of {}", current(name));
 }
 
-/// Holds what became of the values to what had to: what no destructor has got is named in a report, and nothing else is.
-/// Returns the number of calls.
+/// Holds what became of the values to what had to: what no destructor has got is named in a report, and nothing else
+/// is. Returns the number of calls.
 pub(super) fn settle<'a>(reports: impl Iterator<Item = &'a ExitReport> + Clone, was_killed: bool) -> usize {
     let is_interrupted = |report: &ExitReport| report.flags.contains(ExitFlags::INTERRUPTED);
     let mut named = 0;

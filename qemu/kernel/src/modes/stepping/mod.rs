@@ -1,9 +1,9 @@
 //! The mode `stepping`: an interrupt at each instruction of each call.
 //!
-//! A call is run again and again, each time stopped one instruction later than before, and at that boundary one thing is
-//! done: by the interrupted thread's handler (get, set, take, swap, create, register), by what another CPU could have done
-//! there (delete, delete and create), or to the thread, which dies there and is reaped. Further runs have two such things,
-//! one after the other, at boundaries that are drawn. Each run is held to a model of what values become.
+//! A call is run again and again, each time stopped one instruction later than before, and at that boundary one thing
+//! is done: by the interrupted thread's handler (get, set, take, swap, create, register), by what another CPU could
+//! have done there (delete, delete and create), or to the thread, which dies there and is reaped. Further runs have two
+//! such things, one after the other, at boundaries that are drawn. Each run is held to a model of what values become.
 //!
 //! - `space`      the key space of the runs, with static keys
 //! - `stepper`    stops at boundaries
@@ -19,8 +19,9 @@
 //! - `position`   where the sweep is, for the report of a failure
 //! - `get`, `set`, `create`, `delete`, `once`, `register`, `exit`  the routines: states, actions, and what may come out
 //!
-//! The calls are those of a key space and port like the kernel's own, on a thread of the kernel. It is for one CPU under
-//! `-icount shift=0`, where the number of instructions that the machine counts tells whether a boundary was missed.
+//! The calls are those of a key space and port like the kernel's own, on a thread of the kernel. It is for one CPU
+//! under `-icount shift=0`, where the number of instructions that the machine counts tells whether a boundary was
+//! missed.
 
 mod account;
 mod action;
@@ -94,7 +95,8 @@ static EXTENT: Mutex<Extent> = Mutex::new(Extent { every: 1, pairs: 0, seed: 1 }
 const KEYS_WANTED: usize = 128;
 
 /// Sweeps over the routines that `words` choose: `routine=NAME`, more than once, or all; with `every=N` at one boundary
-/// in N, and `pairs=N` with N pairs of actions drawn for each state as `seed=S` has it. A failure ends the run with its panic; the return is whether there was something to do.
+/// in N, and `pairs=N` with N pairs of actions drawn for each state as `seed=S` has it. A failure ends the run with its
+/// panic; the return is whether there was something to do.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     if !step::POSSIBLE || KEYS < KEYS_WANTED {
         println!("stepping: wants {KEYS_WANTED} keys, and no loops of load-exclusive and store-exclusive (+lse)");

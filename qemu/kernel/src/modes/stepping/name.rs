@@ -16,7 +16,7 @@ pub(super) enum Name {
     Last,
     /// One that the call, or a destructor, creates.
     Created,
-    /// One that another CPU creates, most often in the place of `Key`.
+    /// One that another CPU creates, most often at the index of `Key`.
     Successor,
     /// One that comes after that.
     Heir,
@@ -44,11 +44,11 @@ impl Name {
         Self::StaticLast,
     ];
 
-    /// The static key that it is, but for its destructor.
+    /// The static key that it is, but for its name and its destructor, of which get and set know nothing.
     pub(super) const fn as_static(self) -> Option<StaticKey> {
         match self {
             Self::Static => Some(StaticKey::new(STATIC_INDEX, KeyOptions::new())),
-            Self::StaticLast => Some(StaticKey::new(STATIC_LAST_INDEX, KeyOptions::new())),
+            Self::StaticLast => Some(StaticKey::new(STATIC_LAST_INDEX, KeyOptions::new().last_phase())),
             _ => None,
         }
     }

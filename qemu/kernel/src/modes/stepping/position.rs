@@ -27,11 +27,11 @@ pub(super) fn leave() {
 
 /// Prints it, if there is a sweep.
 pub(super) fn print() {
-    // Not locked by who panics: nothing in this file does.
+    // Not locked by whatever panics: nothing in this file does.
     let Some([routine, state]) = *POSITION.lock() else { return };
     let [first, second] = *ACTIONS.lock();
     println!("stepping {routine}: {state}: {first} {second}");
-    for (at, address) in stepper::places() {
+    for (at, address) in stepper::acted_at() {
         println!("stepping: acted at boundary {at}, before {address:#x}");
     }
 }

@@ -1,4 +1,4 @@
-//! `at_thread_exit`: whoever finds a place is called, once; the list loses nothing.
+//! `at_thread_exit`: whoever finds a free element is called, once; the list loses nothing.
 
 use core::{ffi::c_void, ptr};
 

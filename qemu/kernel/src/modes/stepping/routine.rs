@@ -16,7 +16,7 @@ pub(super) struct Routine {
     actions: &'static [&'static [Action]],
     /// Makes what the call is given, when the state is reached.
     pub(super) begin: fn() -> (usize, *mut c_void),
-    /// Holds what the call came to, to what it may, and gives it as a number that is the same in each run.
+    /// Holds what the call gave to what it may give, and returns it as a number that is the same in each run.
     pub(super) check: fn(&Run<'_>) -> usize,
     /// It is an exit itself.
     pub(super) is_exit: bool,
@@ -59,7 +59,7 @@ pub(super) struct Run<'a> {
     pub(super) actions: &'a [Action],
     /// What the call returned.
     pub(super) result: usize,
-    /// What `Key` was read as, and how many places were free, before the call.
+    /// What `Key` was read as, and how many indexes were free, before the call.
     pub(super) initial: usize,
     pub(super) free: usize,
 }

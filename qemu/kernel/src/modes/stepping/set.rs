@@ -21,7 +21,7 @@ pub(super) static ROUTINE: Routine =
 
 pub(super) static CLEAR: Routine = Routine::new("set-null", &CLEAR_STATES, ACTIONS, || begin(0), check).with_pairs();
 
-/// To delete the key, create one in its place and set that is what a handler must not do here.
+/// To delete the key, create one at its index and set that is what a handler must not do here.
 const ACTIONS: &[&[Action]] = &[READ_AND_SET, CHANGE, END, DELETE];
 
 static STATES: [State; 8] = {

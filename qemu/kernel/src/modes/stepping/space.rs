@@ -1,7 +1,8 @@
 //! The key space of the runs: two static keys, any others, and what one thread has of them.
 //!
-//! It is found through the kernel's current thread, as the kernel's own is. Whichever thread asks has the one block: the
-//! sweep reaches a state, the thread that is stepped through may die in the call, and the sweep reaps what is left of it.
+//! It is found through the kernel's current thread, as the kernel's own is. Whichever thread asks has the one block:
+//! the sweep reaches a state, the thread that is stepped through may die in the call, and the sweep reaps what is left
+//! of it.
 
 use core::sync::atomic::AtomicU32;
 
@@ -44,8 +45,8 @@ struct Block {
     exit_functions: ExitFunctions<EXIT_FUNCTIONS>,
 }
 
-// SAFETY: the thread that is stepped through uses it, and the sweep only while that one waits or is dead; both run on the
-// one CPU.
+// SAFETY: the thread that is stepped through uses it, and the sweep only while that one waits or is dead; both run on
+// the one CPU.
 unsafe impl Sync for Block {}
 
 static BLOCK: Block = Block { slots: Slots::new(), exit_functions: ExitFunctions::new() };
@@ -93,7 +94,7 @@ pub(super) fn exit() -> ExitReport {
 
 /// Its exit when it is dead.
 pub(super) fn reap() -> ExitReport {
-    // SAFETY: as above; who calls it has seen the thread end.
+    // SAFETY: as above; the caller has seen the thread end.
     unsafe { SPACE.reap() }
 }
 

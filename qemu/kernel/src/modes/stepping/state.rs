@@ -33,7 +33,7 @@ pub(super) enum Step {
     Recreate(Name),
     /// Creates further keys, this many.
     Fill(usize),
-    /// Creates further keys until this many places are left.
+    /// Creates further keys until this many indexes are left.
     Leave(usize),
     /// Registers thread-exit functions, this many.
     Register(usize),
@@ -161,14 +161,14 @@ pub(super) fn reach(state: &State, controls: *mut Controls) {
 
 fn take(step: Step, controls: *mut Controls) {
     match step {
-        Step::Create(name) => keys::create(name).expect("a free place"),
+        Step::Create(name) => keys::create(name).expect("a free index"),
         Step::Set(name) => keys::set(name, ledger::fresh()),
         Step::Clear(name) => keys::set(name, 0),
         Step::Delete(name) => keys::delete(name),
         Step::Recreate(name) => {
             let old = name::handle(name);
             keys::delete(name);
-            keys::create(name).expect("the place that was given back");
+            keys::create(name).expect("the index that was given back");
             let index = tsd::raw::index::<KEYS>;
             assert_eq!(index(old), index(name::handle(name)), "the index was not used again");
         }

@@ -1,7 +1,7 @@
 //! Stops a call at its instruction boundaries: counts them, and acts at one, or at one and at another after it.
 //!
-//! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is that of
-//! the undisturbed call. What comes after the last one is not stepped through.
+//! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is
+//! that of the undisturbed call. What comes after the last one is not stepped through.
 
 use core::{
     ffi::c_void,
@@ -21,7 +21,7 @@ use crate::{
 /// As many actions can there be in a run.
 pub(super) const MOST: usize = 2;
 
-/// A boundary that no call comes to.
+/// A boundary that no call reaches.
 pub(super) const NEVER: usize = usize::MAX;
 
 /// The boundaries that were passed.
@@ -59,8 +59,8 @@ pub(super) fn run((call, key, value, at): Plan, act: fn(usize)) -> Stepped {
         PASSED.store(0, SeqCst);
         ACTED.store(0, SeqCst);
         *ACT.lock() = act;
-        for (place, at) in AT.iter().zip(at) {
-            place.store(at, SeqCst);
+        for (word, at) in AT.iter().zip(at) {
+            word.store(at, SeqCst);
         }
         // SAFETY: Interrupts are masked, and `boundary` has what it needs.
         unsafe { step::call(call, key, value) }
@@ -68,7 +68,7 @@ pub(super) fn run((call, key, value, at): Plan, act: fn(usize)) -> Stepped {
     Stepped { result, ..so_far() }
 }
 
-/// The same on a thread that `act` may end; its call comes to 0 then.
+/// The same on a thread that `act` may end; its call gives 0 then.
 pub(super) fn run_mortally(plan: Plan, act: fn(usize)) -> Stepped {
     struct Mortal(Plan, fn(usize), Stepped);
     fn body(mortal: usize) {
@@ -91,9 +91,9 @@ fn so_far() -> Stepped {
 }
 
 /// Where the actions came: the addresses of the next instructions.
-pub(super) fn places() -> impl Iterator<Item = (usize, usize)> {
-    let place = |number: usize| (AT[number].load(SeqCst), PROGRAM_COUNTERS[number].load(SeqCst));
-    (0..ACTED.load(SeqCst)).map(place)
+pub(super) fn acted_at() -> impl Iterator<Item = (usize, usize)> {
+    let acted_at = |number: usize| (AT[number].load(SeqCst), PROGRAM_COUNTERS[number].load(SeqCst));
+    (0..ACTED.load(SeqCst)).map(acted_at)
 }
 
 /// Passes a boundary. Returns whether to stop at the next one.

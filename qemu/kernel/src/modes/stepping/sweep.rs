@@ -1,7 +1,7 @@
 //! The sweep over the boundaries of one routine.
 //!
-//! A run reaches a state, calls the routine, does an action at one boundary, or two at two, and is held to the model: the
-//! ledger of the values, the routine's own check, and a thread exit after it that must settle every account.
+//! A run reaches a state, calls the routine, does an action at one boundary, or two at two, and is held to the model:
+//! the ledger of the values, the routine's own check, and a thread exit after it that must settle every account.
 
 use core::{
     ffi::c_void,
@@ -132,8 +132,8 @@ impl Routine {
         Covered { states: 1, boundaries, runs, pairs }
     }
 
-    /// Does the action at one boundary in `every`, the first and the next after the last among them: where there is none
-    /// left. Returns how often it was done.
+    /// Does the action at one boundary in `every`, the first and the next after the last among them: where there is
+    /// none left. Returns how often it was done.
     fn sweep_action(&self, state: &State, action: Action, boundaries: usize, every: usize) -> usize {
         let mut views = [None; 2];
         let mut changes = [0; 2];
@@ -145,7 +145,7 @@ impl Routine {
             if acted == 0 || self.is_exit || action == Action::Die {
                 continue;
             }
-            // As the boundary moves through the call, what the handler reads and what the call comes to change once.
+            // As the boundary moves through the call, what the handler reads and what the call gives change once.
             for ((view, changes), now) in views.iter_mut().zip(&mut changes).zip([action::read(), result]) {
                 *changes += usize::from(view.replace(now).is_some_and(|before| before != now));
                 assert!(*changes <= 1, "what is seen goes to and fro");
@@ -154,8 +154,8 @@ impl Routine {
         runs
     }
 
-    /// Does the same action at one boundary in `every` and at the next: what a key goes through in exit are a few steps, which
-    /// boundaries that are drawn seldom meet twice. Returns how often both were done.
+    /// Does the same action at one boundary in `every` and at the next: what a key goes through in exit are a few
+    /// steps, which boundaries that are drawn seldom meet twice. Returns how often both were done.
     fn sweep_neighbours(&self, state: &State, boundaries: usize, every: usize) -> usize {
         let is_wanted = |action: &Action| matches!(action, Action::Set(_) | Action::Swap(_) | Action::Recreate(_, 1));
         let mut pairs = 0;
@@ -192,7 +192,7 @@ impl Routine {
         pairs
     }
 
-    /// One run with these actions at these boundaries. Returns how many were done, and what the call came to.
+    /// One run with these actions at these boundaries. Returns how many were done, and what the call gave.
     fn act_at(&self, state: &State, actions: [Action; MOST], at: [usize; MOST]) -> (usize, usize) {
         *ACTIONS.lock() = actions;
         let mut acted = 0;
@@ -206,7 +206,7 @@ impl Routine {
         (acted, result)
     }
 
-    /// One run. Returns what the call came to.
+    /// One run. Returns what the call gave.
     fn run(&self, state: &State, actions: &[Action], call: impl FnOnce(usize, *mut c_void) -> Stepped) -> usize {
         let mut controls = Controls::new();
         state::reach(state, &raw mut controls);
@@ -236,7 +236,7 @@ impl Routine {
             came_to
         };
         keys::delete_all();
-        assert_eq!(SPACE.table().in_use(), STATICS, "places were lost");
+        assert_eq!(SPACE.table().in_use(), STATICS, "indexes were lost");
         came_to
     }
 

@@ -1,23 +1,14 @@
-//! Fills and compares the SSE registers, for the check that a context switch keeps them.
-//!
-//! The kernel is built without vector registers, so nothing else changes them between the two calls.
+//! Fills and compares the SSE registers, for `fp`.
 
 use core::arch::naked_asm;
 
 /// Fills both halves of XMMn with `seed` + n, and sets the rounding modes of SSE and x87 from `seed`.
-pub(crate) fn load(seed: u64) {
-    // SAFETY: Changes vector registers only, which compiled code does not use.
-    unsafe { load_registers(seed) }
-}
-
-/// Returns whether the registers are still as [`load`] with the same `seed` left them.
-pub(crate) fn matches(seed: u64) -> bool {
-    // SAFETY: Leaves the vector registers as they were.
-    unsafe { compare_registers(seed) == 0 }
-}
-
+///
+/// # Safety
+///
+/// No compiled code of the caller uses the registers.
 #[unsafe(naked)]
-unsafe extern "C" fn load_registers(seed: u64) {
+pub(crate) unsafe extern "C" fn load(seed: u64) {
     naked_asm!(
         ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
         r"lea rax, [rdi + \n]",
@@ -40,9 +31,13 @@ unsafe extern "C" fn load_registers(seed: u64) {
     )
 }
 
-/// Returns 0 if all registers are as expected.
+/// Returns 0 if all registers are as [`load`] with the same `seed` left them, and leaves them so.
+///
+/// # Safety
+///
+/// No compiled code of the caller uses the registers.
 #[unsafe(naked)]
-unsafe extern "C" fn compare_registers(seed: u64) -> u64 {
+pub(crate) unsafe extern "C" fn compare(seed: u64) -> u64 {
     naked_asm!(
         "xor eax, eax",
         "push 0",
