@@ -3,8 +3,8 @@
 //! Three rooms, and arrows go one way: modes → core → machine.
 //! - `machine`  all that knows the CPU and the board. It names nothing above it: where to go on after boot, and whom to
 //!   call in an interrupt, it finds in the table `KERNEL` below.
-//! - `core`     the kernel proper: CPUs, console, clock, threads, interrupts, and the library's port. It names no mode: one
-//!   that wants to be told of something registers its hooks there.
+//! - `core`     the kernel proper: CPUs, console, clock, threads, interrupts, and the library's port. It names no mode:
+//!   one that wants to be told of something registers its hooks there.
 //! - `modes`    what a run can do: the suite, the selftest, the demo, programs, …
 //!
 //! docs/embedding.md says which lines embed the library.

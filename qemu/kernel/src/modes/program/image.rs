@@ -94,7 +94,8 @@ pub(super) fn load(arguments: SplitAsciiWhitespace<'_>) -> (usize, usize) {
 }
 
 /// Returns an argument as the program was given it, from a word of the command line: a percent sign and two hexadecimal
-/// digits are a byte, and a percent sign alone is nothing. The host writes them (`qemu/runner/src/program/arguments.rs`).
+/// digits are a byte, and a percent sign alone is nothing. The host writes them
+/// (`qemu/runner/src/program/arguments.rs`).
 fn plain(word: &str) -> Vec<u8, MAX_ARGUMENT_BYTES> {
     let mut bytes = Vec::new();
     let mut rest = word.as_bytes();

@@ -31,8 +31,8 @@ pub(super) fn set_keys(function: usize) -> Result {
     Ok(0)
 }
 
-/// Says what a fault called `name` is to the program, if one runs. The last part of a report: a program that has lost its
-/// thread pointer faults again in here.
+/// Says what a fault called `name` is to the program, if one runs. The last part of a report: a program that has lost
+/// its thread pointer faults again in here.
 pub(super) fn report_fault(name: &str) {
     let function = KEYS.load(Ordering::SeqCst);
     if function == 0 {
