@@ -9,10 +9,10 @@
 
 #include <tsd.h>
 
-/* The kernel's own call: SET_KEYS in qemu/kernel/src/program/call.rs. */
+/* The kernel's own call: SET_KEYS in qemu/kernel/src/modes/program/call.rs. */
 enum { SET_KEYS = 0x74736401 };
 
-/* As in qemu/kernel/src/program/report.rs. */
+/* As in qemu/kernel/src/modes/program/report.rs. */
 struct entry {
     uint32_t cursor;
     tsd_key_t key;

@@ -64,7 +64,7 @@ const OF_KERNEL: (&str, [&str; 6]) = (
         "qemu/kernel/src/main.rs",
         "qemu/kernel/build.rs",
         "linker/sections.ld",
-        "tests/suite/src/lib.rs",
+        "tests/shared/suite/src/lib.rs",
         "Cargo.lock",
         "bin/rustc",
     ],

@@ -2,7 +2,7 @@
 //!
 //! What a word can't have (blanks, what is not ASCII) and the percent sign become a percent sign and two hexadecimal
 //! digits a byte; a word that is empty becomes a percent sign alone. The kernel turns them back
-//! (`qemu/kernel/src/program/image.rs`).
+//! (`qemu/kernel/src/modes/program/image.rs`).
 
 use std::{
     ffi::OsString,

@@ -281,7 +281,7 @@ impl Compiler {
     }
 }
 
-/// Where the kernel expects a program: `PROGRAM` in its `machine/<cpu>/program.rs`.
+/// Where the kernel expects a program: `PROGRAM` in its `machine/<cpu>/addresses.rs`.
 fn base(arch: Arch) -> u64 {
     match arch {
         Arch::X86_64 => 0x0800_0000,
