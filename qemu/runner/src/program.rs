@@ -78,6 +78,8 @@ pub fn run(options: &Options) -> Result<Status> {
 }
 
 fn run_on(arch: Arch, options: &Options) -> Result<Status> {
+    // Before anything is built for arguments that can't be passed on.
+    arguments::command_line(&compiler::name(&options.sources), &options.arguments)?;
     let environment = Environment::prepare(arch, options)?;
     let executable = environment.compiler.executable(&options.sources, &options.flags)?;
     let name = executable.name();

@@ -117,6 +117,11 @@ fn name_of(executable: &Path) -> Cow<'_, str> {
     executable.file_name().unwrap_or_default().to_string_lossy()
 }
 
+/// Returns what the program of these files is called: as the first one, without its ending.
+pub(super) fn name(sources: &[PathBuf]) -> Cow<'_, str> {
+    sources.first().and_then(|source| source.file_stem()).unwrap_or_default().to_string_lossy()
+}
+
 /// Returns what compiling for `arch` with `flags` takes.
 pub fn tools(arch: Arch, flags: &[String]) -> Vec<&'static Tool> {
     let (c, cxx) = compilers(arch);
@@ -193,8 +198,8 @@ impl Compiler {
         // The paths may be relative.
         let here =
             env::current_dir().map_err(|error| Error::failure(format!("there is no current folder: {error}")))?;
-        let name = stamp::digest(format!("{here:?} {sources:?} {flags:?}").as_bytes());
-        let dir = self.prefix.join("programs").join(name);
+        let digest = stamp::digest(format!("{here:?} {sources:?} {flags:?}").as_bytes());
+        let dir = self.prefix.join("programs").join(digest);
         fs::create_dir_all(&dir).map_err(|error| Error::of_file("made", &dir, &error))?;
         let _lock = workspace::lock_file(&dir.join("lock"))?;
         let mut objects = Vec::new();
@@ -203,8 +208,7 @@ impl Compiler {
             self.compile(source, &object, flags)?;
             objects.push(object);
         }
-        let first = sources.first().and_then(|source| source.file_stem()).unwrap_or_default();
-        let executable = Executable { file: dir.join(first) };
+        let executable = Executable { file: dir.join(&*name(sources)) };
         self.link(&objects, sources.iter().any(|source| is_cxx(source)), &executable.file)?;
         Ok(executable)
     }
