@@ -1,6 +1,6 @@
 //! The command line: words in, one [`Command`] or one line of error out.
 //!
-//! The first word names the command if it is not an option; each command has options of its own, in [`words`]. What
+//! The first word names the command if it is not an option; each command has options of its own, in `words`. What
 //! the library of command lines says of a mistake is put into one line here.
 
 use std::ffi::OsString;
