@@ -45,6 +45,7 @@ impl Entry {
     }
 
     /// Replaces a live tag by the dead one after it; false where it is another one.
+    #[inline(always)]
     pub(crate) fn kill(&self, live: Tag, dead: Tag) -> bool {
         // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with
         // which the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
@@ -52,12 +53,14 @@ impl Entry {
     }
 
     /// Makes the entry that of a live key.
+    #[inline(always)]
     pub(crate) fn publish(&self, tag: Tag) {
         // Release: pairs with the Acquire in `verify`.
         self.tag.store(tag.word(), Release);
     }
 
     /// Stores the destructor of a key that is to be published.
+    #[inline(always)]
     pub(crate) fn set_destructor(&self, destructor: Option<Destructor>) {
         // Release: whoever reads it and then fences must see that the predecessor's tag is gone (see
         // `tag_after_destructor`).
@@ -90,6 +93,7 @@ impl Name {
     }
 
     /// Stores the name of a key that is to be published, and whether it is a typed one.
+    #[inline(always)]
     pub(crate) fn set(&self, options: &KeyOptions, is_typed: bool) {
         let mark = if is_typed { TYPED } else { 0 };
         // Release, twice: as in `Entry::set_destructor`.
@@ -98,6 +102,7 @@ impl Name {
     }
 
     /// Whether the key is a typed one.
+    #[inline(always)]
     pub(crate) fn is_typed(&self) -> bool {
         // Relaxed: it is that of the key whose tag was acquired, or a later one's, and then the tag is not that any
         // more.
@@ -105,6 +110,7 @@ impl Name {
     }
 
     /// The name's start and length.
+    #[inline(always)]
     pub(crate) fn parts(&self) -> (*const u8, usize) {
         // Relaxed: the entry's tag, read before and after, tells whose they are.
         (self.start.load(Relaxed), self.length.load(Relaxed) & !TYPED)

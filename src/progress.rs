@@ -29,6 +29,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Nothing is taken.
+    #[inline(always)]
     pub(crate) const fn new() -> Self {
         Self { taking: AtomicUsize::new(0), displaced: AtomicPtr::new(ptr::null_mut()), round: AtomicUsize::new(0) }
     }
@@ -40,6 +41,7 @@ impl Progress {
     }
 
     /// Notes that the value has been taken, so that what is bound at this index from here on is set aside by nobody.
+    #[inline(always)]
     pub(crate) fn seal(&self, tag: Tag) {
         self.taking.store(!tag.word(), Relaxed);
     }
@@ -51,11 +53,13 @@ impl Progress {
     }
 
     /// Notes that a thread-exit function is taken and called.
+    #[inline(always)]
     pub(crate) fn begin_function(&self) {
         self.taking.store(IN_FUNCTION, Relaxed);
     }
 
     /// Notes the round in which the destructors run that come next.
+    #[inline(always)]
     pub(crate) fn begin_round(&self, round: u32) {
         self.round.store(round as usize, Relaxed);
     }
@@ -76,22 +80,26 @@ impl Progress {
     }
 
     /// What was set aside while exit took the value of the slot of `tag`.
+    #[inline(always)]
     pub(crate) fn displaced(&self, tag: Tag) -> Option<*mut c_void> {
         (self.taking.load(Relaxed) != tag.word()).then(|| self.displaced.load(Relaxed))
     }
 
     /// The tag of the slot whose value exit takes, if the slot was not bound since.
+    #[inline(always)]
     pub(crate) fn tag(&self) -> Option<Tag> {
         Some(Tag::from_word(self.taking.load(Relaxed))).filter(|tag| tag.is_live())
     }
 
     /// Whether a destructor or a thread-exit function has not returned, or is about to be called.
+    #[inline(always)]
     pub(crate) fn is_in_call(&self) -> bool {
         self.taking.load(Relaxed) != 0
     }
 
     /// The key whose destructor has not returned, or is about to be called; no valid one if it is a thread-exit
     /// function.
+    #[inline(always)]
     pub(crate) fn callee(&self) -> Option<Key> {
         match self.taking.load(Relaxed) {
             0 => None,
@@ -101,6 +109,7 @@ impl Progress {
     }
 
     /// The key whose destructor has not returned, or is about to be called, and the round.
+    #[inline(always)]
     pub(crate) fn current_destructor(&self) -> Option<(Key, u32)> {
         let key = self.callee().filter(|&key| key != Key::default())?;
         Some((key, self.round.load(Relaxed) as u32))

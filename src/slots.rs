@@ -30,7 +30,7 @@ pub(crate) struct Slot {
 impl Slot {
     /// The tag and the value, loaded in this order: a value that is newer than the tag is one of the tag's key, or of
     /// another one with which the table does not agree either.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn load(&self) -> (Tag, *mut c_void) {
         let tag = self.tag();
         compiler_fence(Ordering::SeqCst);
@@ -56,25 +56,26 @@ impl Slot {
     }
 
     /// Stores a value; the one before.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn swap(&self, value: *mut c_void) -> *mut c_void {
         local::swap(&self.value, self.value(), value)
     }
 
     /// Takes the value and leaves NULL, in one step.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&self) -> *mut c_void {
         self.swap(ptr::null_mut())
     }
 
     /// Takes `value` and leaves NULL, in one step for all CPUs, unless there is another value; whether it did.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn claim(&self, value: *mut c_void) -> bool {
         // Relaxed: what orders the value's content between threads is the business of who takes it.
         self.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok()
     }
 
     /// Takes the value and leaves NULL, in one step for all CPUs.
+    #[inline(always)]
     pub(crate) fn take_from_any_cpu(&self) -> *mut c_void {
         // Relaxed: as in `claim`.
         self.value.swap(ptr::null_mut(), Relaxed)
@@ -87,7 +88,7 @@ impl Slot {
     }
 
     /// Replaces the value unless there is another one than `old`; whether it did.
-    #[inline]
+    #[inline(always)]
     fn replace(&self, old: *mut c_void, new: *mut c_void) -> bool {
         local::replace_value(&self.value, old, new)
     }
