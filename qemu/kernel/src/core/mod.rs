@@ -4,10 +4,10 @@
 //! - `cpu`        which CPU runs the caller
 //! - `console`    `print!` and `println!` with one lock
 //! - `clock`      time and the tick
-//! - `hooks`      what the kernel tells whoever wants to know: it names no mode
+//! - `hooks`      what the kernel tells a mode that wants to know
 //! - `capacity`   how many keys, thread-exit functions and notifications there are
 //! - `scheduler`  threads, who runs where, and what each waits for
-//! - `port`       the library's port and the key space
+//! - `port`       the library's port and the key space: it uses `scheduler::wait`, and `scheduler::exit` uses it
 //! - `panic`, `watchdog`  the end of a run, good or bad
 //! - `interrupt`  what the machine calls for timer, reschedule, step and fault
 //! - `start`      from the boot code to the first thread

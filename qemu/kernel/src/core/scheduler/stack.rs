@@ -8,9 +8,8 @@ use core::{cell::UnsafeCell, mem::MaybeUninit};
 use heapless::Vec;
 
 use super::control_block::MAX_THREADS;
-use crate::machine::memory;
+use crate::machine::{layout::PAGE, memory};
 
-const PAGE: usize = 4096;
 /// The stack of a thread that has tables of many keys on it.
 pub(crate) const LARGEST_BYTES: usize = 512 << 10;
 /// The stack of a usual thread.

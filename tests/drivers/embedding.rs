@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-const PAGE: &str = include_str!("../docs/embedding.md");
+const PAGE: &str = include_str!("../../docs/embedding.md");
 
 /// So many lines the page may quote: it is for reading in one go.
 const MOST_LINES: usize = 75;
@@ -34,7 +34,8 @@ fn quoted_lines_are_in_the_kernel() {
 fn every_part_is_quoted_and_the_page_stays_short() {
     let quotations = quotations();
     let all: Vec<_> = quotations.iter().flat_map(|(_, lines)| lines).copied().collect();
-    for part in ["Slots<KEYS>", "impl Port for", "KeySpace::new", "set_current_thread", "attach()", "exit()", "reap()"] {
+    for part in ["Slots<KEYS>", "impl Port for", "KeySpace::new", "set_current_thread", "attach()", "exit()", "reap()"]
+    {
         assert!(all.iter().any(|line| line.contains(part)), "no line shows {part}");
     }
     assert!(all.len() <= MOST_LINES, "{} lines are quoted, {MOST_LINES} at the most", all.len());
