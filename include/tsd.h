@@ -302,8 +302,9 @@ void tsd_wait(const uint32_t *word, uint32_t expected) TSD_SYMBOL(tsd_wait);
 void tsd_wake(const uint32_t *word) TSD_SYMBOL(tsd_wake);
 
 /*
- * Defines both hooks for a kernel in which waiters spin: TSD_SPIN_WHILE_WAITING; at file scope, in one file. They do for
- * a kernel without priorities; with strict priorities, a waiter would starve the thread that it waits for.
+ * Defines both hooks for a kernel in which waiters spin: TSD_SPIN_WHILE_WAITING; at file scope, in one file. Only for kernels
+ * that preempt, and without strict priorities: elsewhere a waiter would starve the thread that it waits for. A cooperative
+ * kernel defines tsd_wait as `if (*word == expected) yield();` and tsd_wake as nothing.
  */
 #define TSD_SPIN_WHILE_WAITING                                                                                         \
     void tsd_wait(const uint32_t *word, uint32_t expected) {                                                           \

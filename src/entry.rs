@@ -46,7 +46,7 @@ impl Entry {
 
     /// Replaces a live tag by the dead one after it; false where it is another one.
     #[inline(always)]
-    pub(crate) fn kill(&self, live: Tag, dead: Tag) -> bool {
+    pub(crate) fn withdraw(&self, live: Tag, dead: Tag) -> bool {
         // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with
         // which the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
         self.tag.compare_exchange(live.word(), dead.word(), Relaxed, Relaxed).is_ok()

@@ -23,8 +23,6 @@ pub enum Error {
     ListFull = 6 << 8 | errno::ENOMEM as u16,
     /// The kernel says that no thread is current: an interrupt handler or early boot.
     NoThread = 7 << 8 | errno::ESRCH as u16,
-    /// The caller's thread structure was made for another number of keys than the table.
-    CapacityMismatch = 8 << 8 | errno::EINVAL as u16,
     /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread
     /// is attached already, or in its exit.
     NotInitialised = 9 << 8 | errno::EINVAL as u16,
@@ -69,7 +67,6 @@ impl fmt::Display for Error {
             Self::TableWornOut => "the free indexes of the table have used up their generations",
             Self::ListFull => "the fixed-capacity list is full",
             Self::NoThread => "no thread is current here",
-            Self::CapacityMismatch => "the thread structure and the table differ in capacity",
             Self::NotInitialised => "the thread structure was not initialised, or the thread is attached or exiting",
             Self::Recursion => "the once control is being run by this very thread",
             Self::NullPointer => "a required pointer is NULL",

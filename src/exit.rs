@@ -1,12 +1,13 @@
 //! Thread exit: phases, bounded rounds, a report.
 //!
-//! The order is: detach notifications with all values readable; thread-exit functions until none is left, again before
-//! each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then all slots are released. A value
-//! is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
+//! The order is: what [`KeySpace::exit`](crate::KeySpace::exit) does first, which is to give back the controls of
+//! initialisers and to send detach notifications, with all values readable; thread-exit functions until none is left,
+//! again before each round; ordinary keys, at most R rounds; last-phase keys, at most R rounds; then all slots are
+//! unbound. A value is NULL before its destructor runs, and is taken in its turn, not from a snapshot.
 //!
-//! There are two ways to take a value: [`Slots::unbind`], and [`Slots::take_static`] for keys whose users do not look
-//! at a tag. Interrupt handlers may come at each instruction of either; ARCHITECTURE.md has the table of what becomes
-//! of their values.
+//! A living thread's values are taken in two ways: [`Slots::unbind`], and [`Slots::take_static`] for keys whose users
+//! do not look at a tag. Interrupt handlers may come at each instruction of either; ARCHITECTURE.md has the table of
+//! what becomes of their values.
 
 use core::ffi::c_void;
 
@@ -73,7 +74,7 @@ pub(crate) fn run<const N: usize>(
             break;
         }
         // A handler, or a destructor, may set something meanwhile.
-        exit.release();
+        exit.unbind_all();
     }
     exit.note_refused();
     if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
@@ -174,7 +175,7 @@ where
 
     /// Unbinds every slot: they are as new. A value that was set since the last round gets its destructor if its phase
     /// has a round left; the others are reported.
-    fn release(&mut self) {
+    fn unbind_all(&mut self) {
         let (table, slots) = (self.table, self.slots);
         let mut calls = [0; 2];
         slots.pending.for_each_word(|word| {
@@ -184,7 +185,7 @@ where
                 let (tag, destructor) =
                     if is_static { table.static_binding(index) } else { table.binding(slots, index) };
                 let phase = tag.phase();
-                let value = if is_static { slots.take_static(tag) } else { slots.release(index, tag) };
+                let value = if is_static { slots.take_static(tag) } else { slots.unbind_any(index, tag) };
                 match destructor {
                     Some(destructor) if self.has_round(phase) => {
                         slots.progress.begin_round(*self.rounds(phase) + 1);

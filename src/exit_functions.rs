@@ -34,7 +34,7 @@ struct Counts {
 
 /// Room for the thread-exit functions of one thread, to be embedded in the thread control block.
 ///
-/// All zero bytes are a valid initial state. Two words a function and two more.
+/// All zero bytes are a valid initial state. Two words per function and two more.
 #[derive(Debug)]
 #[repr(C)]
 pub struct ExitFunctions<const F: usize> {

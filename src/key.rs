@@ -52,7 +52,8 @@ bitflags! {
 pub struct KeyOptions {
     /// What runs at thread exit for each value that is not NULL.
     pub destructor: Option<Destructor>,
-    /// Whether it runs in the last phase of thread exit.
+    /// Whether it runs in the last phase of thread exit, after every ordinary key's rounds: for allocators and language
+    /// runtimes.
     pub last_phase: bool,
     /// The key's owner, for listings and panic dumps.
     pub name: &'static str,
@@ -72,7 +73,7 @@ impl KeyOptions {
         self
     }
 
-    /// Puts the key in the last phase of thread exit.
+    /// Puts the key in the last phase of thread exit: its destructor runs after every ordinary key's rounds.
     #[must_use]
     pub const fn last_phase(mut self) -> Self {
         self.last_phase = true;

@@ -12,7 +12,8 @@ use crate::once_control::{AWAITED, COMPLETE, NEVER_CALLED, Once, OnceFrame, RUNN
 use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slots::Slots;
-use crate::sync::{Acquire, Relaxed, Release};
+use crate::sync::local::compiler_fence;
+use crate::sync::{Acquire, Ordering, Relaxed, Release};
 
 impl Once {
     /// Takes it upon the calling thread to run the initialiser, with `frame` linked: true. Or false if one has
@@ -36,9 +37,10 @@ impl Once {
         frame.outer = ptr::null_mut();
         if let Some(slots) = slots {
             // Relaxed: of this thread and its interrupts only. An interrupt handler that comes between these two
-            // has taken its own frame off again when it returns. Release: it finds the frame filled.
+            // has taken its own frame off again when it returns. It finds the frame filled.
             frame.outer = slots.frames.load(Relaxed);
-            slots.frames.store(frame, Release);
+            compiler_fence(Ordering::SeqCst);
+            slots.frames.store(frame, Relaxed);
             slots.pending.set_flags(Flags::INITIALISING);
         }
         Ok(true)

@@ -81,8 +81,7 @@ where
     /// Whether a thread exit that is under way has nothing to look at.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
-        let passive = Flags::FUNCTIONS.complement();
-        self.summary.load(Relaxed) & !passive.bits() == 0
+        self.summary.load(Relaxed) & (Flags::FUNCTIONS.bits() | usize::MAX << FLAGS) == 0
     }
 
     /// Whether one of these flags is set.

@@ -54,9 +54,10 @@ pub unsafe trait Port {
 
     /// Blocks the calling thread while `word` holds `expected`, until [`wake`](Self::wake) is called for it.
     ///
-    /// It may return early. The comparison and going to sleep must be one step as seen by `wake`, as with a futex,
-    /// and this must not be a cancellation point. By default it spins until the word changes, which a kernel with
-    /// strict priorities can't afford: a waiter of higher priority would starve the thread it waits for.
+    /// It may return early. The comparison and going to sleep must be one step as seen by `wake`, as with a futex, and
+    /// this must not be a cancellation point. By default it spins until the word changes, which is for kernels that
+    /// preempt without strict priorities: elsewhere a waiter would starve the thread that it waits for. A cooperative
+    /// kernel yields here while the word is as expected.
     fn wait(&self, word: &AtomicU32, expected: u32) {
         // Relaxed: the caller looks at the word again, with the ordering that it needs.
         while word.load(Relaxed) == expected {

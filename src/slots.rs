@@ -99,7 +99,7 @@ impl Slot {
 /// All zero bytes are a valid initial state, the same as [`Slots::new`]. Memory that held anything else must be
 /// initialised before the thread starts: with `new`, or in place with [`Slots::init`].
 ///
-/// Its size is `2 * N` words, a bit a key, and five words.
+/// Its size is `2 * N` words, a bit per key, and five words.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Slots<const N: usize>
@@ -171,8 +171,8 @@ where
     }
 
     /// Binds the slot of the key of `tag` to it, and makes `value` its value; the value that the key had until then.
-    /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. Typed keys can't be, and have
-    /// no such word.
+    /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. A typed key is not deleted
+    /// meanwhile, and no such word is given.
     ///
     /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
     /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
@@ -285,11 +285,11 @@ where
     }
 
     /// [`unbind`](Self::unbind) for a slot that may be bound to nothing, since the thread was killed while it bound it.
-    pub(crate) fn release(&self, index: Index<N>, tag: Tag) -> *mut c_void {
+    pub(crate) fn unbind_any(&self, index: Index<N>, tag: Tag) -> *mut c_void {
         if tag.is_live() {
             return self.unbind(index, tag);
         }
-        // It may have a value that was never set.
+        // A value that is left here was never set: with this tag it does not count.
         self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
         ptr::null_mut()
     }
@@ -314,7 +314,7 @@ where
         self.is_exiting() || self.progress.is_in_call()
     }
 
-    /// Makes the slots of a thread that died inside its exit ready for another one; the key whose value that exit had
+    /// Makes the slots of a thread that died inside its exit ready for another exit; the key whose value that exit had
     /// taken and whose destructor had not returned; no valid one if it was a thread-exit function that did not return.
     ///
     /// The bits that the exit held are gone with it, so that every slot is looked at. The first `statics` belong to

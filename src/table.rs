@@ -205,7 +205,7 @@ where
     pub(crate) fn delete_tag(&self, tag: Tag) -> Result<(), Error> {
         let index = Index::of_tag(tag);
         let dead = tag.next_dead(N);
-        if !self.entry(index).kill(tag, dead) {
+        if !self.entry(index).withdraw(tag, dead) {
             return Err(Error::DeletedKey);
         }
         if dead == Tag::RETIRED {

@@ -9,13 +9,14 @@
 //!
 //! - The index stands where it is a byte offset already: a slot and a table entry are both `1 << SHIFT` bytes, so
 //!   masking the key is all that finds them.
-//! - A dead entry's tag is even and has no index, a live one's is odd: no dead tag equals a live one, no key is 0.
+//! - A dead entry's tag is even and has no index (but for [`Tag::RETIRED`], which is all ones), a live one's is odd: no
+//!   dead tag equals a live one, no key is 0.
 //! - Deleting adds one to the generation; the carry runs across the index. On 64-bit targets it would take 2^55
 //!   re-uses of one index (N = 128) to come round; an index whose generations are used up is retired, never wrapped.
 //! - The key that users hold is the tag's low 32 bits.
 //!
-//! All functions are always inlined: with a constant capacity each is an instruction or two, and without it, where the
-//! compiler optimises for size, neither the masks nor the bounds of the table are constants.
+//! What calls make of tags is always inlined: with a constant capacity it is an instruction or two. Where the compiler
+//! optimises for size it would not be, and neither masks nor the bounds of the table would be constants.
 
 use crate::key::Key;
 
@@ -27,7 +28,7 @@ const LIVE: usize = 1 << 0;
 /// The key belongs to the last phase.
 const LAST_PHASE: usize = 1 << 1;
 
-/// What a table entry is at, and what a slot is bound to.
+/// The state of a table entry; in a slot, the key to which the slot is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Tag(usize);
@@ -50,8 +51,8 @@ impl Tag {
     /// The tag of a slot that was never bound: that of dead entries of generation 0, for which there is no key.
     pub(crate) const NEVER_BOUND: Self = Self(0);
 
-    /// The tag of a slot that was bound to a key and is not any more: no entry's, since a dead one of these few bits
-    /// has none but the generation's.
+    /// The tag of a slot that was bound to a key and is not any more. No entry has it: a dead tag never has the bit of
+    /// the last phase alone.
     pub(crate) const UNBOUND: Self = Self(LAST_PHASE);
 
     /// The tag of an entry whose generations are used up; even, so never equal to a live tag, and never left again.

@@ -60,7 +60,7 @@ pub type FlsFunction = extern "C" fn(*const Thread, FlsEvent);
 
 const WORD: usize = size_of::<usize>();
 
-// The header declares these sizes. Slots: two words a key, five more, a bit a key.
+// The header declares these sizes. Slots: two words per key, five more, a bit per key.
 const _: () = {
     let slots = 2 * KEYS * WORD + 5 * WORD + KEYS.div_ceil(usize::BITS as usize) * WORD;
     assert!(size_of::<Slots<KEYS>>() == slots.next_multiple_of(WORD));

@@ -18,13 +18,13 @@ pub(crate) static SPACE: KeySpace<KernelPort> = unsafe { KeySpace::new(KernelPor
 
 /// The calling thread's exit.
 pub(crate) fn exit() -> ExitReport {
-    // SAFETY: the kernel calls it last on each thread; the stepped routines have only values that are numbers.
+    // SAFETY: the kernel calls it last on each thread, whose code does not run any more.
     unsafe { SPACE.exit() }
 }
 
 /// The exit of a dead thread, on the thread that reaps it.
 pub(crate) fn reap() -> ExitReport {
-    // SAFETY: as above; `scheduler::join` calls it for a thread that has ended, whose block the port gives meanwhile.
+    // SAFETY: `reap::reap` calls it for a thread that never runs again, whose block the port gives meanwhile.
     unsafe { SPACE.reap() }
 }
 

@@ -116,7 +116,6 @@ pub(super) fn errors_have_texts<P: Platform>() {
         (Error::TableWornOut, tsd::errno::EAGAIN),
         (Error::ListFull, tsd::errno::ENOMEM),
         (Error::NoThread, tsd::errno::ESRCH),
-        (Error::CapacityMismatch, tsd::errno::EINVAL),
         (Error::NotInitialised, tsd::errno::EINVAL),
         (Error::Recursion, tsd::errno::EDEADLK),
         (Error::NullPointer, tsd::errno::EINVAL),
