@@ -19,6 +19,8 @@ use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::Destructor;
 use crate::pending::{Flags, Pending};
 use crate::slots::Slots;
+use crate::sync::local::compiler_fence;
+use crate::sync::{Ordering, Relaxed};
 use crate::table::KeyTable;
 use crate::tag::{Phase, Tag};
 
@@ -159,10 +161,18 @@ where
                 drain.collect(statics);
             }
             while let Some(index) = drain.current() {
-                let (tag, destructor) = table.binding(slots, index);
-                match destructor {
-                    Some(destructor) if tag.is_of(phase) => {
-                        destroy(slots, destructor, slots.unbind(index, tag), &mut calls);
+                let entry = table.entry(index);
+                let tag = slots.slot(index).tag();
+                compiler_fence(Ordering::SeqCst);
+                match entry.destructor() {
+                    Some(destructor) if tag.is_live_in(phase) => {
+                        let value = slots.unbind(index, tag);
+                        // Only now: a handler may delete the key as long as it can be read.
+                        if entry.tag_after_destructor() == tag {
+                            destroy(slots, destructor, value, &mut calls);
+                        } else {
+                            slots.progress.end();
+                        }
                         drain.advance();
                     }
                     // Other keys' destructors may still want to read it.
@@ -181,12 +191,12 @@ where
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
             while let Some(index) = drain.current() {
-                let is_static = table.is_static(index);
-                let (tag, destructor) =
-                    if is_static { table.static_binding(index) } else { table.binding(slots, index) };
-                let phase = tag.phase();
+                let (entry, is_static) = (table.entry(index), table.is_static(index));
+                let tag = if is_static { entry.tag(Relaxed) } else { slots.slot(index).tag() };
+                compiler_fence(Ordering::SeqCst);
+                let (phase, destructor) = (tag.phase(), entry.destructor());
                 let value = if is_static { slots.take_static(tag) } else { slots.unbind_any(index, tag) };
-                match destructor {
+                match destructor.filter(|_| entry.tag_after_destructor() == tag) {
                     Some(destructor) if self.has_round(phase) => {
                         slots.progress.begin_round(*self.rounds(phase) + 1);
                         destroy(slots, destructor, value, &mut calls[usize::from(phase == Phase::Last)]);

@@ -32,9 +32,25 @@ pub(crate) fn replace_value<T>(pointer: &AtomicPtr<T>, old: *mut T, new: *mut T)
     pointer.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
 
-/// Stores `new`; the value before, which was `seen` a moment ago.
+/// Stores `new`; the value before, which was `seen` a moment ago. For a pointer that handlers also store plainly.
 #[inline]
 pub(crate) fn swap<T>(pointer: &AtomicPtr<T>, seen: *mut T, new: *mut T) -> *mut T {
     let _ = seen;
     pointer.swap(new, Relaxed)
+}
+
+/// Stores `new`; the value before, which was `seen` a moment ago. For a pointer that handlers change by this and by
+/// [`replace_value`] only.
+///
+/// On CPUs whose compare-exchange is a load with a reservation and a conditional store, as RISC-V's, a handler's exchange
+/// need not end the reservation of what it interrupts; a handler's conditional store does.
+#[inline]
+pub(crate) fn exchange<T>(pointer: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
+    loop {
+        match pointer.compare_exchange(seen, new, Relaxed, Relaxed) {
+            Ok(found) => return found,
+            // An interrupt handler has stored a value since.
+            Err(found) => seen = found,
+        }
+    }
 }

@@ -155,9 +155,13 @@ impl NotificationList<'_> {
     /// Calls each function with ThreadAttach: those of the table in its order, then those registered in theirs.
     pub(crate) fn attach(&self) {
         self.fixed.iter().for_each(|notification| notification.send(Reason::ThreadAttach));
+        // Those that are registered from here on are for threads that start later.
+        let newest = self.numbered().map(|it| it.0).max().unwrap_or(0);
         let mut last = 0;
         // One after the other, however they come and go meanwhile, each once.
-        while let Some((number, next)) = self.numbered().filter(|it| it.0 > last).min_by_key(|it| it.0) {
+        while let Some((number, next)) =
+            self.numbered().filter(|it| (last + 1..=newest).contains(&it.0)).min_by_key(|it| it.0)
+        {
             next.send(Reason::ThreadAttach);
             last = number;
         }

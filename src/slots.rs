@@ -55,16 +55,22 @@ impl Slot {
         self.value.store(value, Relaxed);
     }
 
-    /// Stores a value; the one before.
+    /// Stores the value of a typed key; the one before.
     #[inline(always)]
     pub(crate) fn swap(&self, value: *mut c_void) -> *mut c_void {
-        local::swap(&self.value, self.value(), value)
+        local::exchange(&self.value, self.value(), value)
     }
 
-    /// Takes the value and leaves NULL, in one step.
+    /// Takes the value of a typed key and leaves NULL, in one step.
     #[inline(always)]
     pub(crate) fn take(&self) -> *mut c_void {
         self.swap(ptr::null_mut())
+    }
+
+    /// Takes the value of a static key, into which handlers store plainly, and leaves NULL, in one step.
+    #[inline(always)]
+    fn take_static(&self) -> *mut c_void {
+        local::swap(&self.value, self.value(), ptr::null_mut())
     }
 
     /// Takes `value` and leaves NULL, in one step for all CPUs, unless there is another value; whether it did.
@@ -278,7 +284,7 @@ where
     pub(crate) fn take_static(&self, tag: Tag) -> *mut c_void {
         self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        let value = self.slot(Index::of_tag(tag)).take();
+        let value = self.slot(Index::of_tag(tag)).take_static();
         compiler_fence(Ordering::SeqCst);
         self.progress.seal(tag);
         value

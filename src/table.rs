@@ -305,17 +305,6 @@ where
         index.of(&self.entries)
     }
 
-    /// The tag to which the slot of a run-time key at `index` is bound, and the key's destructor if it is live and has
-    /// one.
-    #[inline(always)]
-    pub(crate) fn binding(&self, slots: &Slots<N>, index: Index<N>) -> (Tag, Option<Destructor>) {
-        let entry = self.entry(index);
-        let tag = slots.slot(index).tag();
-        compiler_fence(Ordering::SeqCst);
-        let destructor = entry.destructor();
-        (tag, if entry.tag_after_destructor() == tag { destructor } else { None })
-    }
-
     /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the
     /// slot's tag.
     #[inline(always)]

@@ -88,6 +88,12 @@ impl Tag {
         self.0 & LAST_PHASE == phase as usize
     }
 
+    /// Whether it is a key's, whose destructor runs in this phase.
+    #[inline(always)]
+    pub(crate) const fn is_live_in(self, phase: Phase) -> bool {
+        self.0 & (LAST_PHASE | LIVE) == phase as usize | LIVE
+    }
+
     /// The key that has this tag.
     #[inline(always)]
     pub(crate) const fn key(self) -> Key {

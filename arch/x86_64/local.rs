@@ -57,6 +57,9 @@ pub(crate) fn replace_value<T>(pointer: &AtomicPtr<T>, old: *mut T, new: *mut T)
 }
 
 /// Stores `new`; the value before, which was `seen` a moment ago.
+pub(crate) use swap as exchange;
+
+/// Stores `new`; the value before, which was `seen` a moment ago.
 #[inline]
 pub(crate) fn swap<T>(pointer: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
     loop {

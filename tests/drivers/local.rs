@@ -52,6 +52,9 @@ fn what_is_there_is_exchanged_whatever_was_seen() {
             assert_eq!(pointer.load(Relaxed), third);
             assert_eq!(own::swap(&pointer, seen, ptr::null_mut()), third);
             assert!(own::swap(&pointer, seen, second).is_null());
+            assert_eq!(own::exchange(&pointer, seen, first), second);
+            assert_eq!(own::exchange(&pointer, first, ptr::null_mut()), first);
+            own::exchange(&pointer, seen, second);
         }
     });
 }

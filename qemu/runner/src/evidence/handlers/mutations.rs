@@ -102,8 +102,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         file: "src/slots.rs",
-        what: "a value is taken by a load and a store",
+        what: "a typed value is taken by a load and a store",
         from: "        self.swap(ptr::null_mut())\n",
+        to: "        let value = self.value();\n        self.store(ptr::null_mut());\n        value\n",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "a static key's value is taken by a load and a store",
+        from: "        local::swap(&self.value, self.value(), ptr::null_mut())\n",
         to: "        let value = self.value();\n        self.store(ptr::null_mut());\n        value\n",
     },
     Mutation {
