@@ -7,7 +7,8 @@
 //!
 //! | Files in `src/` | What they own |
 //! |---|---|
-//! | `raw`, `typed_key` | halves of calls for C; [`TypedKey`], with values that are dropped |
+//! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
+//! | `place`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
 //! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
@@ -21,6 +22,9 @@
 //! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
 //! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 mod callback;
 mod capacity;
@@ -44,10 +48,14 @@ mod local;
 mod notifications;
 mod once;
 mod once_control;
+mod owned_key;
+mod owner;
 mod pending;
+mod place;
 mod port;
 mod progress;
 pub mod raw;
+mod shared_key;
 mod slot_array;
 mod slots;
 mod static_key;
@@ -64,14 +72,18 @@ pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use key_space::KeySpace;
 pub use notifications::{Notification, NotificationList, Notifications, Reason};
 pub use once_control::Once;
-pub use port::Port;
+pub use owned_key::OwnedKey;
+pub use owner::{Owner, SharedOwner, Word};
+pub use place::{Place, Static};
+pub use port::{Port, ThreadsOnly};
+pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;
 pub use slots::Slots;
 pub use static_key::StaticKey;
 #[cfg(any(loom, handlers))]
 pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
-pub use typed_key::{Owner, TypedKey};
+pub use typed_key::TypedKey;
 
 /// The examples of README are examples of this documentation: both are compiled and run.
 #[cfg(doctest)]

@@ -274,7 +274,7 @@ where
             // Also NULL: the value may be read although the slot is not bound (see `Slots::unbind_static`).
             slots.bind_static(tag, value);
         } else if !value.is_null() {
-            slots.bind(tag, value, Some(self.entry(index).tag_word())).ok_or(Error::DeletedKey)?;
+            slots.bind::<false>(tag, value, Some(self.entry(index).tag_word())).ok_or(Error::DeletedKey)?;
         }
         Ok(())
     }

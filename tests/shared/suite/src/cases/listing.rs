@@ -119,6 +119,8 @@ pub(super) fn errors_have_texts<P: Platform>() {
         (Error::NotInitialised, tsd::errno::EINVAL),
         (Error::Recursion, tsd::errno::EDEADLK),
         (Error::NullPointer, tsd::errno::EINVAL),
+        (Error::TypedKey, tsd::errno::EINVAL),
+        (Error::Exiting, tsd::errno::ESRCH),
     ];
     let text = |error: Error| {
         let mut text = heapless::String::<80>::new();
