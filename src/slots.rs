@@ -198,7 +198,12 @@ where
             compiler_fence(Ordering::SeqCst);
             if seen == tag {
                 if KEEPS && !old.is_null() {
-                    return Some(old);
+                    // It may be older than the binding.
+                    let kept = slot.value();
+                    if kept.is_null() {
+                        continue;
+                    }
+                    return Some(kept);
                 }
                 if slot.replace(old, value) {
                     return Some(old);
