@@ -7,6 +7,7 @@
 //!
 //! | Files in `src/` | What they own |
 //! |---|---|
+//! | `static_keys` | [`static_keys!`]: a list of them with types |
 //! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
 //! | `place`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
@@ -59,6 +60,7 @@ mod shared_key;
 mod slot_array;
 mod slots;
 mod static_key;
+mod static_keys;
 mod sync;
 mod table;
 mod tag;

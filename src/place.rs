@@ -225,6 +225,15 @@ impl<P: Port + 'static> fmt::Debug for InTable<P> {
     }
 }
 
+/// Binds the slot of a static key, at a thread's first store.
+#[cold]
+fn bind_static<const N: usize>(slots: &Slots<N>, tag: Tag)
+where
+    Capacity<N>: Supported,
+{
+    slots.bind_static_slot(tag);
+}
+
 impl<P: Port<Slots = Slots<N>> + 'static, const N: usize, const NUMBER: usize> private::Steps for Static<P, NUMBER>
 where
     Capacity<N>: Supported,
@@ -251,7 +260,9 @@ where
     fn swap(state: &InTable<P>, value: *mut c_void) -> Result<*mut c_void, Error> {
         let slots = port::current(state.space.port()).ok_or(Error::NoThread)?;
         let (tag, slot) = (state.key.tag(), slots.slot(Index::of_tag(state.key.tag())));
-        let slot = if slot.tag() == tag { slot } else { slots.bind_static_slot(tag) };
+        if slot.tag() != tag {
+            bind_static(slots, tag);
+        }
         Ok(slot.swap(value))
     }
 

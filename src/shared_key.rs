@@ -124,6 +124,20 @@ where
     {
         Self { state: InTable::new(space, key), owner: PhantomData }
     }
+
+    /// For [`static_keys!`](crate::static_keys), with values that are not `Sync`.
+    ///
+    /// # Safety
+    ///
+    /// As [`in_table`](Self::in_table).
+    #[doc(hidden)]
+    #[must_use]
+    pub const unsafe fn in_table_for_threads(space: &'static KeySpace<P>, key: StaticKey) -> Self
+    where
+        P: ThreadsOnly,
+    {
+        Self { state: InTable::new(space, key), owner: PhantomData }
+    }
 }
 
 impl<O: SharedOwner, K: Place> SharedKey<O, K> {
