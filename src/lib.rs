@@ -3,10 +3,13 @@
 //! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who
 //! the current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
 //!
+//! [`guide`] has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//!
 //! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!
 //! | Files in `src/` | What they own |
 //! |---|---|
+//! | `guide` | pages of documentation, and no code |
 //! | `static_keys` | [`static_keys!`]: a list of them with types |
 //! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
 //! | `place`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
@@ -35,6 +38,8 @@ mod error;
 mod exit;
 mod exit_functions;
 mod exit_report;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod index;
 mod index_allocator;
 mod inspect;
