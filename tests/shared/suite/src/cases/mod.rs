@@ -263,6 +263,7 @@ cases! {
         recursion_is_refused,
         failed_initialiser_leaves_nothing,
         panic_in_the_initialiser_leaves_nothing(UNWINDING),
+        died_in_the_initialiser,
         nothing_is_made_in_an_exit,
         later_values_can_be_used_in_drops,
         handler_uses_the_interrupted_threads_value(INTERRUPTS),

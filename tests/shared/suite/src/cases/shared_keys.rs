@@ -135,6 +135,24 @@ pub(super) fn panic_in_the_initialiser_leaves_nothing<P: Platform>() {
     assert_eq!(report.calls, 1);
 }
 
+/// A thread that dies in its initialiser has no value: nothing is dropped, and the next thread begins anew.
+pub(super) fn died_in_the_initialiser<P: Platform>() {
+    fn body<P: Platform>(key: usize) {
+        // SAFETY: the address is that of the key below.
+        let key: &Key<P> = unsafe { &*core::ptr::with_exposed_provenance(key) };
+        let _ = key.with_or_init(|| P::die(), |_| ());
+    }
+    let key = new_key::<P>();
+    for _ in 0..3 {
+        let thread = P::start(Start::default(), body::<P>, (&raw const key).expose_provenance());
+        let report = P::reap(thread).expect("the thread dies");
+        assert!(DROPPED.is_empty());
+        assert_eq!(report.left_over, 0);
+    }
+    assert_eq!(exit_of::<P>(|| key.with_or_init(|| Cell::new(8, 0), |_| ()).unwrap()).calls, 1);
+    DROPPED.expect(&[8]);
+}
+
 /// A value that is being dropped is not lent and not made again; nor is one that was not there.
 pub(super) fn nothing_is_made_in_an_exit<P: Platform>() {
     type Look = fn() -> [bool; 2];
