@@ -31,7 +31,8 @@ pub enum Error {
     Recursion = 10 << 8 | errno::EDEADLK as u16,
     /// A required pointer was NULL.
     NullPointer = 11 << 8 | errno::EINVAL as u16,
-    /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey) is dropped.
+    /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey), [`OwnedKey`](crate::OwnedKey) or
+    /// [`SharedKey`](crate::SharedKey) is dropped.
     TypedKey = 12 << 8 | errno::EINVAL as u16,
     /// The thread is in its exit, and nothing is initialised on it any more.
     Exiting = 13 << 8 | errno::ESRCH as u16,
