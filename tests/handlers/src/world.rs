@@ -106,8 +106,9 @@ where
         let port = Kernel { slots: &raw const memory.slots, functions: &raw const memory.functions };
         // SAFETY: as above.
         memory.space = unsafe { KeySpace::with_table(port, table()) };
+        let space = &raw const memory.space;
         // SAFETY: the world is never freed.
-        let space: &'static KeySpace<Kernel<N>> = unsafe { &*&raw const memory.space };
+        let space: &'static KeySpace<Kernel<N>> = unsafe { &*space };
         (memory.owned, memory.shared) = (Some(OwnedKey::new(space)), Some(SharedKey::new(space)));
         if let Some(key) = static_key {
             ledger(|ledger| {
