@@ -58,7 +58,7 @@ cases! {
     exit::static_owned_value(TYPED, TYPED);
     exit::lent_value(LENT, LENT);
     exit::static_lent_value(LENT, LENT);
-    exit::destructor_that_initialises(LENT, LENT);
+    exit::destructor_that_initialises(LENT, LENT_FIRST);
     set::first(COMMON, COMMON);
     set::bound(COMMON, COMMON);
     set::null(COMMON, COMMON);
