@@ -1,7 +1,7 @@
 //! A number of the last error for each thread, in the slot itself: no memory, no destructor, and no key to create.
 //!
-//! `errno` is read and written by every call, also before a thread has done anything else. So it is a static key: the number
-//! is one load away from the thread pointer.
+//! `errno` is read and written by every call, also before a thread has done anything else. So it is a static key: the
+//! number is one load away from the thread pointer.
 
 mod kernel;
 

@@ -1,7 +1,8 @@
-//! What a kernel's log says of the thread: which request it serves, and how many lines that has. `log` may be called from
-//! threads and from interrupt handlers, which log for the thread that they interrupt.
+//! What a kernel's log says of the thread: which request it serves, and how many lines that has. `log` may be called
+//! from threads and from interrupt handlers, which log for the thread that they interrupt.
 //!
-//! The context is lent by reference while a handler may use it, too. So it is made of atomics: the compiler refuses a `Cell`.
+//! The context is lent by reference while a handler may use it, too. So it is made of atomics: the compiler refuses a
+//! `Cell`.
 
 mod kernel;
 

@@ -1,8 +1,8 @@
-//! Scratch memory for each thread, for what a call needs until it returns. Destructors need it as well: the arena is of the
-//! last phase of thread exit, and freed when all of them have run.
+//! Scratch memory for each thread, for what a call needs until it returns. Destructors need it as well: the arena is of
+//! the last phase of thread exit, and freed when all of them have run.
 //!
-//! The arena is taken out while it is used. So a handler that interrupts the thread there gets one of its own, and never half of
-//! this one.
+//! The arena is taken out while it is used. So a handler that interrupts the thread there gets one of its own, and
+//! never half of this one.
 
 mod kernel;
 

@@ -1,4 +1,5 @@
-//! The spans that each thread is in, as a tracing library keeps them: a stack that is entered, left, and read by whoever logs.
+//! The spans that each thread is in, as a tracing library keeps them: a stack that is entered, left, and read by
+//! whoever logs.
 //!
 //! This kernel's handlers find no thread (`ThreadsOnly`), so a plain `RefCell` will do.
 

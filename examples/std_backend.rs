@@ -1,5 +1,5 @@
-//! The part of Rust's std that a target without `#[thread_local]` gives it: keys, and `thread_local!` on top of them. What
-//! std calls `sys::thread_local::key` is four lines each; what it calls `os::Storage` is `Local`.
+//! The part of Rust's std that a target without `#[thread_local]` gives it: keys, and `thread_local!` on top of them.
+//! What std calls `sys::thread_local::key` is four lines each; what it calls `os::Storage` is `Local`.
 //!
 //! std wants keys that are not 0; here none is.
 

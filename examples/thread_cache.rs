@@ -1,7 +1,7 @@
 //! The fast path of an allocator that keeps free blocks with each thread: a load, a test and a pop, with no lock.
 //!
-//! A handler that interrupts it finds the cache taken, and goes to the common pool. So does a thread in its exit, when the cache
-//! has gone back; and that is in the last phase, since destructors free and allocate.
+//! A handler that interrupts it finds the cache taken, and goes to the common pool. So does a thread in its exit, when
+//! the cache has gone back; and that is in the last phase, since destructors free and allocate.
 
 mod kernel;
 

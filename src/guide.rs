@@ -11,8 +11,8 @@
 pub mod ports {
     //! A port is one type of the kernel's. It says which [`Slots`](crate::Slots) belong to the thread that calls.
     //!
-    //! Slots lie in the thread control block. They are as many as there can be keys: 128 take 2.1 KiB. A port for a kernel whose
-    //! CPUs keep a pointer to the current thread is one read of a register:
+    //! Slots lie in the thread control block. They are as many as there can be keys: 128 take 2.1 KiB. A port for a
+    //! kernel whose CPUs keep a pointer to the current thread is one read of a register:
     //!
     //! ```
     //! # use core::cell::Cell;
@@ -26,7 +26,7 @@ pub mod ports {
     //! # fn thread_pointer() -> *const Thread { &BOOT }
     //! struct Kernel;
     //!
-    //! // SAFETY: the pointer is to the block of the thread that runs on this CPU, which lives until the thread has exited.
+    //! // SAFETY: the pointer is to the block of the thread that runs on this CPU, and is valid until that has exited.
     //! unsafe impl Port for Kernel {
     //!     type Slots = Slots<128>;
     //!
@@ -49,9 +49,9 @@ pub mod ports {
     //! | a thread was deleted where it stood | [`reap`](crate::KeySpace::reap), before its stack is freed | its destructors, on its behalf |
     //! | a panic | [`KeyTable::keys`](crate::KeyTable::keys), [`Slots::current_destructor`](crate::Slots::current_destructor) | who owns which key, and what was being destroyed |
     //!
-    //! `current` may give `None`: in early boot, on a CPU's idle loop, in an interrupt. Calls then read NULL and store nothing
-    //! ([`Error::NoThread`](crate::Error::NoThread)). The other methods of [`Port`](crate::Port) have defaults, and matter to
-    //! kernels that use [`once`](super::once), thread-exit functions or notifications.
+    //! `current` may give `None`: in early boot, on a CPU's idle loop, in an interrupt. Calls then read NULL and store
+    //! nothing ([`Error::NoThread`](crate::Error::NoThread)). The other methods of [`Port`](crate::Port) have defaults,
+    //! and matter to kernels that use [`once`](super::once), thread-exit functions or notifications.
 }
 
 pub mod keys {
@@ -68,22 +68,23 @@ pub mod keys {
     //!
     //! All but the last are safe to use, and drop what they hold when the thread ends.
     //!
-    //! Keys are few: as many as the slots of a thread. A value of more parts is one key to a structure, and a field each.
+    //! Keys are few: as many as the slots of a thread. A value of more parts is one key to a structure, and a field
+    //! each.
     //!
-    //! Deleting a key touches no thread. What threads have stored under it reads NULL from then on, gets no destructor, and does
-    //! not come back under a later key, though that may have the same slot.
+    //! Deleting a key touches no thread. What threads have stored under it reads NULL from then on, gets no destructor,
+    //! and does not come back under a later key, though that may have the same slot.
 }
 
 pub mod exit {
     //! A thread's exit runs the destructors of its values, on the thread itself.
     //!
     //! 1. Detach notifications, in reverse order of registration. All values are still there.
-    //! 2. Thread-exit functions ([`at_thread_exit`](crate::KeySpace::at_thread_exit)), the last registered first, until none is
-    //!    left; and again before each round that follows.
-    //! 3. Ordinary keys, in rounds. A value is taken out of its slot, then destroyed. What destructors store is destroyed in
-    //!    this round or the next, but there are at most four rounds (`KeyTable::with_rounds`).
-    //! 4. Keys of the last phase, likewise. Allocators, logs and language runtimes belong here: what ordinary destructors
-    //!    need must outlive them.
+    //! 2. Thread-exit functions ([`at_thread_exit`](crate::KeySpace::at_thread_exit)), the last registered first, until
+    //!    none is left; and again before each round that follows.
+    //! 3. Ordinary keys, in rounds. A value is taken out of its slot, then destroyed. What destructors store is
+    //!    destroyed in this round or the next, but there are at most four rounds (`KeyTable::with_rounds`).
+    //! 4. Keys of the last phase, likewise. Allocators, logs and language runtimes belong here: what ordinary
+    //!    destructors need must outlive them.
     //! 5. What is left is reported, not destroyed: [`ExitReport`](crate::ExitReport) names the keys.
     //!
     //! ```
@@ -108,16 +109,17 @@ pub mod exit {
     //! # Ok::<(), tsd::Error>(())
     //! ```
     //!
-    //! A thread that stored nothing pays one comparison. No lock is held while anything runs, so a destructor may create keys,
-    //! wait and start threads. A [`SharedKey`](crate::SharedKey) makes no values in an exit; an [`OwnedKey`](crate::OwnedKey)
-    //! stores what it is given, as `set` does.
+    //! A thread that stored nothing pays one comparison. No lock is held while anything runs, so a destructor may
+    //! create keys, wait and start threads. A [`SharedKey`](crate::SharedKey) makes no values in an exit; an
+    //! [`OwnedKey`](crate::OwnedKey) stores what it is given, as `set` does.
 }
 
 pub mod interrupts {
     //! A handler runs between two instructions of a thread, and the port decides whether it finds that thread.
     //!
-    //! If the port gives the interrupted thread's slots, a handler reads and stores that thread's values; if it gives `None`, there
-    //! is nothing. Either way no call waits, so a handler can't be stuck because of the thread that it interrupts.
+    //! If the port gives the interrupted thread's slots, a handler reads and stores that thread's values; if it gives
+    //! `None`, there is nothing. Either way no call waits, so a handler can't be stuck because of the thread that it
+    //! interrupts.
     //!
     //! | In a handler | |
     //! |---|---|
@@ -129,11 +131,11 @@ pub mod interrupts {
     //! | `once` | only if it has completed |
     //! | `exit`, `reap` | no |
     //!
-    //! A value that a handler may use in the middle of its thread's own use is `Sync`. A port that gives handlers nothing can say so
-    //! ([`ThreadsOnly`](crate::ThreadsOnly)), and then `Cell` and `RefCell` will do.
+    //! A value that a handler may use in the middle of its thread's own use is `Sync`. A port that gives handlers
+    //! nothing can say so ([`ThreadsOnly`](crate::ThreadsOnly)), and then `Cell` and `RefCell` will do.
     //!
-    //! One combination is for the kernel to avoid, as in POSIX: a handler that deletes a key and creates another, while the thread is
-    //! inside a `set` of the first. Typed keys are not deleted while anybody can use them.
+    //! One combination is for the kernel to avoid, as in POSIX: a handler that deletes a key and creates another, while
+    //! the thread is inside a `set` of the first. Typed keys are not deleted while anybody can use them.
 }
 
 pub mod once {
@@ -159,8 +161,8 @@ pub mod once {
     //! # Ok::<(), tsd::Error>(())
     //! ```
     //!
-    //! Threads that come meanwhile sleep in the port's [`wait`](crate::Port::wait). If the initialiser's thread is killed, or the
-    //! initialiser panics, the next of them runs it. An initialiser that asks for itself gets
+    //! Threads that come meanwhile sleep in the port's [`wait`](crate::Port::wait). If the initialiser's thread is
+    //! killed, or the initialiser panics, the next of them runs it. An initialiser that asks for itself gets
     //! [`Error::Recursion`](crate::Error::Recursion) instead of waiting for ever.
     //!
     //! For a value a thread, there is [`SharedKey::with_or_init`](crate::SharedKey::with_or_init).
@@ -176,8 +178,8 @@ pub mod safety {
     //! | [`exit`](crate::KeySpace::exit) | the thread uses none of its values afterwards |
     //! | `impl ThreadsOnly`, if wanted | handlers find no thread |
     //!
-    //! Safe code can then do nothing undefined, from threads, destructors or interrupts. It can leak: a key that is deleted
-    //! first, a thread that is never ended, more rounds than there are.
+    //! Safe code can then do nothing undefined, from threads, destructors or interrupts. It can leak: a key that is
+    //! deleted first, a thread that is never ended, more rounds than there are.
     //!
     //! `docs/safety.md` in the repository has the argument, with what the compiler rejects.
 }

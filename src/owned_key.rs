@@ -16,12 +16,12 @@ use crate::sync::const_fn;
 
 /// A key that is a static, under which each thread may have one `O`: what is there is taken out, used, and put back.
 ///
-/// The key is created when it is first used. A value may be taken and replaced from everywhere, also from an interrupt that
-/// comes while the thread does the same: whoever takes it has it alone. For a value that stays where it is and is lent by
-/// reference, there is [`SharedKey`](crate::SharedKey).
+/// The key is created when it is first used. A value may be taken and replaced from everywhere, also from an interrupt
+/// that comes while the thread does the same: whoever takes it has it alone. For a value that stays where it is and is
+/// lent by reference, there is [`SharedKey`](crate::SharedKey).
 ///
-/// Boxes from a pool of heapless are taken and given back with a lock where the CPU has no compare-exchange of two words;
-/// such a key is not for interrupts there, whatever its calls say.
+/// Boxes from a pool of heapless are taken and given back with a lock where the CPU has no compare-exchange of two
+/// words; such a key is not for interrupts there, whatever its calls say.
 ///
 /// # Examples
 ///
@@ -93,7 +93,8 @@ where
     ///
     /// # Safety
     ///
-    /// `key` has this number in the table of `space`, and [`options`](Self::options)' destructor; no other key has its value.
+    /// `key` has this number in the table of `space`, and [`options`](Self::options)' destructor; no other key has its
+    /// value.
     #[doc(hidden)]
     #[must_use]
     pub const unsafe fn in_table(space: &'static KeySpace<P>, key: StaticKey) -> Self {
@@ -149,8 +150,8 @@ impl<O: Owner, K: Place> OwnedKey<O, K> {
     ///
     /// # Errors
     ///
-    /// Before `initialise` is called: [`Error::NoThread`]; [`Error::Exiting`] if the thread has no value and is in its exit;
-    /// at the first use also [`Error::TableFull`] and [`Error::TableWornOut`].
+    /// Before `initialise` is called: [`Error::NoThread`]; [`Error::Exiting`] if the thread has no value and is in its
+    /// exit; at the first use also [`Error::TableFull`] and [`Error::TableWornOut`].
     ///
     /// Callable from threads, destructors and interrupts.
     pub fn with_or_init<R>(
@@ -161,7 +162,8 @@ impl<O: Owner, K: Place> OwnedKey<O, K> {
         self.with_or_try_init(|| Ok(initialise()), use_value)
     }
 
-    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is empty.
+    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is
+    /// empty.
     ///
     /// # Errors
     ///

@@ -6,16 +6,16 @@ use core::ptr;
 
 use crate::key::Destructor;
 
-/// Something that owns a value and can be held as a pointer meanwhile: a box (feature `alloc`, or one from a pool of heapless
-/// with feature `pool`), an exclusive reference to a static, a [`Word`].
+/// Something that owns a value and can be held as a pointer meanwhile: a box (feature `alloc`, or one from a pool of
+/// heapless with feature `pool`), an exclusive reference to a static, a [`Word`].
 ///
 /// # Safety
 ///
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
 ///
-/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another thread
-/// would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
+/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
+/// thread would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
 ///
 /// ```compile_fail,E0478
 /// struct Borrowed<'a>(&'a i32);
@@ -45,8 +45,8 @@ pub unsafe trait Owner: Sized + Send + 'static {
 ///
 /// # Safety
 ///
-/// 1. What [`lend`](Self::lend) gives must stay valid until the pointer is given to [`Owner::from_raw`], also while other
-///    references to it exist.
+/// 1. What [`lend`](Self::lend) gives must stay valid until the pointer is given to [`Owner::from_raw`], also while
+///    other references to it exist.
 /// 2. [`Owner::into_raw`] must give no address below 2. Any pointer to a value does that which has a size.
 pub unsafe trait SharedOwner: Owner {
     /// What is lent.
@@ -56,13 +56,13 @@ pub unsafe trait SharedOwner: Owner {
     ///
     /// # Safety
     ///
-    /// `pointer` must be from [`Owner::into_raw`] of the same type, and the reference must be given up before the pointer is
-    /// used by [`Owner::from_raw`].
+    /// `pointer` must be from [`Owner::into_raw`] of the same type, and the reference must be given up before the
+    /// pointer is used by [`Owner::from_raw`].
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a Self::Target;
 }
 
-/// A value that fits into a slot itself, with no memory of its own: the integers of at most 32 bits (16 where pointers have
-/// 32), `bool`, `char`, all `NonZero` integers that are no larger than a pointer, and functions.
+/// A value that fits into a slot itself, with no memory of its own: the integers of at most 32 bits (16 where pointers
+/// have 32), `bool`, `char`, all `NonZero` integers that are no larger than a pointer, and functions.
 ///
 /// `usize` is none, since a slot has to tell "no value" from each value that there is.
 ///
@@ -213,7 +213,8 @@ macro_rules! words_without_zero {
 }
 
 words_without_zero! {
-    u8, i8, u16, i16, u32, i32, usize, isize, #[cfg(target_pointer_width = "64")] u64, #[cfg(target_pointer_width = "64")] i64
+    u8, i8, u16, i16, u32, i32, usize, isize,
+    #[cfg(target_pointer_width = "64")] u64, #[cfg(target_pointer_width = "64")] i64
 }
 
 macro_rules! functions {

@@ -19,7 +19,8 @@ use crate::static_key::StaticKey;
 use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, const_fn};
 use crate::tag::Tag;
 
-/// Where a typed key finds the calling thread's value: a port, for a key that is created at its first use, or [`Static`].
+/// Where a typed key finds the calling thread's value: a port, for a key that is created at its first use, or
+/// [`Static`].
 pub trait Place: private::Steps {}
 
 impl<K: private::Steps> Place for K {}
@@ -106,8 +107,8 @@ where
         }
     }
 
-    /// Creates the key. Of several that are created at once, by CPUs or by handlers, the first to be stored is the key, and
-    /// the others are deleted by those who created them.
+    /// Creates the key. Of several that are created at once, by CPUs or by handlers, the first to be stored is the key,
+    /// and the others are deleted by those who created them.
     #[cold]
     fn create(&self) -> Result<Tag, Error> {
         let table = self.space.table();

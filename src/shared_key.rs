@@ -23,13 +23,14 @@ const INITIALISING: *mut c_void = ptr::without_provenance_mut(1);
 /// A key that is a static, under which each thread may have one value that an `O` owns: made at its first use, lent by
 /// reference, dropped at the thread's exit.
 ///
-/// A value that was initialised is never moved, replaced or taken while its thread lives. So a reference to it is good also
-/// where an interrupt handler uses the same key; and a handler uses it in the middle of anything that its thread does with it,
-/// as another thread would. So a value is `Sync`, or the port promises by [`ThreadsOnly`] that handlers find no thread.
+/// A value that was initialised is never moved, replaced or taken while its thread lives. So a reference to it is good
+/// also where an interrupt handler uses the same key; and a handler uses it in the middle of anything that its thread
+/// does with it, as another thread would. So a value is `Sync`, or the port promises by [`ThreadsOnly`] that handlers
+/// find no thread.
 ///
 /// Once the thread's exit has taken the value, the key has none: in the value's own `drop`, in later destructors and
-/// in handlers that interrupt them, [`with`](Self::with) gives `None` and [`with_or_init`](Self::with_or_init) fails. Nothing
-/// is initialised on a thread in its exit.
+/// in handlers that interrupt them, [`with`](Self::with) gives `None` and [`with_or_init`](Self::with_or_init) fails.
+/// Nothing is initialised on a thread in its exit.
 ///
 /// # Examples
 ///
@@ -115,7 +116,8 @@ where
     ///
     /// # Safety
     ///
-    /// `key` has this number in the table of `space`, and [`options`](Self::options)' destructor; no other key has its value.
+    /// `key` has this number in the table of `space`, and [`options`](Self::options)' destructor; no other key has its
+    /// value.
     #[doc(hidden)]
     #[must_use]
     pub const unsafe fn in_table(space: &'static KeySpace<P>, key: StaticKey) -> Self
@@ -141,7 +143,8 @@ where
 }
 
 impl<O: SharedOwner, K: Place> SharedKey<O, K> {
-    /// Calls `use_value` with the calling thread's value; `None` if it has none, is initialising it, or no thread is current.
+    /// Calls `use_value` with the calling thread's value; `None` if it has none, is initialising it, or no thread is
+    /// current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     #[inline]
@@ -174,8 +177,8 @@ impl<O: SharedOwner, K: Place> SharedKey<O, K> {
         self.with_or_try_init(|| Ok(initialise()), use_value)
     }
 
-    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is empty. The
-    /// thread has no value then, and the next call tries again.
+    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is
+    /// empty. The thread has no value then, and the next call tries again.
     ///
     /// # Errors
     ///

@@ -2,13 +2,14 @@
 
 /// Declares a key space together with its typed static keys, which it numbers in the order of the list: 0, 1, 2, …
 ///
-/// A static key is there before anything runs and can't be deleted, so its value is one load away from the thread's slots: no
-/// key to create, no tag to compare. It takes one of the table's keys, whether it is used or not.
+/// A static key is there before anything runs and can't be deleted, so its value is one load away from the thread's
+/// slots: no key to create, no tag to compare. It takes one of the table's keys, whether it is used or not.
 ///
 /// The first line is the key space, as it would stand without the list: with `KeySpace::new(PORT)` or
 /// `KeySpace::with_table(PORT, TABLE)`, whose table has no static keys yet. Each further line is an
-/// [`OwnedKey`](crate::OwnedKey) or a [`SharedKey`](crate::SharedKey) without its place. `= for_threads` makes a `SharedKey` for
-/// values that are not `Sync` (see [`ThreadsOnly`](crate::ThreadsOnly)); `, last_phase` puts a key in the last phase of exit.
+/// [`OwnedKey`](crate::OwnedKey) or a [`SharedKey`](crate::SharedKey) without its place. `= for_threads` makes a
+/// `SharedKey` for values that are not `Sync` (see [`ThreadsOnly`](crate::ThreadsOnly)); `, last_phase` puts a key in
+/// the last phase of exit.
 ///
 /// # Examples
 ///
@@ -111,7 +112,8 @@ macro_rules! static_keys {
         };
     };
     (
-        @key [$(#[$space_attribute:meta])* $space_visibility:vis static $space:ident: $port:ty = $value:expr, $table:expr]
+        @key
+        [$(#[$space_attribute:meta])* $space_visibility:vis static $space:ident: $port:ty = $value:expr, $table:expr]
         ($number:expr) [$(#[$attribute:meta])* $visibility:vis] $name:ident, $kind:ident, $owner:ty, $how:tt, $option:tt
     ) => {
         $(#[$attribute])*

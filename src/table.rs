@@ -117,8 +117,8 @@ where
         ///
         /// # Panics
         ///
-        /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`, or the table has static keys
-        /// already.
+        /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`, or the table has static
+        /// keys already.
         #[must_use]
         pub fn with_static_keys(mut self, keys: &[StaticKey]) -> Self {
             assert!(self.indexes.statics() == 0, "the table has static keys already");

@@ -14,8 +14,8 @@ use crate::slot_array::private::Sealed;
 use crate::slots::Slots;
 use crate::tag::Tag;
 
-/// A key under which each thread may have one `O`, dropped at the thread's exit. One that lives in a static, and is created
-/// when it is first used, is an [`OwnedKey`](crate::OwnedKey).
+/// A key under which each thread may have one `O`, dropped at the thread's exit. One that lives in a static, and is
+/// created when it is first used, is an [`OwnedKey`](crate::OwnedKey).
 ///
 /// The key is deleted when this is dropped, and in no other way; what threads have stored then is not dropped, as POSIX
 /// has it for `pthread_key_delete`.

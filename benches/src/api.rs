@@ -1,7 +1,7 @@
 //! docs/public-api.txt: every public item with its signature, as the pages of `cargo doc` have them.
 //!
-//! Stable Rust has no other list of them. What a page looks like is the compiler's business, so the file names the compiler, and is
-//! compared with the same one only.
+//! Stable Rust has no other list of them. What a page looks like is the compiler's business, so the file names the
+//! compiler, and is compared with the same one only.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,8 +18,8 @@ pub fn write() -> io::Result<()> {
     fs::write(file(), text()?)
 }
 
-/// How many lines of items and signatures there are, and what has changed since the file was written, one line each: nothing if
-/// another compiler wrote it.
+/// How many lines of items and signatures there are, and what has changed since the file was written, one line each:
+/// nothing if another compiler wrote it.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What the examples have for a kernel: threads of the host, each with slots of its own. Yours has them in its thread control
-//! block, and calls `exit` last on each thread.
+//! What the examples have for a kernel: threads of the host, each with slots of its own. Yours has them in its thread
+//! control block, and calls `exit` last on each thread.
 
 use tsd::{ExitReport, KeySpace, Port, Slots};
 

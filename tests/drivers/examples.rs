@@ -1,4 +1,5 @@
-//! The programs in `examples/`, each run to its end: they assert what they show. And what docs/examples.md says of them.
+//! The programs in `examples/`, each run to its end: they assert what they show. And what docs/examples.md says of
+//! them.
 
 // Each has the kernel to itself, as when it is a program.
 #![allow(clippy::duplicate_mod)]

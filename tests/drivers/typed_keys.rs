@@ -129,7 +129,8 @@ fn static_values_are_dropped_in_their_phases() {
     assert_eq!((report.rounds, report.last_phase_rounds, report.calls), (1, 1, 2));
 }
 
-/// After an exit the slots are as new: the next thread with them begins with nothing, and its values are dropped as well.
+/// After an exit the slots are as new: the next thread with them begins with nothing, and its values are dropped as
+/// well.
 #[test]
 fn static_keys_serve_the_next_thread() {
     let third = exit_of(|| {

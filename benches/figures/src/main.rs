@@ -1,5 +1,5 @@
-//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api`: the figures that are checked in, and the list of public
-//! items.
+//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api`: the figures that are checked in, and the list of
+//! public items.
 
 use std::env;
 use std::io;

@@ -49,8 +49,8 @@ fn typed_and_key() -> &'static dyn Machine {
     world
 }
 
-/// A key that is created at its first use, which has not come, and a run-time key; with room for several that are created at
-/// once.
+/// A key that is created at its first use, which has not come, and a run-time key; with room for several that are
+/// created at once.
 fn unused_and_key(kind: Typed) -> &'static dyn Machine {
     let world = World::<6>::new(None);
     world.typed_create(kind);
