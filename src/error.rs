@@ -26,12 +26,16 @@ pub enum Error {
     /// The thread's slots hold something although the thread is only starting: they were not initialised, or the thread
     /// is attached already, or in its exit.
     NotInitialised = 9 << 8 | errno::EINVAL as u16,
-    /// The initialiser of a `once` control called `once` on that control again.
+    /// An initialiser, of a `once` control or of a thread's value, or an interrupt handler meanwhile, asked for what it
+    /// initialises.
     Recursion = 10 << 8 | errno::EDEADLK as u16,
     /// A required pointer was NULL.
     NullPointer = 11 << 8 | errno::EINVAL as u16,
-    /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey) is dropped.
+    /// A typed key's number; it is deleted when the [`TypedKey`](crate::TypedKey), [`OwnedKey`](crate::OwnedKey) or
+    /// [`SharedKey`](crate::SharedKey) is dropped.
     TypedKey = 12 << 8 | errno::EINVAL as u16,
+    /// The thread is in its exit, and nothing is initialised on it any more.
+    Exiting = 13 << 8 | errno::ESRCH as u16,
 }
 
 impl Error {
@@ -68,9 +72,10 @@ impl fmt::Display for Error {
             Self::ListFull => "the fixed-capacity list is full",
             Self::NoThread => "no thread is current here",
             Self::NotInitialised => "the thread structure was not initialised, or the thread is attached or exiting",
-            Self::Recursion => "the once control is being run by this very thread",
+            Self::Recursion => "what is asked for is being initialised by this very thread",
             Self::NullPointer => "a required pointer is NULL",
             Self::TypedKey => "a typed key is deleted by dropping it",
+            Self::Exiting => "the thread is in its exit",
         })
     }
 }

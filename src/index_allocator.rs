@@ -64,7 +64,7 @@ where
     }
 
     /// How many static keys there are.
-    pub(crate) fn statics(&self) -> usize {
+    pub(crate) const fn statics(&self) -> usize {
         self.statics
     }
 

@@ -42,7 +42,8 @@ bitflags! {
         const STATIC = 1 << 1;
         /// It has a destructor.
         const HAS_DESTRUCTOR = 1 << 2;
-        /// A [`TypedKey`](crate::TypedKey) owns it; it is deleted when that is dropped.
+        /// A [`TypedKey`](crate::TypedKey), [`OwnedKey`](crate::OwnedKey) or [`SharedKey`](crate::SharedKey) owns it;
+        /// it is deleted when that is dropped.
         const TYPED = 1 << 3;
     }
 }

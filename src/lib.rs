@@ -3,11 +3,16 @@
 //! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who
 //! the current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
 //!
+//! [`guide`] has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//!
 //! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!
 //! | Files in `src/` | What they own |
 //! |---|---|
-//! | `raw`, `typed_key` | halves of calls for C; [`TypedKey`], with values that are dropped |
+//! | `guide` | pages of documentation, and no code |
+//! | `static_keys` | [`static_keys!`]: a list of them with types |
+//! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
+//! | `location`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
 //! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
@@ -22,6 +27,9 @@
 //! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 mod callback;
 mod capacity;
 mod drain;
@@ -30,6 +38,8 @@ mod error;
 mod exit;
 mod exit_functions;
 mod exit_report;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod index;
 mod index_allocator;
 mod inspect;
@@ -41,16 +51,21 @@ mod key_space;
     path = "../arch/x86_64/local.rs"
 )]
 mod local;
+mod location;
 mod notifications;
 mod once;
 mod once_control;
+mod owned_key;
+mod owner;
 mod pending;
 mod port;
 mod progress;
 pub mod raw;
+mod shared_key;
 mod slot_array;
 mod slots;
 mod static_key;
+mod static_keys;
 mod sync;
 mod table;
 mod tag;
@@ -62,16 +77,20 @@ pub use exit_functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use exit_report::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};
 pub use key_space::KeySpace;
+pub use location::{Location, Static};
 pub use notifications::{Notification, NotificationList, Notifications, Reason};
 pub use once_control::Once;
-pub use port::Port;
+pub use owned_key::OwnedKey;
+pub use owner::{Owner, SharedOwner, Word};
+pub use port::{Port, ThreadsOnly};
+pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;
 pub use slots::Slots;
 pub use static_key::StaticKey;
 #[cfg(any(loom, handlers))]
 pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
-pub use typed_key::{Owner, TypedKey};
+pub use typed_key::TypedKey;
 
 /// The examples of README are examples of this documentation: both are compiled and run.
 #[cfg(doctest)]

@@ -42,8 +42,8 @@ pub(crate) fn swap<T>(pointer: &AtomicPtr<T>, seen: *mut T, new: *mut T) -> *mut
 /// Stores `new`; the value before, which was `seen` a moment ago. For a pointer that handlers change by this and by
 /// [`replace_value`] only.
 ///
-/// On CPUs whose compare-exchange is a load with a reservation and a conditional store, as RISC-V's, a handler's exchange
-/// need not end the reservation of what it interrupts; a handler's conditional store does.
+/// On CPUs whose compare-exchange is a load with a reservation and a conditional store, as RISC-V's, a handler's
+/// exchange need not end the reservation of what it interrupts; a handler's conditional store does.
 #[inline]
 pub(crate) fn exchange<T>(pointer: &AtomicPtr<T>, mut seen: *mut T, new: *mut T) -> *mut T {
     loop {

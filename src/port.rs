@@ -71,6 +71,15 @@ pub unsafe trait Port {
     }
 }
 
+/// A port whose interrupt handlers find no thread, so that nothing comes between two instructions of a thread and uses
+/// its values: [`SharedKey::for_threads`](crate::SharedKey::for_threads) then takes values that are not `Sync`.
+///
+/// # Safety
+///
+/// [`current`](Port::current) gives `None` in whatever may run in the middle of a thread's code while the thread is
+/// current: interrupt handlers, faults' handlers, signals' handlers.
+pub unsafe trait ThreadsOnly: Port {}
+
 /// The slots of the calling thread, for the length of one call of the library.
 #[inline(always)]
 pub(crate) fn current<P: Port>(port: &P) -> Option<&P::Slots> {

@@ -95,7 +95,7 @@ impl Slot {
 
     /// Replaces the value unless there is another one than `old`; whether it did.
     #[inline(always)]
-    fn replace(&self, old: *mut c_void, new: *mut c_void) -> bool {
+    pub(crate) fn replace(&self, old: *mut c_void, new: *mut c_void) -> bool {
         local::replace_value(&self.value, old, new)
     }
 }
@@ -183,8 +183,10 @@ where
     /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
     /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
     /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
+    ///
+    /// If it `KEEPS`, a value that the key has already stays, and nothing is stored.
     #[cold]
-    pub(crate) fn bind(
+    pub(crate) fn bind<const KEEPS: bool>(
         &self,
         tag: Tag,
         value: *mut c_void,
@@ -201,6 +203,14 @@ where
             let seen = slot.tag();
             compiler_fence(Ordering::SeqCst);
             if seen == tag {
+                if KEEPS && !old.is_null() {
+                    // It may be older than the binding.
+                    let kept = slot.value();
+                    if kept.is_null() {
+                        continue;
+                    }
+                    return Some(kept);
+                }
                 if slot.replace(old, value) {
                     return Some(old);
                 }
@@ -230,6 +240,12 @@ where
     /// its index is no other key's.
     #[cold]
     pub(crate) fn bind_static(&self, tag: Tag, value: *mut c_void) {
+        self.bind_static_slot(tag).store(value);
+    }
+
+    /// Binds the slot of the static key of `tag` to it, whatever its value; the slot.
+    #[inline(always)]
+    pub(crate) fn bind_static_slot(&self, tag: Tag) -> &Slot {
         let index = Index::of_tag(tag);
         self.pending.note(index, tag.phase());
         let slot = self.slot(index);
@@ -237,7 +253,7 @@ where
         // It fails where a handler has bound the slot meanwhile.
         slot.rebind(slot.tag(), tag);
         compiler_fence(Ordering::SeqCst);
-        slot.store(value);
+        slot
     }
 
     /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from

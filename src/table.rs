@@ -117,9 +117,11 @@ where
         ///
         /// # Panics
         ///
-        /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`.
+        /// At compile time, when the keys are not numbered 0, 1, 2, … or are more than `N`, or the table has static
+        /// keys already.
         #[must_use]
         pub fn with_static_keys(mut self, keys: &[StaticKey]) -> Self {
+            assert!(self.indexes.statics() == 0, "the table has static keys already");
             assert!(keys.len() <= N, "more static keys than the table has indexes");
             let mut index = 0;
             while index < keys.len() {
@@ -274,7 +276,7 @@ where
             // Also NULL: the value may be read although the slot is not bound (see `Slots::unbind_static`).
             slots.bind_static(tag, value);
         } else if !value.is_null() {
-            slots.bind(tag, value, Some(self.entry(index).tag_word())).ok_or(Error::DeletedKey)?;
+            slots.bind::<false>(tag, value, Some(self.entry(index).tag_word())).ok_or(Error::DeletedKey)?;
         }
         Ok(())
     }

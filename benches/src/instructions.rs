@@ -120,7 +120,7 @@ pub fn check(counts: &[Count]) -> io::Result<Vec<String>> {
 }
 
 /// The compiler's name, on which the figures depend.
-fn compiler() -> String {
+pub(crate) fn compiler() -> String {
     let output = Command::new("rustc").arg("--version").current_dir(build::root()).output();
     output.map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

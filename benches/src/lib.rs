@@ -2,6 +2,7 @@
 //!
 //! | File | What it owns |
 //! |---|---|
+//! | `api.rs` | docs/public-api.txt, and the check against it |
 //! | `build.rs` | the archive and the C programs that are measured |
 //! | `trace.rs` | counting instructions by single steps |
 //! | `instructions.rs` | docs/instructions.md, the check against it, and docs/hot-paths.s |
@@ -9,6 +10,7 @@
 //! | `page.rs` | what the pages of figures that depend on the compiler have in common |
 //! | `sizes.rs` | docs/sizes.md |
 
+pub mod api;
 pub mod build;
 pub mod images;
 pub mod instructions;

@@ -52,8 +52,8 @@ fn allowed_capacities_compile() {
     }
 }
 
-/// Stable compilers check that an example marked `compile_fail,E0133` fails, and not that it fails with this error. So here
-/// the documentation's examples are tested by one that may use what is not stable.
+/// Stable compilers check that an example marked `compile_fail,E0133` fails, and not that it fails with this error. So
+/// here the documentation's examples are tested by one that may use what is not stable.
 #[test]
 fn examples_fail_for_the_reason_they_name() {
     let wrapper = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rustdoc");

@@ -1,10 +1,11 @@
-//! `cargo run -p tsd-figures -- instructions|check|images|sizes`: the figures that are checked in.
+//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api`: the figures that are checked in, and the list of
+//! public items.
 
 use std::env;
 use std::io;
 use std::process::ExitCode;
 
-use tsd_bench::{images, instructions, sizes};
+use tsd_bench::{api, images, instructions, sizes};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -13,8 +14,9 @@ fn main() -> ExitCode {
         ["check"] => check(),
         ["images"] => images::count().and_then(|figures| images::write(&figures)).map(|()| true),
         ["sizes"] => sizes::write().map(|()| true),
+        ["api"] => api::write().map(|()| true),
         _ => {
-            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes");
+            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes|api");
             return ExitCode::from(2);
         }
     };
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Compares both pages of counts, and says whether all is as it was.
+/// Compares both pages of counts and the list of public items, and says whether all is as it was.
 fn check() -> io::Result<bool> {
     let counts = instructions::count()?;
     let on_host = instructions::check(&counts)?;
@@ -36,12 +38,14 @@ fn check() -> io::Result<bool> {
     let figures = images::count()?;
     let in_images = images::check(&figures)?;
     report("images", figures.count(), &in_images);
-    Ok(on_host.is_empty() && in_images.is_empty())
+    let (lines, in_api) = api::check()?;
+    report("public items", lines, &in_api);
+    Ok(on_host.is_empty() && in_images.is_empty() && in_api.is_empty())
 }
 
 fn report(page: &str, counts: usize, differences: &[String]) {
     for difference in differences {
         println!("{difference}");
     }
-    println!("{page}: {counts} counts, {} differences", differences.len());
+    println!("{page}: {counts} lines, {} differences", differences.len());
 }

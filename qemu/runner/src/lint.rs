@@ -14,11 +14,14 @@ use crate::{
 /// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
 const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
 
+/// The combinations of the library's features.
+const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
+
 /// A thread pointer for each target that has registers for one.
 const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
-/// image, on the library for targets with 32-bit pointers, and on the C archive for all of them.
+/// image, on the library with each of its features, and on the C archive; these for targets with 32-bit pointers, too.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
@@ -32,7 +35,7 @@ pub fn run(may_install: bool) -> Result<()> {
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
-    LIBRARY_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target))?;
+    targets.iter().try_for_each(|target| check_library(&toolchain, target))?;
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
 }
 
@@ -60,10 +63,13 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
 
 fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {
     command::step(format_args!("linting the library for {target}"));
-    let mut cargo = toolchain.cargo("clippy", target);
-    cargo.args(["--package", "tsd", "--lib", "--target-dir"]).arg(workspace::images_dir()?.join("lint"));
-    cargo.args(["--", "-Dwarnings"]);
-    command::run(&mut cargo).map_err(|error| with_target(target, &error))
+    for features in FEATURES {
+        let mut cargo = toolchain.cargo("clippy", target);
+        cargo.args(["--quiet", "--package", "tsd", "--lib", "--features", features, "--target-dir"]);
+        cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
+        command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+    }
+    Ok(())
 }
 
 fn with_target(target: &str, error: &Error) -> Error {

@@ -45,6 +45,8 @@ pub(crate) enum Action {
     TypedTake,
     TypedReplace,
     TypedWith,
+    LentWith,
+    LentInit,
     Register,
     Once,
     /// The thread never runs again, and its exit is run for it.
@@ -52,8 +54,9 @@ pub(crate) enum Action {
 }
 
 use Action::{
-    Clear, Delete, Die, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst, SetFreed,
-    StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
+    Clear, Delete, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew, RenewInOtherPhase, Set,
+    SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake,
+    TypedWith,
 };
 use Side::{Other, This};
 
@@ -121,6 +124,8 @@ impl Action {
             TypedTake => free(machine.typed_take()),
             TypedReplace => machine.typed_replace(),
             TypedWith => machine.typed_with(),
+            LentWith => machine.lent_with(),
+            LentInit => machine.lent_init(),
             Register => machine.at_thread_exit(),
             Once => machine.once(1),
             Die => explore::bury(machine),
@@ -242,6 +247,16 @@ pub(crate) const STATIC_FEW: &[Action] =
 /// What handlers do with a typed key.
 pub(crate) const TYPED: &[Action] =
     &[Get(This), TypedTake, TypedReplace, TypedWith, Set(Other), Renew(Other, 1), Register];
+
+/// What handlers do with a key that may not be created yet, whose values are taken out.
+pub(crate) const OWNED_FIRST: &[Action] = &[TypedTake, TypedReplace, TypedWith, Set(Other), Register];
+
+/// What handlers do with a key whose values are lent.
+pub(crate) const LENT: &[Action] = &[Get(This), LentWith, LentInit, Set(Other), Renew(Other, 1), Register];
+
+/// What handlers do with one that may not be created yet; or three of them, none of which re-creates an index: in a
+/// table with room for more keys, the exception for a set whose own key is deleted is not told then.
+pub(crate) const LENT_FIRST: &[Action] = &[LentWith, LentInit, Set(Other), Register];
 
 /// With pointers that are used again.
 pub(crate) const USED_AGAIN: &[Action] = &[

@@ -3,11 +3,40 @@
 //! A key is a register: a set stores, a destructor's call takes, and so on. Calls that overlap (one interrupts the
 //! other) may have happened in either order, all others in theirs.
 
+use std::ffi::c_void;
+use std::ptr;
+
 /// The end of a call that has not ended.
 pub(crate) const NEVER: u16 = u16::MAX;
 
-/// A value: its address. 0 is NULL.
+/// A value. 0 is NULL, and the others are the addresses of what is in [`VALUES`] at their number.
 pub(crate) type Value = u16;
+
+/// What values point to, so that a reference to one can be lent.
+static VALUES: [Value; 256] = {
+    let mut values = [0; 256];
+    let mut at = 0;
+    while at < values.len() {
+        values[at] = at as Value;
+        at += 1;
+    }
+    values
+};
+
+/// The value as the library has it.
+pub(crate) fn pointer(value: Value) -> *mut c_void {
+    let Some(element) = VALUES.get(usize::from(value)).filter(|_| value != 0) else { return ptr::null_mut() };
+    ptr::from_ref(element).cast_mut().cast()
+}
+
+/// What [`pointer`] was given; none of the ledger's values for what came from nowhere.
+pub(crate) fn number(pointer: *mut c_void) -> Value {
+    if pointer.is_null() {
+        return 0;
+    }
+    let offset = pointer.addr().wrapping_sub(VALUES.as_ptr().addr());
+    if offset < size_of_val(&VALUES) { (offset / size_of::<Value>()) as Value } else { Value::MAX }
+}
 
 /// What was done with a key's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,10 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem;
-use std::ptr;
 
-use tsd::{Destructor, Owner};
+use tsd::{Destructor, Owner, SharedOwner};
 
-use crate::calls::Value;
+use crate::calls::{Value, number, pointer};
 use crate::ledger::{KEYS, ledger};
 use crate::plan::{LEVELS, plan};
 use crate::trace::told;
@@ -28,7 +27,7 @@ pub(crate) fn besides(besides: Option<&'static dyn Fn(u8)>) {
 }
 
 unsafe extern "C-unwind" fn destructor<const KEY: u8>(value: *mut c_void) {
-    destroyed(KEY, value.addr() as Value);
+    destroyed(KEY, number(value));
 }
 
 fn destroyed(key: u8, value: Value) {
@@ -84,14 +83,24 @@ impl Held {
     }
 }
 
-// SAFETY: a value is not 0, and the pointer is its number.
+// SAFETY: a value is not 0, so its pointer is not NULL, and it is found again by that.
 unsafe impl Owner for Held {
     fn into_raw(self) -> *mut c_void {
-        ptr::without_provenance_mut(usize::from(self.into_value()))
+        pointer(self.into_value())
     }
 
     unsafe fn from_raw(pointer: *mut c_void) -> Self {
-        Self(pointer.addr() as Value)
+        Self(number(pointer))
+    }
+}
+
+// SAFETY: what values point to is a static, and has a size.
+unsafe impl SharedOwner for Held {
+    type Target = Value;
+
+    unsafe fn lend<'a>(pointer: *mut c_void) -> &'a Value {
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { &*pointer.cast() }
     }
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Ledger {
     /// A function is being registered.
     pub(crate) is_registering: bool,
     pub(crate) initialised: [u8; 2],
+    /// How many calls may be about to make a value that is lent.
+    pub(crate) initialising: u32,
     /// What was seen to be wrong at once.
     pub(crate) wrong: Option<&'static str>,
 }
@@ -121,6 +123,7 @@ impl Ledger {
             registered: 0,
             is_registering: false,
             initialised: [0; 2],
+            initialising: 0,
             wrong: None,
         }
     }
@@ -193,6 +196,21 @@ impl Ledger {
     /// A call has turned out to say nothing.
     pub(crate) fn strike(&mut self, call: usize) {
         self.calls[call].what = What::Nothing;
+    }
+
+    /// A call that might have stored a value has found one, and stores none.
+    pub(crate) fn has_only_read(&mut self, call: usize) {
+        let call = &mut self.calls[call];
+        self.stored[usize::from(call.new)] -= 1;
+        (call.what, call.new) = (What::Get, 0);
+    }
+
+    /// A value is lent, and must be what it was.
+    pub(crate) fn look_at(&mut self, value: Value) {
+        let known = usize::from(value);
+        if known == 0 || known >= VALUES || self.ended[known] != 0 {
+            self.wrong = Some("a value is lent that was destroyed");
+        }
     }
 
     /// A value that a caller has got out is freed.

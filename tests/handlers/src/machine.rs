@@ -6,6 +6,8 @@ use crate::calls::Value;
 pub(crate) trait Machine {
     /// Creates a key; none where the table is full.
     fn create(&self, kind: Kind) -> Option<u8>;
+    /// Creates a key that has the second index, though the first has none.
+    fn create_at_second(&self, kind: Kind);
     fn delete(&self, key: u8);
     /// Whether it was done: the key was not deleted.
     fn set(&self, key: u8, value: Value) -> bool;
@@ -14,10 +16,13 @@ pub(crate) trait Machine {
     fn take(&self, key: u8) -> Value;
     fn static_set(&self, value: Value);
     fn static_get(&self) -> Value;
-    fn typed_create(&self);
+    /// Makes the typed key of the case, with the first index or with none yet.
+    fn typed_create(&self, kind: Typed);
     fn typed_take(&self) -> Value;
     fn typed_replace(&self);
     fn typed_with(&self);
+    fn lent_with(&self);
+    fn lent_init(&self);
     fn once(&self, control: usize);
     fn at_thread_exit(&self);
     fn share(&self);
@@ -42,3 +47,18 @@ pub(crate) struct Kind {
 
 /// The most common one.
 pub(crate) const ORDINARY: Kind = Kind { is_last_phase: false, has_destructor: true };
+
+/// What typed key to create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Typed {
+    /// A `TypedKey`.
+    AtRunTime,
+    /// An `OwnedKey`, created at its first use.
+    Owned,
+    /// A `SharedKey`, created at its first use.
+    Shared,
+    /// The world's static key.
+    StaticOwned,
+    /// The world's static key.
+    StaticShared,
+}

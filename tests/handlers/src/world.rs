@@ -1,21 +1,24 @@
 //! A thread with its slots, a key space, and what they were when a run began.
 //!
 //! - `recorded`  the calls on them, each noted in the ledger
+//! - `typed`  what can be done with typed keys
 
 mod recorded;
+mod typed;
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 
 use tsd::{
-    Capacity, ExitFunctionList, ExitFunctions, Key, KeySpace, KeyTable, Once, Port, Slots, StaticKey, Supported,
-    TypedKey,
+    Capacity, ExitFunctionList, ExitFunctions, Key, KeySpace, KeyTable, Once, OwnedKey, Port, SharedKey, Slots, Static,
+    StaticKey, Supported, TypedKey,
 };
 
 use crate::destructors::Held;
 use crate::ledger::{KeyRecord, Ledger, ledger};
-use crate::machine::Kind;
+use crate::machine::{Kind, Typed};
 use crate::trace;
+use typed::{Lending, Owning};
 
 /// The kernel's side: one thread.
 pub(crate) struct Kernel<const N: usize>
@@ -53,6 +56,8 @@ where
     slots: Slots<N>,
     functions: ExitFunctions<4>,
     controls: [Once; 2],
+    owned: Option<OwnedKey<Held, Kernel<N>>>,
+    shared: Option<SharedKey<Held, Kernel<N>>>,
 }
 
 /// The bytes of the memory, and the ledger.
@@ -66,7 +71,8 @@ where
     memory: UnsafeCell<Memory<N>>,
     saved: Cell<Option<Saved>>,
     static_key: Option<StaticKey>,
-    typed: Cell<Option<&'static TypedKey<'static, Held, Kernel<N>>>>,
+    owning: Cell<Option<&'static dyn Owning>>,
+    lending: Cell<Option<&'static dyn Lending>>,
 }
 
 impl<const N: usize> World<N>
@@ -86,17 +92,24 @@ where
             slots: Slots::new(),
             functions: ExitFunctions::new(),
             controls: [Once::new(), Once::new()],
+            owned: None,
+            shared: None,
         };
         let world: &'static mut Self = Box::leak(Box::new(Self {
             memory: UnsafeCell::new(memory),
             saved: Cell::new(None),
             static_key,
-            typed: Cell::new(None),
+            owning: Cell::new(None),
+            lending: Cell::new(None),
         }));
         let memory = world.memory.get_mut();
         let port = Kernel { slots: &raw const memory.slots, functions: &raw const memory.functions };
         // SAFETY: as above.
         memory.space = unsafe { KeySpace::with_table(port, table()) };
+        let space = &raw const memory.space;
+        // SAFETY: the world is never freed.
+        let space: &'static KeySpace<Kernel<N>> = unsafe { &*space };
+        (memory.owned, memory.shared) = (Some(OwnedKey::new(space)), Some(SharedKey::new(space)));
         if let Some(key) = static_key {
             ledger(|ledger| {
                 let number = ledger.new_key();
@@ -132,8 +145,36 @@ where
         unsafe { &*self.memory.get() }
     }
 
-    fn typed(&self) -> &'static TypedKey<'static, Held, Kernel<N>> {
-        self.typed.get().expect("the case creates a typed key")
+    /// Makes the typed key of the case.
+    fn set_typed(&self, kind: Typed) {
+        let Memory { space, owned, shared, .. } = self.memory();
+        let in_table = || self.static_key.expect("the case has a static key");
+        match kind {
+            Typed::AtRunTime => {
+                let key = TypedKey::new(space, tsd::KeyOptions::new()).expect("the table has room");
+                self.owning.set(Some(Box::leak(Box::new(key))));
+            }
+            Typed::Owned => self.owning.set(owned.as_ref().map(|key| -> &dyn Owning { key })),
+            Typed::Shared => self.lending.set(shared.as_ref().map(|key| -> &dyn Lending { key })),
+            Typed::StaticOwned => {
+                // SAFETY: the key is the table's, with the destructor of its options, and has no other values.
+                let key = unsafe { OwnedKey::<Held, Static<Kernel<N>, 0>>::in_table(space, in_table()) };
+                self.owning.set(Some(Box::leak(Box::new(key))));
+            }
+            Typed::StaticShared => {
+                // SAFETY: as above.
+                let key = unsafe { SharedKey::<Held, Static<Kernel<N>, 0>>::in_table(space, in_table()) };
+                self.lending.set(Some(Box::leak(Box::new(key))));
+            }
+        }
+    }
+
+    fn owning(&self) -> &'static dyn Owning {
+        self.owning.get().expect("the case has a key whose values are taken out")
+    }
+
+    fn lending(&self) -> &'static dyn Lending {
+        self.lending.get().expect("the case has a key whose values are lent")
     }
 
     fn note_key(number: u8, handle: Key, kind: Kind) {

@@ -1,12 +1,12 @@
 //! The states from which calls are interrupted.
 
-use tsd::{KeyOptions, StaticKey};
+use tsd::{KeyOptions, OwnedKey, SharedKey, Static, StaticKey};
 
 use super::Routine;
 use crate::actions::{Side::Other, Side::This, current, new_value};
-use crate::destructors;
-use crate::machine::{Kind, Machine, ORDINARY};
-use crate::world::World;
+use crate::destructors::{self, Held};
+use crate::machine::{Kind, Machine, ORDINARY, Typed};
+use crate::world::{Kernel, World};
 
 type State = (&'static dyn Machine, Routine);
 
@@ -44,7 +44,36 @@ fn static_and_key(key: StaticKey) -> &'static dyn Machine {
 /// A typed key and a run-time key.
 fn typed_and_key() -> &'static dyn Machine {
     let world = World::<2>::new(None);
-    world.typed_create();
+    world.typed_create(Typed::AtRunTime);
+    world.create(ORDINARY);
+    world
+}
+
+/// A key that is created at its first use, which has not come, and a run-time key; with room for several that are
+/// created at once.
+fn unused_and_key(kind: Typed) -> &'static dyn Machine {
+    let world = World::<6>::new(None);
+    world.typed_create(kind);
+    world.create_at_second(ORDINARY);
+    world
+}
+
+/// A key that was created at its first use, with no value, and a run-time key.
+fn used_and_key(kind: Typed, first_use: fn(&dyn Machine)) -> &'static dyn Machine {
+    let machine = unused_and_key(kind);
+    first_use(machine);
+    machine.exit();
+    machine
+}
+
+/// A static key of a type and a run-time key.
+fn static_typed_and_key(kind: Typed) -> &'static dyn Machine {
+    let options = match kind {
+        Typed::StaticOwned => OwnedKey::<Held, Static<Kernel<2>, 0>>::options(),
+        _ => SharedKey::<Held, Static<Kernel<2>, 0>>::options(),
+    };
+    let world = World::<2>::new(Some(StaticKey::new(0, options)));
+    world.typed_create(kind);
     world.create(ORDINARY);
     world
 }
@@ -80,9 +109,10 @@ fn with(machine: &'static dyn Machine, sets: fn(&dyn Machine)) -> &'static dyn M
 pub(super) mod exit {
     use super::{
         LAST_PHASE, NO_DESTRUCTOR, ORDINARY, Other, STATIC, STATIC_LAST_PHASE, State, This, current, destructors,
-        key_and_predecessor, keys, keys_far_apart, new_value, set, set_both, static_and_key, typed_and_key, with,
+        key_and_predecessor, keys, keys_far_apart, new_value, set, set_both, set_other, static_and_key,
+        static_typed_and_key, typed_and_key, used_and_key, with,
     };
-    use crate::machine::Machine;
+    use crate::machine::{Machine, Typed};
 
     fn exit(machine: &dyn Machine) {
         machine.exit();
@@ -168,6 +198,33 @@ pub(super) mod exit {
         let machine = typed_and_key();
         machine.typed_replace();
         (machine, exit)
+    }
+
+    pub(crate) fn owned_value() -> State {
+        (with(used_and_key(Typed::Owned, |machine| machine.typed_replace()), |machine| machine.typed_replace()), exit)
+    }
+
+    pub(crate) fn static_owned_value() -> State {
+        (with(static_typed_and_key(Typed::StaticOwned), |machine| machine.typed_replace()), exit)
+    }
+
+    pub(crate) fn lent_value() -> State {
+        (with(used_and_key(Typed::Shared, |machine| machine.lent_init()), |machine| machine.lent_init()), exit)
+    }
+
+    pub(crate) fn static_lent_value() -> State {
+        (with(static_typed_and_key(Typed::StaticShared), |machine| machine.lent_init()), exit)
+    }
+
+    /// Destructors, also the value's own, ask for the value, or a new one.
+    pub(crate) fn destructor_that_initialises() -> State {
+        let machine = used_and_key(Typed::Shared, |machine| machine.lent_init());
+        destructors::besides(Some(Box::leak(Box::new(move |_| {
+            machine.lent_with();
+            machine.lent_init();
+        }))));
+        set_other(machine);
+        (with(machine, |machine| machine.lent_init()), exit)
     }
 }
 
@@ -302,6 +359,73 @@ pub(super) mod typed {
 
     pub(crate) fn with() -> State {
         (holding(), |machine| Action::TypedWith.run(machine))
+    }
+}
+
+pub(super) mod owned {
+    use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
+    use crate::actions::Action;
+    use crate::machine::{Machine, Typed::Owned, Typed::StaticOwned};
+
+    fn replace(machine: &dyn Machine) {
+        machine.typed_replace();
+    }
+
+    pub(crate) fn first_use() -> State {
+        (unused_and_key(Owned), replace)
+    }
+
+    pub(crate) fn with_value() -> State {
+        (with(used_and_key(Owned, replace), replace), |machine| Action::TypedWith.run(machine))
+    }
+
+    pub(crate) fn static_replace() -> State {
+        (with(static_typed_and_key(StaticOwned), replace), replace)
+    }
+
+    pub(crate) fn static_replace_first() -> State {
+        (static_typed_and_key(StaticOwned), replace)
+    }
+
+    pub(crate) fn static_take() -> State {
+        (with(static_typed_and_key(StaticOwned), replace), |machine| Action::TypedTake.run(machine))
+    }
+
+    pub(crate) fn static_with() -> State {
+        (with(static_typed_and_key(StaticOwned), replace), |machine| Action::TypedWith.run(machine))
+    }
+}
+
+pub(super) mod lent {
+    use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
+    use crate::machine::{Machine, Typed::Shared, Typed::StaticShared};
+
+    fn initialise(machine: &dyn Machine) {
+        machine.lent_init();
+    }
+
+    fn with_lent(machine: &dyn Machine) {
+        machine.lent_with();
+    }
+
+    pub(crate) fn first_use() -> State {
+        (unused_and_key(Shared), initialise)
+    }
+
+    pub(crate) fn unset() -> State {
+        (used_and_key(Shared, initialise), initialise)
+    }
+
+    pub(crate) fn set() -> State {
+        (with(used_and_key(Shared, initialise), initialise), with_lent)
+    }
+
+    pub(crate) fn static_unset() -> State {
+        (static_typed_and_key(StaticShared), initialise)
+    }
+
+    pub(crate) fn static_set() -> State {
+        (with(static_typed_and_key(StaticShared), initialise), with_lent)
     }
 }
 

@@ -1,15 +1,14 @@
 //! The calls on a world, each noted in the ledger before and after, and told if the run is told.
 
-use std::ffi::c_void;
 use std::ptr;
 
-use tsd::{Capacity, Error, ExitFlags, ExitReport, Key, KeyOptions, Supported, TypedKey};
+use tsd::{Capacity, Error, ExitFlags, ExitReport, Key, KeyFlags, KeyOptions, Supported};
 
 use super::{Memory, World};
-use crate::calls::{Value, What};
+use crate::calls::{Value, What, number, pointer};
 use crate::destructors::{self, Held};
 use crate::ledger::{Ledger, ledger};
-use crate::machine::{Kind, Machine, ORDINARY};
+use crate::machine::{Kind, Machine, ORDINARY, Typed};
 use crate::plan::plan;
 use crate::trace::told;
 
@@ -23,20 +22,8 @@ fn end(call: usize, ok: bool, old: Value) {
     ledger(|ledger| ledger.end(call, ok, old));
 }
 
-fn handle(key: u8) -> Key {
-    ledger(|ledger| ledger.keys[usize::from(key)].handle)
-}
-
-fn pointer(value: Value) -> *mut c_void {
-    ptr::without_provenance_mut(usize::from(value))
-}
-
-fn number(value: *mut c_void) -> Value {
-    Value::try_from(value.addr()).unwrap_or(Value::MAX)
-}
-
 /// Runs an exit, and compares its report with what it has called.
-fn noted(exit: impl FnOnce() -> ExitReport) {
+fn noted(exit: impl FnOnce() -> ExitReport, know_typed: impl FnOnce()) {
     plan(|plan| plan.observe());
     let destroying = ledger(|ledger| ledger.destroying);
     let (began, destroyed, functions) = ledger(|ledger| {
@@ -48,6 +35,7 @@ fn noted(exit: impl FnOnce() -> ExitReport) {
         (ledger.now(), ledger.destroyed, ledger.functions)
     });
     let report = exit();
+    know_typed();
     plan(|plan| plan.observe());
     told!("exit: {report:?}");
     ledger(|ledger| {
@@ -75,6 +63,44 @@ fn is_done(result: Result<(), Error>) -> bool {
     result.is_ok()
 }
 
+/// Something is lent, or was just now: it must not have been destroyed.
+fn look_at(value: Value) {
+    plan(|plan| plan.observe());
+    ledger(|ledger| ledger.look_at(value));
+}
+
+impl<const N: usize> World<N>
+where
+    Capacity<N>: Supported,
+{
+    /// The handle of a key. That of a typed key is the table's as soon as it is created.
+    fn handle(&self, key: u8) -> Key {
+        let known = || ledger(|ledger| ledger.keys[usize::from(key)].handle);
+        if key == destructors::TYPED {
+            self.know_typed();
+        }
+        known()
+    }
+
+    /// Notes the typed key if it was created since.
+    fn know_typed(&self) {
+        let is_waited_for = self.lending.get().is_some() || self.owning.get().is_some();
+        if is_waited_for && ledger(|ledger| ledger.keys[usize::from(destructors::TYPED)].handle) == Key::default() {
+            let typed = self.memory().space.table().keys().find(|info| info.flags.contains(KeyFlags::TYPED));
+            if let Some(info) = typed {
+                ledger(|ledger| ledger.keys[usize::from(destructors::TYPED)].handle = info.key);
+            }
+        }
+    }
+
+    /// Lets handlers come while a value is lent or made: they do before an access.
+    fn linger(&self) {
+        if plan(|plan| plan.level()) == 0 {
+            let _ = self.memory().space.get(Key::default());
+        }
+    }
+}
+
 impl<const N: usize> Machine for World<N>
 where
     Capacity<N>: Supported,
@@ -99,10 +125,17 @@ where
         handle.map(|_| number)
     }
 
+    fn create_at_second(&self, kind: Kind) {
+        let space = &self.memory().space;
+        let first = space.create(None).expect("the table has room");
+        self.create(kind);
+        space.delete(first).expect("it is live");
+    }
+
     fn delete(&self, key: u8) {
         told!("delete key {key}");
         let call = begin(key, What::Delete, 0);
-        let done = is_done(self.memory().space.delete(handle(key)));
+        let done = is_done(self.memory().space.delete(self.handle(key)));
         end(call, done, 0);
         told!("deleted key {key}: {done}");
     }
@@ -111,7 +144,7 @@ where
         told!("set key {key} to {value}");
         let call = begin(key, What::Set, value);
         // SAFETY: the destructors of keys only note the value.
-        let done = is_done(unsafe { self.memory().space.set(handle(key), pointer(value)) });
+        let done = is_done(unsafe { self.memory().space.set(self.handle(key), pointer(value)) });
         end(call, done, 0);
         told!("set key {key} to {value}: {done}");
         done
@@ -119,7 +152,9 @@ where
 
     fn get(&self, key: u8) -> Value {
         let call = begin(key, What::Get, 0);
-        let value = number(self.memory().space.get(handle(key)));
+        // While a value that is to be lent is made, the slot has a mark.
+        let pointer = Some(self.memory().space.get(self.handle(key))).filter(|pointer| pointer.addr() != 1);
+        let value = pointer.map_or(0, number);
         end(call, true, value);
         told!("get key {key}: {value}");
         value
@@ -129,7 +164,7 @@ where
         told!("another thread takes from key {key}");
         let memory = self.memory();
         let call = begin(key, What::Swap, 0);
-        let value = number(tsd::raw::take(memory.space.table(), &memory.slots, handle(key)));
+        let value = number(tsd::raw::take(memory.space.table(), &memory.slots, self.handle(key)));
         end(call, true, value);
         if value == 0 {
             // Also where the slots are not shared any more.
@@ -158,19 +193,20 @@ where
         value
     }
 
-    fn typed_create(&self) {
-        let number = ledger(Ledger::new_key);
-        let key = TypedKey::new(&self.memory().space, KeyOptions::new()).expect("the table has room");
-        self.typed.set(Some(Box::leak(Box::new(key))));
-        let info = self.memory().space.table().keys().last().expect("there is a key");
-        assert_eq!(number, destructors::TYPED);
-        Self::note_key(number, info.key, ORDINARY);
+    fn typed_create(&self, kind: Typed) {
+        if self.static_key.is_none() {
+            let number = ledger(Ledger::new_key);
+            assert_eq!(number, destructors::TYPED);
+            Self::note_key(number, Key::default(), ORDINARY);
+        }
+        self.set_typed(kind);
+        self.know_typed();
     }
 
     fn typed_take(&self) -> Value {
         told!("take typed");
         let call = begin(destructors::TYPED, What::Swap, 0);
-        let value = self.typed().take().map_or(0, Held::into_value);
+        let value = self.owning().take().map_or(0, Held::into_value);
         end(call, true, value);
         told!("take typed: {value}");
         value
@@ -180,7 +216,7 @@ where
         let value = ledger(Ledger::new_value);
         told!("replace typed by {value}");
         let call = begin(destructors::TYPED, What::Swap, value);
-        let old = self.typed().replace(Held::new(value));
+        let old = self.owning().replace(Held::new(value));
         let done = old.is_ok();
         let old = old.ok().flatten().map_or(0, Held::into_value);
         end(call, done, old);
@@ -195,7 +231,7 @@ where
         let mut call = begin(destructors::TYPED, What::Swap, 0);
         let mut was_called = false;
         let outer = destructors::collect(0);
-        let _ = self.typed().with(|held| {
+        self.owning().with(&mut |held| {
             let value = held.value();
             end(call, true, value);
             told!("with typed: {value}");
@@ -205,6 +241,68 @@ where
         let dropped = destructors::collected(outer);
         end(call, true, if was_called { dropped } else { 0 });
         told!("with typed: over, dropped {dropped}");
+    }
+
+    fn lent_with(&self) {
+        told!("with lent");
+        let call = begin(destructors::TYPED, What::Get, 0);
+        let mut seen = 0;
+        self.lending().with(&mut |value| {
+            look_at(value);
+            self.linger();
+            look_at(value);
+            seen = value;
+        });
+        end(call, true, seen);
+        told!("with lent: {seen}");
+    }
+
+    fn lent_init(&self) {
+        let value = ledger(Ledger::new_value);
+        told!("with lent, or {value}");
+        let call = begin(destructors::TYPED, What::Swap, value);
+        let (mut was_made, mut seen) = (false, 0);
+        ledger(|ledger| ledger.initialising += 1);
+        let mut make = || {
+            was_made = true;
+            self.linger();
+            Held::new(value)
+        };
+        let result = self.lending().with_or_init(&mut make, &mut |lent| {
+            look_at(lent);
+            ledger(|ledger| ledger.initialising -= 1);
+            self.linger();
+            look_at(lent);
+            seen = lent;
+        });
+        match result {
+            Ok(()) if was_made => {
+                end(call, true, 0);
+                if seen != value {
+                    ledger(|ledger| ledger.wrong = Some("another value is lent than was made"));
+                }
+            }
+            Ok(()) => {
+                ledger(|ledger| ledger.has_only_read(call));
+                end(call, true, seen);
+            }
+            Err(error) => {
+                ledger(|ledger| {
+                    ledger.initialising -= 1;
+                    ledger.strike(call);
+                    let is_right = match error {
+                        Error::Recursion => ledger.initialising > 0,
+                        Error::Exiting => ledger.exit_began.is_some(),
+                        _ => false,
+                    };
+                    if was_made || !is_right {
+                        ledger.wrong = Some("an initialisation was refused with no reason");
+                    }
+                });
+                end(call, false, 0);
+            }
+        }
+        told!("with lent, or {value}: {seen}, {result:?}");
     }
 
     fn once(&self, control: usize) {
@@ -244,13 +342,13 @@ where
     fn exit(&self) {
         told!("exit");
         // SAFETY: code that uses a value afterwards does so as the next thread.
-        noted(|| unsafe { self.memory().space.exit() });
+        noted(|| unsafe { self.memory().space.exit() }, || self.know_typed());
     }
 
     fn reap(&self) {
         told!("reap");
         // SAFETY: as in `exit`. The interrupted call does go on, but in a run that is over.
-        noted(|| unsafe { self.memory().space.reap() });
+        noted(|| unsafe { self.memory().space.reap() }, || self.know_typed());
     }
 
     fn fill_between(&self, count: usize) {

@@ -102,6 +102,24 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         file: "src/slots.rs",
+        what: "bind keeps what it found before the slot was bound",
+        from: "let kept = slot.value();",
+        to: "let kept = old;",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "bind replaces the value that it shall keep",
+        from: "if KEEPS && !old.is_null() {",
+        to: "if false {",
+    },
+    Mutation {
+        file: "src/location.rs",
+        what: "each of those who create a key at once goes on with its own",
+        from: "                <Slots<N>>::delete_tag(table, tag);\n",
+        to: "                return Ok(tag);\n",
+    },
+    Mutation {
+        file: "src/slots.rs",
         what: "a typed value is taken by a load and a store",
         from: "        self.swap(ptr::null_mut())\n",
         to: "        let value = self.value();\n        self.store(ptr::null_mut());\n        value\n",

@@ -109,27 +109,29 @@ pub(super) fn listing_while_keys_come_and_go<P: Platform>() {
 /// An error has a number and a text of its own.
 pub(super) fn errors_have_texts<P: Platform>() {
     let errors = [
-        (Error::InvalidKey, tsd::errno::EINVAL),
-        (Error::DeletedKey, tsd::errno::EINVAL),
-        (Error::StaticKey, tsd::errno::EINVAL),
-        (Error::TableFull, tsd::errno::EAGAIN),
-        (Error::TableWornOut, tsd::errno::EAGAIN),
-        (Error::ListFull, tsd::errno::ENOMEM),
-        (Error::NoThread, tsd::errno::ESRCH),
-        (Error::NotInitialised, tsd::errno::EINVAL),
-        (Error::Recursion, tsd::errno::EDEADLK),
-        (Error::NullPointer, tsd::errno::EINVAL),
+        (1, Error::InvalidKey, tsd::errno::EINVAL),
+        (2, Error::DeletedKey, tsd::errno::EINVAL),
+        (3, Error::StaticKey, tsd::errno::EINVAL),
+        (4, Error::TableFull, tsd::errno::EAGAIN),
+        (5, Error::TableWornOut, tsd::errno::EAGAIN),
+        (6, Error::ListFull, tsd::errno::ENOMEM),
+        (7, Error::NoThread, tsd::errno::ESRCH),
+        (9, Error::NotInitialised, tsd::errno::EINVAL),
+        (10, Error::Recursion, tsd::errno::EDEADLK),
+        (11, Error::NullPointer, tsd::errno::EINVAL),
+        (12, Error::TypedKey, tsd::errno::EINVAL),
+        (13, Error::Exiting, tsd::errno::ESRCH),
     ];
     let text = |error: Error| {
         let mut text = heapless::String::<80>::new();
         core::fmt::Write::write_fmt(&mut text, format_args!("{error}")).unwrap();
         text
     };
-    for (number, (error, errno)) in errors.into_iter().enumerate() {
+    for (at, (number, error, errno)) in errors.into_iter().enumerate() {
         assert_eq!(error.errno(), errno);
         // What it is cast to, which C code may have been compiled with.
-        assert_eq!(error as usize, (number + 1) << 8 | errno as usize);
-        assert!(errors[..number].iter().all(|&(other, _)| text(other) != text(error)));
+        assert_eq!(error as usize, number << 8 | errno as usize);
+        assert!(errors[..at].iter().all(|&(_, other, _)| text(other) != text(error)));
     }
 }
 

@@ -15,9 +15,11 @@ mod killed;
 mod listing;
 mod notify;
 mod once;
+mod owned_keys;
 mod owner;
 mod phases;
 mod reap;
+mod shared_keys;
 mod stack;
 mod stale;
 mod static_keys;
@@ -247,6 +249,25 @@ cases! {
         last_phase_is_dropped_last,
         boxes_go_back_to_their_pool,
         exclusive_references_are_owners,
+    }
+    owned_keys {
+        created_at_the_first_use,
+        created_once_by_many,
+        full_table_refuses_the_first_use,
+        words_are_what_they_were,
+        with_or_init_lends_the_value,
+        nothing_is_made_in_an_exit,
+    }
+    shared_keys {
+        made_once_a_thread,
+        recursion_is_refused,
+        failed_initialiser_leaves_nothing,
+        panic_in_the_initialiser_leaves_nothing(UNWINDING),
+        died_in_the_initialiser,
+        nothing_is_made_in_an_exit,
+        later_values_can_be_used_in_drops,
+        handler_uses_the_interrupted_threads_value(INTERRUPTS),
+        no_current_thread(INTERRUPTS),
     }
     tables {
         keys_are_of_one_table,

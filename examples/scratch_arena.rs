@@ -1,0 +1,67 @@
+//! Scratch memory for each thread, for what a call needs until it returns. Destructors need it as well: the arena is of
+//! the last phase of thread exit, and freed when all of them have run.
+//!
+//! The arena is taken out while it is used. So a handler that interrupts the thread there gets one of its own, and
+//! never half of this one.
+
+mod kernel;
+
+use std::sync::Mutex;
+
+use kernel::{Kernel, run_thread};
+use tsd::{Error, KeySpace, OwnedKey};
+
+/// Memory that is given out from its start, and is free again all at once.
+#[derive(Default)]
+struct Arena {
+    bytes: Vec<u8>,
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        note(format!("arena of {} bytes freed", self.bytes.capacity()));
+    }
+}
+
+/// Something with a destructor that needs scratch memory.
+struct Connection(u32);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let length = in_scratch(&format!("close {}", self.0)).expect("the arena is of a later phase");
+        note(format!("connection {} closed with {length} bytes", self.0));
+    }
+}
+
+// SAFETY: the only key space of these threads.
+static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+static ARENA: OwnedKey<Box<Arena>, Kernel> = OwnedKey::new(&KEYS).name("scratch").last_phase();
+static CONNECTION: OwnedKey<Box<Connection>, Kernel> = OwnedKey::new(&KEYS).name("connection");
+static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn note(text: String) {
+    NOTES.lock().expect("no note panics").push(text);
+}
+
+/// Formats a message in scratch memory; its length.
+fn in_scratch(message: &str) -> Result<usize, Error> {
+    ARENA.with_or_init(
+        || Box::new(Arena { bytes: Vec::with_capacity(1024) }),
+        |arena| {
+            arena.bytes.clear();
+            arena.bytes.extend_from_slice(message.as_bytes());
+            arena.bytes.len()
+        },
+    )
+}
+
+pub(crate) fn main() {
+    let report = run_thread(&KEYS, || {
+        assert_eq!(in_scratch("hello"), Ok(5));
+        CONNECTION.replace(Box::new(Connection(4))).expect("the table has room");
+    });
+    assert_eq!((report.rounds, report.last_phase_rounds, report.calls), (1, 1, 2));
+    let notes = NOTES.lock().expect("no note panics");
+    assert_eq!(*notes, ["connection 4 closed with 7 bytes", "arena of 1024 bytes freed"]);
+    println!("{}", notes.join("\n"));
+}
