@@ -14,8 +14,6 @@ mod links;
 mod programs;
 mod readme;
 
-use std::process;
-
 use environment::Environment;
 use libtest_mimic::{Arguments, Trial};
 use tsd_runner::{error::Result, setup, tools};
@@ -39,8 +37,7 @@ fn main() {
     if !arguments.list && !selected.is_empty() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         if let Err(error) = prepare() {
-            eprintln!("tsd: error: {error}");
-            process::exit(error.status().into());
+            error.end_process();
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
