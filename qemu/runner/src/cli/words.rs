@@ -61,7 +61,7 @@ pub(super) struct Demo {
 #[command(help_template = HELP, after_help = format!("{PROGRAM}\n\n{}", status::OF_PROGRAM))]
 #[command(override_usage = "cargo run -- program FILE... [OPTIONS] [COMPILER'S OPTIONS] [-- ARGUMENT...]")]
 pub(super) struct Program {
-    /// C files, and C++ files: .cc .cpp .cxx .C
+    /// C files: .c; C++ files: .cc .cpp .cxx .C; assembly: .S
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Keys of the program, one of which is for errno
@@ -274,6 +274,25 @@ pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
     Ok(split)
 }
 
+/// Makes sure that there are such files, and that the compiler will take them for programs.
+fn check_sources(files: &[PathBuf], flags: &[String]) -> Result<()> {
+    // The compiler is told what they are, whatever they are called.
+    let is_told = flags.iter().any(|flag| flag.starts_with("-x"));
+    for (index, file) in files.iter().enumerate() {
+        let shown = file.display();
+        let message = if !file.is_file() {
+            format!("no such file: {shown}")
+        } else if !is_told && !program::is_source(file) {
+            format!("{shown} is no C or C++ file (.c .cc .cpp .cxx .C), nor assembly (.S)")
+        } else {
+            continue;
+        };
+        let hint = if index == 0 { "" } else { "; the program's own arguments follow `--`" };
+        return Err(wrong("program", &(message + hint)));
+    }
+    Ok(())
+}
+
 impl Subcommand {
     /// The names of all.
     pub(super) fn names() -> Vec<String> {
@@ -284,10 +303,8 @@ impl Subcommand {
         let (command, is_verbose) = match self {
             Self::Demo(words) => (Command::Demo(words.boot.options(), words.requests), words.boot.common.verbose),
             Self::Program(words) => {
-                if let Some(missing) = words.files.iter().find(|file| !file.is_file()) {
-                    return Err(wrong("program", &format!("no such file: {}", missing.display())));
-                }
                 let Split { flags, arguments } = split;
+                check_sources(&words.files, &flags)?;
                 let boot = words.machines.options(words.keys, &words.common);
                 let Program { files: sources, rounds, seconds, .. } = words;
                 let options = program::Options { sources, flags, arguments, boot, rounds, seconds };

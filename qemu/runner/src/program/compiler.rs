@@ -297,8 +297,21 @@ fn posix() -> PathBuf {
     workspace::root().join("qemu/posix")
 }
 
+/// The endings of C++ files, and of what else is preprocessed: C and assembly.
+const CXX_ENDINGS: [&str; 4] = ["cc", "cpp", "cxx", "C"];
+const OTHER_ENDINGS: [&str; 2] = ["c", "S"];
+
+/// Returns whether the file's ending says that it can be a part of a program.
+pub fn is_source(file: &Path) -> bool {
+    is_cxx(file) || has_ending(file, &OTHER_ENDINGS)
+}
+
 fn is_cxx(source: &Path) -> bool {
-    source.extension().is_some_and(|ending| ["cc", "cpp", "cxx", "C"].iter().any(|cxx| ending == *cxx))
+    has_ending(source, &CXX_ENDINGS)
+}
+
+fn has_ending(file: &Path, endings: &[&str]) -> bool {
+    file.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one))
 }
 
 /// The headers that come with the compiler itself.
