@@ -153,6 +153,21 @@ fn install_takes_a_target_and_a_prefix() {
     assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
 }
 
+#[test]
+fn words_that_come_near_are_named() {
+    assert!(error("install --taget host").contains("no such option: --taget; did you mean --target? ("));
+    assert!(error("storm --sed=1").contains("no such option: --sed; did you mean --seed? ("));
+    assert!(error("instal").contains("no such command: instal; did you mean install? ("));
+    assert!(error("--nonsense").contains("no such option: --nonsense ("));
+}
+
+#[test]
+fn version_is_the_packages() {
+    for word in ["--version", "-V"] {
+        assert_eq!(parsed(word), Command::Help(format!("tsd {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+}
+
 const COMMANDS: [&str; 6] = ["demo", "program", "storm", "install", "lint", "evidence"];
 
 #[test]

@@ -24,11 +24,11 @@ What is missing (a compiler for the bare-metal targets, QEMU, a linker) is insta
 or the system's apt where that needs no password and removes nothing, else unpacked into
 target/private, or into the folder that the variable TSD_PRIVATE names.";
 
-/// Boots a small SMP kernel with thread-specific data in QEMU.
+/// tsd: boots the test kernel, runs programs in it, installs the C archive
 #[derive(Debug, Parser)]
 #[command(name = TYPED, help_template = HELP, after_help = format!("{SET_UP}\n\n{}", status::OF_ALL))]
 #[command(override_usage = format!("{} [COMMAND] [OPTIONS]", TYPED))]
-#[command(disable_help_subcommand = true, args_override_self = true)]
+#[command(version, disable_help_subcommand = true, args_override_self = true)]
 pub(super) struct Line {
     #[command(subcommand)]
     pub(super) command: Subcommand,
