@@ -1,5 +1,5 @@
-//! QEMU from the private folder boots an image on each CPU, whether or not the system has a QEMU of its own: each CPU
-//! under its own name, such as `private::aarch64`.
+//! QEMU from the private folder boots an image on each architecture, whether or not the system has a QEMU of its own:
+//! each under its own name, such as `private::aarch64`.
 //!
 //! Where packages may not be fetched, and where they are not Debian's, that is nothing to fail at: the cases are
 //! ignored.

@@ -1,5 +1,5 @@
 //! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/posix` under its own name on each
-//! CPU, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part of the
+//! architecture, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part of the
 //! library, such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is linked
 //! with.
 //!

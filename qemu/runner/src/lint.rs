@@ -17,7 +17,7 @@ const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-n
 /// A thread pointer for each target that has registers for one.
 const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
 
-/// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
+/// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
 /// image, on the library for targets with 32-bit pointers, and on the C archive for all of them.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ pub(super) enum Subcommand {
     Evidence(Evidence),
 }
 
-/// A request server inside the kernel, on both CPUs, figures side by side (default)
+/// A request server inside the kernel, on both architectures, figures side by side (default)
 #[derive(Debug, Args)]
 #[command(help_template = HELP)]
 pub(super) struct Demo {
@@ -80,9 +80,9 @@ pub(super) struct Program {
 }
 
 const PROGRAM: &str = "\
-The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. It runs on one CPU
-architecture after the other until it does not succeed. Its arguments may have blanks and
-quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
+The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. Runs on x86_64,
+then on aarch64; the first status that is not 0 ends it. The program's own arguments follow --,
+and may have blanks and quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
 
 /// Threads and keys that come and go under preemption at random intervals
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub(super) struct Storm {
 #[derive(Debug, Args)]
 #[command(help_template = HELP, after_help = "What else the compiler is to be told comes from the variable RUSTFLAGS.")]
 pub(super) struct Install {
-    /// host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler
+    /// host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of rustc
     #[arg(long, value_parser = target)]
     target: Target,
     /// Folder that gets lib and include
@@ -119,7 +119,7 @@ pub(super) struct Install {
     /// Room for notifications
     #[arg(long, value_name = "N", default_value_t = Numbers::default().notifications, value_parser = count)]
     notifications: u32,
-    /// REGISTER:OFFSET or REGISTER:AT:OFFSET, by which code finds its thread: include/tsd/inline.h
+    /// REGISTER:OFFSET or REGISTER:AT:OFFSET, such as gs:0:64, by which code finds its thread: include/tsd/inline.h
     #[arg(long, value_name = "WHERE", value_parser = thread_pointer)]
     thread_pointer: Option<ThreadPointer>,
     /// No prefix before the families' names, for the host too
@@ -166,7 +166,7 @@ struct Boot {
 #[derive(Debug, Args)]
 struct Machines {
     /// x86_64 or aarch64 only [default: both]
-    #[arg(long, value_name = "CPU", value_parser = arch)]
+    #[arg(long, value_name = "ARCH", value_parser = arch)]
     arch: Option<Arch>,
     /// CPUs, 1 to 8
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = |word: &str| number(word, 1..=MAX_CPUS))]

@@ -148,7 +148,8 @@ impl Compiler {
         let name = format!("program-{}-{}-{}", arch.name(), numbers.keys, numbers.rounds);
         let prefix = workspace::images_dir()?.join(&name);
         let _lock = workspace::lock(&name)?;
-        let target = Target::named(arch.name()).ok_or_else(|| Error::failure("an image's CPU is no target"))?;
+        let target =
+            Target::named(arch.name()).ok_or_else(|| Error::failure("an image's architecture is no target"))?;
         let options = install::Options { numbers, ..install::Options::new(target, prefix.clone()) };
         install::renew(&options, toolchain, &prefix.join("tsd.stamp"))?;
         let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
