@@ -51,12 +51,17 @@ pub fn report(options: &Options) -> Result<String> {
     let archive = prefix.join(layout::ARCHIVE);
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
+    // A thread pointer stands for the hook that finds the thread.
+    let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
+    let hooks = if finds_thread { "with once or Fls:" } else { "tsd_current; with once or Fls also" };
     Ok(format!(
         "archive     {} ({bytes} bytes, {} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
-         by hand     -I{} -L{} -ltsd\n",
+         by hand     -I{} -L{} -ltsd\n\
+         hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
+         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -68,6 +73,7 @@ pub fn report(options: &Options) -> Result<String> {
         prefix.display(),
         shown("include"),
         shown("lib"),
+        shown(layout::FRAGMENT),
     ))
 }
 
@@ -156,10 +162,34 @@ mod tests {
         fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
         let text = report(&Options::new(Target::named("aarch64").unwrap(), prefix.clone())).unwrap();
         let lines: Vec<_> = text.lines().collect();
-        let wanted = ["(3 bytes, 128 keys, aarch64-", "tsd.h", "pkg-config --cflags", "find_package(tsd", " -ltsd"];
-        assert_eq!(lines.len(), wanted.len(), "{text}");
-        for (line, wanted) in lines.iter().zip(wanted) {
-            assert!(line.contains(wanted) && line.contains(&prefix.display().to_string()), "{line}");
+        let wanted = [
+            "(3 bytes, 128 keys, aarch64-",
+            "tsd.h",
+            "pkg-config --cflags",
+            "find_package(tsd",
+            " -ltsd",
+            "lib/tsd-notifications.ld",
+        ];
+        let named: Vec<_> = lines.iter().filter(|line| line.contains(&prefix.display().to_string())).collect();
+        assert_eq!(named.len(), wanted.len(), "{text}");
+        for (line, wanted) in named.iter().zip(wanted) {
+            assert!(line.contains(wanted), "{line}");
+        }
+    }
+
+    #[test]
+    fn report_names_the_hooks_that_are_wanted() {
+        let prefix = crate::workspace::images_dir().unwrap().join("hooks-test");
+        fs::create_dir_all(prefix.join("lib")).unwrap();
+        fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
+        let report = |pointer: &str| {
+            let options = Options::new(Target::named("x86_64").unwrap(), prefix.clone());
+            report(&Options { thread_pointer: ThreadPointer::parse(pointer), ..options }).unwrap()
+        };
+        for (pointer, wants_current) in [("", true), ("gs:64", true), ("gs:0:64", false)] {
+            let text = report(pointer);
+            assert!(text.contains("tsd_wait and tsd_wake"), "{text}");
+            assert_eq!(text.contains("tsd_current"), wants_current, "{text}");
         }
     }
 
