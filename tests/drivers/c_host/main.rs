@@ -1,11 +1,12 @@
 //! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
-//! the archive's symbols and links, the build systems' files, and README's example.
+//! what no program calls of them, the archive's symbols and links, the build systems' files, and README's example.
 //!
 //! Each program is a test of its own in each environment, such as `c::gcc::core::full_table`.
 
 mod archive;
 mod commands;
 mod counts;
+mod declared;
 mod environment;
 mod fls;
 mod headers;
@@ -26,6 +27,7 @@ fn main() {
         counts::trials(),
         programs::trials(),
         fls::trials(),
+        declared::trials(),
         headers::trials(),
         archive::trials(),
         links::trials(),
