@@ -2,7 +2,7 @@
 
 use crate::explore;
 use crate::ledger::{Ledger, ledger};
-use crate::machine::Machine;
+use crate::machine::{Machine, ORDINARY};
 use crate::plan::plan;
 
 /// One of the two indexes in play: the one that the interrupted call is about, and its neighbour.
@@ -29,6 +29,8 @@ pub(crate) enum Action {
     Swap(Side),
     /// Sets the value again that was freed last at this index.
     SetFreed(Side),
+    /// As another CPU does: takes the free index that is the lowest, or none.
+    Create,
     Delete(Side),
     /// Deletes and creates so many times, and sets the last key.
     Renew(Side, u8),
@@ -52,8 +54,8 @@ pub(crate) enum Action {
 }
 
 use Action::{
-    Clear, Delete, Die, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst, SetFreed,
-    StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
+    Clear, Create, Delete, Die, Get, GetFirst, Once, Recreate, Register, Renew, RenewInOtherPhase, Set, SetFirst,
+    SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
 
@@ -101,6 +103,7 @@ impl Action {
                 let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
                 machine.set(current(side), freed);
             }
+            Create => _ = machine.create(ORDINARY),
             Delete(side) => machine.delete(current(side)),
             Renew(side, times) => renew(machine, side, times, false, true),
             RenewInOtherPhase(side) => renew(machine, side, 1, true, true),
@@ -179,6 +182,28 @@ pub(crate) const COMMON: &[Action] = &[
     Renew(This, 3),
     RenewInOtherPhase(This),
     Recreate(This),
+    GetFirst,
+    SetFirst,
+    Register,
+];
+
+/// What handlers do while keys are created and deleted: to the index in play, to others, and to the one that is free.
+pub(crate) const KEYS: &[Action] = &[
+    Create,
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Take(This),
+    Swap(This),
+    Delete(This),
+    Delete(Other),
+    Renew(This, 1),
+    Renew(This, 2),
+    Renew(Other, 1),
+    RenewInOtherPhase(This),
+    Recreate(This),
+    Recreate(Other),
     GetFirst,
     SetFirst,
     Register,

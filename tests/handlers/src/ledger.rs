@@ -49,6 +49,11 @@ struct OpenSet {
 pub(crate) struct Ledger {
     pub(crate) keys: [KeyRecord; KEYS],
     pub(crate) key_count: usize,
+    /// Live keys that are not among them, with which the table was filled.
+    pub(crate) filled: usize,
+    /// Keys that are being created and deleted.
+    pub(crate) creating: usize,
+    pub(crate) deleting: usize,
     /// The last key of each of the two indexes in play.
     pub(crate) current: [u8; 2],
     calls: [Call; CALLS],
@@ -98,6 +103,9 @@ impl Ledger {
                 has_destructor: false,
             }; KEYS],
             key_count: 0,
+            filled: 0,
+            creating: 0,
+            deleting: 0,
             current: [u8::MAX; 2],
             calls: [NO_CALL; CALLS],
             call_count: 0,
@@ -288,6 +296,15 @@ impl Ledger {
         let end = self.tick();
         self.calls[self.call_count] = Call { key, what, ok: true, new: 0, old, start, end };
         self.call_count += 1;
+    }
+
+    /// Compares the keys that live with the number of those that the table has. If the thread has died while it created
+    /// or deleted a key, that key may be there or not, and its index may be gone.
+    pub(crate) fn count_keys(&mut self, in_use: usize) {
+        let live = self.keys[..self.key_count].iter().filter(|key| key.is_live).count() + self.filled;
+        if !(live.saturating_sub(self.deleting)..=live + self.creating).contains(&in_use) {
+            self.wrong = self.wrong.or(Some("the table has an index too many or too few in use"));
+        }
     }
 
     /// The time.

@@ -27,6 +27,10 @@ pub(crate) trait Machine {
     /// Fills the table, so that the next two keys have the first index and the last one but 63.
     fn fill_between(&self, before_last: usize);
     fn is_idle(&self) -> bool;
+    /// How many keys the table says that it has.
+    fn in_use(&self) -> usize;
+    /// Creates keys until the table is full. That does not end if an index is lost: the table has room, and no bit for it.
+    fn fill(&self);
     /// Makes what is now the beginning of each run.
     fn save(&self);
     /// Makes all as it was then.

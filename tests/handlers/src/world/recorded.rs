@@ -90,7 +90,9 @@ where
         }
         told!("create key {number}");
         plan(|plan| plan.observe());
+        ledger(|ledger| ledger.creating += 1);
         let handle = self.memory().space.create_with(options).ok();
+        ledger(|ledger| ledger.creating -= 1);
         plan(|plan| plan.observe());
         told!("key {number} is created: {handle:?}");
         if let Some(handle) = handle {
@@ -102,7 +104,9 @@ where
     fn delete(&self, key: u8) {
         told!("delete key {key}");
         let call = begin(key, What::Delete, 0);
+        ledger(|ledger| ledger.deleting += 1);
         let done = is_done(self.memory().space.delete(handle(key)));
+        ledger(|ledger| ledger.deleting -= 1);
         end(call, done, 0);
         told!("deleted key {key}: {done}");
     }
@@ -257,6 +261,15 @@ where
         for _ in 0..count {
             self.memory().space.create(None).expect("the table has room");
         }
+        ledger(|ledger| ledger.filled += count);
+    }
+
+    fn in_use(&self) -> usize {
+        self.memory().space.table().in_use()
+    }
+
+    fn fill(&self) {
+        while self.memory().space.create(None).is_ok() {}
     }
 
     fn is_idle(&self) -> bool {
