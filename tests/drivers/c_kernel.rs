@@ -4,7 +4,6 @@
 //! thread pointer, wants nothing but the hooks for waiting.
 
 use std::path::PathBuf;
-use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,8 +31,7 @@ fn main() {
         && !arguments.list
         && let Err(error) = prepare()
     {
-        eprintln!("tsd: error: {error}");
-        process::exit(error.status().into());
+        error.end_process();
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -4,7 +4,6 @@
 use std::{
     fs,
     path::Path,
-    process,
     sync::{Mutex, OnceLock},
 };
 
@@ -95,10 +94,7 @@ fn main() {
         });
         match prepared {
             Ok(toolchain) => TOOLCHAIN.set(toolchain).expect("it is set here only"),
-            Err(error) => {
-                eprintln!("tsd: error: {error}");
-                process::exit(error.status().into());
-            }
+            Err(error) => error.end_process(),
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

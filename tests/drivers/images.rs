@@ -7,7 +7,6 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    process,
     sync::{Arc, Condvar, Mutex, OnceLock},
     thread,
 };
@@ -53,10 +52,7 @@ fn main() {
     if !arguments.list && !machines.is_empty() {
         match prepare(&machines) {
             Ok(found) => toolchain.set(found).expect("it is set here only"),
-            Err(error) => {
-                eprintln!("tsd: error: {error}");
-                process::exit(error.status().into());
-            }
+            Err(error) => error.end_process(),
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

@@ -1,10 +1,10 @@
-//! QEMU from the private folder boots an image on each CPU, whether or not the system has a QEMU of its own: each CPU
-//! under its own name, such as `private::aarch64`.
+//! QEMU from the private folder boots an image on each architecture, whether or not the system has a QEMU of its own:
+//! each under its own name, such as `private::aarch64`.
 //!
 //! Where packages may not be fetched, and where they are not Debian's, that is nothing to fail at: the cases are
 //! ignored.
 
-use std::process::{self, Command};
+use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
@@ -27,10 +27,7 @@ fn main() {
     let is_selected = |arch| !arguments.is_filtered_out(&Trial::test(name(arch), || Ok(())));
     let mut prepared = None;
     if !arguments.list && Arch::ALL.into_iter().any(is_selected) {
-        prepared = prepare().unwrap_or_else(|error| {
-            eprintln!("tsd: error: {error}");
-            process::exit(error.status().into());
-        });
+        prepared = prepare().unwrap_or_else(|error| error.end_process());
     }
     let is_ignored = prepared.is_none() && !arguments.list;
     let trial = |machine: &'static Machine| {

@@ -1,5 +1,5 @@
 //! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/posix` under its own name on each
-//! CPU, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part of the
+//! architecture, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part of the
 //! library, such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is linked
 //! with.
 //!
@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process, slice,
+    slice,
     sync::{Arc, OnceLock},
     time::SystemTime,
 };
@@ -46,10 +46,7 @@ fn main() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         match archs.iter().map(|&arch| Ok((arch.name(), prepare(arch)?))).collect::<Result<_>>() {
             Ok(prepared) => environments.set(prepared).expect("it is set here only"),
-            Err(error) => {
-                eprintln!("tsd: error: {error}");
-                process::exit(error.status().into());
-            }
+            Err(error) => error.end_process(),
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

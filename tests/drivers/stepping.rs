@@ -8,7 +8,6 @@
 use std::{
     env,
     path::PathBuf,
-    process,
     sync::{Arc, OnceLock},
 };
 
@@ -41,10 +40,7 @@ fn main() {
     if !arguments.list && trials.iter().any(|trial| !arguments.is_filtered_out(trial)) {
         match prepare() {
             Ok(found) => toolchain.set(found).expect("it is set here only"),
-            Err(error) => {
-                eprintln!("tsd: error: {error}");
-                process::exit(error.status().into());
-            }
+            Err(error) => error.end_process(),
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

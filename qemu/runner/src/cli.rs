@@ -28,7 +28,7 @@ use words::{Line, Subcommand};
 pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Request> {
     let mut words: Vec<OsString> = words.into_iter().map(Into::into).collect();
     match words.first().map(|word| word.to_string_lossy()).as_deref() {
-        Some("--help" | "-h") => {}
+        Some("--help" | "-h" | "--version" | "-V") => {}
         Some("help") => {
             words.remove(0);
             words.truncate(1);
@@ -43,6 +43,10 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Req
         Ok(line) => line.command.request(split),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             Ok(Request { command: Command::Help(error.to_string()), is_verbose: false })
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            // The library would call the program what is typed to start it.
+            Ok(Request { command: Command::Help(format!("tsd {}\n", env!("CARGO_PKG_VERSION"))), is_verbose: false })
         }
         Err(error) => {
             let is_known = Subcommand::names().contains(&name);
@@ -67,14 +71,21 @@ fn in_one_line(error: &clap::Error) -> String {
     let value = || {
         word(ContextKind::InvalidValue).map(|value| if value.trim().is_empty() { format!("'{value}'") } else { value })
     };
+    // Where a word comes near enough. Of several the last one comes nearest.
+    let meant = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => format!("; did you mean {word}?"),
+        Some(ContextValue::Strings(words)) => {
+            words.last().map_or(String::new(), |word| format!("; did you mean {word}?"))
+        }
+        _ => String::new(),
+    };
     let line = match error.kind() {
         ErrorKind::UnknownArgument => option().map(|option| {
             let what = if option.starts_with('-') { "no such option" } else { "unexpected word" };
-            format!("{what}: {option}")
+            format!("{what}: {option}{}", meant(ContextKind::SuggestedArg))
         }),
-        ErrorKind::InvalidSubcommand => {
-            word(ContextKind::InvalidSubcommand).map(|command| format!("no such command: {command}"))
-        }
+        ErrorKind::InvalidSubcommand => word(ContextKind::InvalidSubcommand)
+            .map(|command| format!("no such command: {command}{}", meant(ContextKind::SuggestedSubcommand))),
         // A value that is not there is an empty one to the library.
         ErrorKind::InvalidValue => option().map(|option| format!("{option} takes a value")),
         ErrorKind::ValueValidation => option().zip(value()).map(|(option, value)| {

@@ -1,6 +1,6 @@
 //! What went wrong: one line for the reader, details below it, and the status to exit with.
 
-use std::{fmt, io, path::Path};
+use std::{fmt, io, path::Path, process};
 
 use crate::status::Status;
 
@@ -68,6 +68,12 @@ impl Error {
     pub fn with_details(mut self, details: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.details.extend(details.into_iter().map(Into::into));
         self
+    }
+
+    /// Prints what went wrong, and ends the process with the status.
+    pub fn end_process(&self) -> ! {
+        eprintln!("tsd: error: {self}");
+        process::exit(self.status.into())
     }
 
     /// Returns the status that the process should exit with.

@@ -38,6 +38,7 @@ pub const COUNTERS_VARIABLE: &str = "TSD_COUNTERS";
 /// # Errors
 /// Something is missing, does not compile, or can't be written.
 pub fn run(options: &Options) -> Result<()> {
+    refuse_at_once(options)?;
     run_with(options, &toolchain(&options.target, options.may_install)?).map(drop)
 }
 
@@ -50,12 +51,17 @@ pub fn report(options: &Options) -> Result<String> {
     let archive = prefix.join(layout::ARCHIVE);
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
+    // A thread pointer stands for the hook that finds the thread.
+    let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
+    let hooks = if finds_thread { "with once or Fls:" } else { "tsd_current; with once or Fls also" };
     Ok(format!(
         "archive     {} ({bytes} bytes, {} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
-         by hand     -I{} -L{} -ltsd\n",
+         by hand     -I{} -L{} -ltsd\n\
+         hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
+         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -67,6 +73,7 @@ pub fn report(options: &Options) -> Result<String> {
         prefix.display(),
         shown("include"),
         shown("lib"),
+        shown(layout::FRAGMENT),
     ))
 }
 
@@ -98,13 +105,32 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     Ok(made)
 }
 
+/// Refuses a target for which there can be no archive, before anything is got for it: the compiler at hand knows what
+/// it would be, without its library.
+fn refuse_at_once(options: &Options) -> Result<()> {
+    let Some(toolchain) = Toolchain::current() else { return Ok(()) };
+    require_target(&options.target, &toolchain)?;
+    require_compare_and_swap(options, &toolchain)
+}
+
+fn require_target(target: &Target, toolchain: &Toolchain) -> Result<()> {
+    let target = &target.triple;
+    let known = command::answer(toolchain.rustc().arg("--print=target-list"));
+    if known.is_none_or(|known| known.lines().any(|known| known == target)) {
+        Ok(())
+    } else {
+        Err(Error::usage(format!("rustc knows no target {target} (rustc --print target-list)")))
+    }
+}
+
 /// What the library does to a key table can't be done without; the compiler would say so at each line.
 fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<()> {
     let target = &options.target.triple;
     let mut rustc = toolchain.rustc();
     rustc.args(["--print=cfg", "--target", target]).args(&options.rustflags);
+    let with = if options.rustflags.is_empty() { "" } else { " with these RUSTFLAGS" };
     let settings = command::answer(&mut rustc)
-        .ok_or_else(|| Error::usage(format!("no compiler here can build for {target} with these RUSTFLAGS")))?;
+        .ok_or_else(|| Error::usage(format!("no compiler here can build for {target}{with}")))?;
     if settings.lines().any(|line| line == "target_has_atomic=\"ptr\"") {
         Ok(())
     } else {
@@ -136,11 +162,60 @@ mod tests {
         fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
         let text = report(&Options::new(Target::named("aarch64").unwrap(), prefix.clone())).unwrap();
         let lines: Vec<_> = text.lines().collect();
-        let wanted = ["(3 bytes, 128 keys, aarch64-", "tsd.h", "pkg-config --cflags", "find_package(tsd", " -ltsd"];
-        assert_eq!(lines.len(), wanted.len(), "{text}");
-        for (line, wanted) in lines.iter().zip(wanted) {
-            assert!(line.contains(wanted) && line.contains(&prefix.display().to_string()), "{line}");
+        let wanted = [
+            "(3 bytes, 128 keys, aarch64-",
+            "tsd.h",
+            "pkg-config --cflags",
+            "find_package(tsd",
+            " -ltsd",
+            "lib/tsd-notifications.ld",
+        ];
+        let named: Vec<_> = lines.iter().filter(|line| line.contains(&prefix.display().to_string())).collect();
+        assert_eq!(named.len(), wanted.len(), "{text}");
+        for (line, wanted) in named.iter().zip(wanted) {
+            assert!(line.contains(wanted), "{line}");
         }
+    }
+
+    #[test]
+    fn report_names_the_hooks_that_are_wanted() {
+        let prefix = crate::workspace::images_dir().unwrap().join("hooks-test");
+        fs::create_dir_all(prefix.join("lib")).unwrap();
+        fs::write(prefix.join(layout::ARCHIVE), "abc").unwrap();
+        let report = |pointer: &str| {
+            let options = Options::new(Target::named("x86_64").unwrap(), prefix.clone());
+            report(&Options { thread_pointer: ThreadPointer::parse(pointer), ..options }).unwrap()
+        };
+        for (pointer, wants_current) in [("", true), ("gs:64", true), ("gs:0:64", false)] {
+            let text = report(pointer);
+            assert!(text.contains("tsd_wait and tsd_wake"), "{text}");
+            assert_eq!(text.contains("tsd_current"), wants_current, "{text}");
+        }
+    }
+
+    #[test]
+    fn target_that_is_none_is_refused_in_a_sentence() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |target: &str| require_target(&Target::named(target).unwrap(), &toolchain).err();
+        let line = "rustc knows no target x86_64-unknown-nonesuch (rustc --print target-list)";
+        assert_eq!(refused("x86_64-unknown-nonesuch"), Some(Error::usage(line)));
+        for target in ["host", "x86_64", "aarch64", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"] {
+            assert_eq!(refused(target), None, "{target}");
+        }
+    }
+
+    /// Flags are blamed where there are some.
+    #[test]
+    fn flags_that_the_compiler_does_not_take_are_named() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |flags: &[&str]| {
+            let rustflags = flags.iter().map(|&flag| flag.to_owned()).collect();
+            let target = Target::named("arm-no-such").unwrap();
+            let options = Options { rustflags, ..Options::new(target, PathBuf::new()) };
+            require_compare_and_swap(&options, &toolchain).unwrap_err().to_string()
+        };
+        assert_eq!(refused(&[]), "no compiler here can build for arm-no-such");
+        assert_eq!(refused(&["-g"]), "no compiler here can build for arm-no-such with these RUSTFLAGS");
     }
 
     #[test]
@@ -153,6 +228,5 @@ mod tests {
         let sentence = "thumbv6m-none-eabi has no compare-and-swap instruction, and the library needs one";
         assert_eq!(refused("thumbv6m-none-eabi").as_deref(), Some(sentence));
         assert_eq!(refused("thumbv7m"), None);
-        assert!(refused("arm-no-such").is_some_and(|line| line.contains("arm-no-such")));
     }
 }

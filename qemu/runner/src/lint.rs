@@ -20,7 +20,7 @@ const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 /// A thread pointer for each target that has registers for one.
 const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
 
-/// Runs clippy with warnings as errors: on the kernel and all that it is made of for each CPU that has an
+/// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
 /// image, on the library with each of its features, and on the C archive; these for targets with 32-bit pointers, too.
 ///
 /// # Errors

@@ -14,11 +14,7 @@ use tsd_runner::{
 };
 
 fn main() -> ExitCode {
-    let status = cli::parse(env::args_os().skip(1)).and_then(obey).unwrap_or_else(|error| {
-        eprintln!("tsd: error: {error}");
-        error.status()
-    });
-    status.into()
+    cli::parse(env::args_os().skip(1)).and_then(obey).unwrap_or_else(|error| error.end_process()).into()
 }
 
 /// Returns how a program that was run has ended, else success.

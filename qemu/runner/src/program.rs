@@ -24,6 +24,7 @@ mod arguments;
 pub mod compiler;
 pub mod libc;
 
+pub use compiler::is_source;
 use compiler::{Compiler, Executable};
 
 /// Keys for programs: one more than POSIX's least number is enough, since errno takes one; this is the next capacity.

@@ -12,6 +12,7 @@ use tsd_runner::install::{self, Numbers};
 use tsd_runner::{command, tools};
 
 use super::commands::{run, scratch};
+use super::declared;
 use super::environment::Environment;
 
 /// All tests.
@@ -148,14 +149,7 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
         ["tsd.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"]
     {
         let text = fs::read_to_string(include.join(header)).map_err(|error| format!("{header}: {error}"))?;
-        for (marker, prefix) in [(" TSD_SYMBOL(", ""), ("TSD_FAMILY_SYMBOL(", "tsd_")] {
-            for rest in text.split(marker).skip(1) {
-                let name = rest.split(')').next().unwrap_or_default();
-                if !["name", "tsd_##name"].contains(&name) {
-                    declared.insert(format!("{prefix}{name}{suffix}"));
-                }
-            }
-        }
+        declared.extend(declared::symbols(&text).map(|name| name + &suffix));
     }
     let all = symbols(&options.prefix)?.into_values().flatten();
     let defined: BTreeSet<String> =

@@ -1,11 +1,12 @@
 //! The C side on the host: the programs of `tests/c` against the system's threads, the headers under several compilers,
-//! the archive's symbols and links, the build systems' files, and README's example.
+//! what no program calls of them, the archive's symbols and links, the build systems' files, and README's example.
 //!
 //! Each program is a test of its own in each environment, such as `c::gcc::core::full_table`.
 
 mod archive;
 mod commands;
 mod counts;
+mod declared;
 mod environment;
 mod fls;
 mod headers;
@@ -13,8 +14,6 @@ mod inline;
 mod links;
 mod programs;
 mod readme;
-
-use std::process;
 
 use environment::Environment;
 use libtest_mimic::{Arguments, Trial};
@@ -28,6 +27,7 @@ fn main() {
         counts::trials(),
         programs::trials(),
         fls::trials(),
+        declared::trials(),
         headers::trials(),
         archive::trials(),
         links::trials(),
@@ -39,8 +39,7 @@ fn main() {
     if !arguments.list && !selected.is_empty() {
         // It is no program's fault if a compiler is missing, so that comes before all of them.
         if let Err(error) = prepare() {
-            eprintln!("tsd: error: {error}");
-            process::exit(error.status().into());
+            error.end_process();
         }
     }
     libtest_mimic::run(&arguments, trials).exit();

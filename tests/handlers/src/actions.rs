@@ -2,7 +2,7 @@
 
 use crate::explore;
 use crate::ledger::{Ledger, ledger};
-use crate::machine::Machine;
+use crate::machine::{Machine, ORDINARY};
 use crate::plan::plan;
 
 /// One of the two indexes in play: the one that the interrupted call is about, and its neighbour.
@@ -29,7 +29,11 @@ pub(crate) enum Action {
     Swap(Side),
     /// Sets the value again that was freed last at this index.
     SetFreed(Side),
+    /// As another CPU does: takes the free index that is the lowest, or none.
+    Create,
     Delete(Side),
+    /// Gets the value, deletes the key, frees the value.
+    DeleteAndFree(Side),
     /// Deletes and creates so many times, and sets the last key.
     Renew(Side, u8),
     /// Deletes, creates a key of the other phase, and sets it.
@@ -54,9 +58,9 @@ pub(crate) enum Action {
 }
 
 use Action::{
-    Clear, Delete, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew, RenewInOtherPhase, Set,
-    SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake,
-    TypedWith,
+    Clear, Create, Delete, DeleteAndFree, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew,
+    RenewInOtherPhase, Set, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared,
+    TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
 
@@ -65,15 +69,16 @@ impl Action {
     /// interrupting it; and code that takes from shared slots keeps the key from being deleted and set meanwhile.
     pub(crate) fn may_be_interrupted_by(self, inner: Self) -> bool {
         match self {
-            Take(This) | Swap(This) | StaticTake | StaticSwap => {
-                !matches!(inner, StaticTake | StaticSwap | Take(This) | Swap(This) | TakeShared(This))
-            }
+            Take(This) | Swap(This) | DeleteAndFree(This) | StaticTake | StaticSwap => !matches!(
+                inner,
+                StaticTake | StaticSwap | Take(This) | Swap(This) | DeleteAndFree(This) | TakeShared(This)
+            ),
             Take(Other) | Swap(Other) => !matches!(inner, Take(Other) | Swap(Other) | TakeShared(Other)),
             // A control that is being initialised is waited for, which a handler can't.
             Once => inner != Once,
             TakeShared(side) => {
                 let is_about_it = |other| other == side;
-                !matches!(inner, Set(other) | Swap(other) | SetFreed(other) | Delete(other) | Renew(other, _)
+                !matches!(inner, Set(other) | Swap(other) | SetFreed(other) | Delete(other) | DeleteAndFree(other) | Renew(other, _)
                     | RenewInOtherPhase(other) | Recreate(other) if is_about_it(other))
             }
             _ => true,
@@ -83,7 +88,7 @@ impl Action {
     /// Whether it would do anything.
     pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
         match self {
-            Delete(side) => ledger.current_key(side).is_live,
+            Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,
             SetFreed(side) => ledger.freed[side as usize] != 0,
             Die => plan(|plan| plan.level()) == 0,
             _ => true,
@@ -104,7 +109,15 @@ impl Action {
                 let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
                 machine.set(current(side), freed);
             }
-            Delete(side) => machine.delete(current(side)),
+            Create => _ = machine.create(ORDINARY),
+            Delete(side) => _ = machine.delete(current(side)),
+            DeleteAndFree(side) => {
+                let key = current(side);
+                let value = machine.get(key);
+                if machine.delete(key) {
+                    free(value);
+                }
+            }
             Renew(side, times) => renew(machine, side, times, false, true),
             RenewInOtherPhase(side) => renew(machine, side, 1, true, true),
             Recreate(side) => renew(machine, side, 1, false, false),
@@ -179,6 +192,7 @@ pub(crate) const COMMON: &[Action] = &[
     Take(This),
     Swap(This),
     Delete(This),
+    DeleteAndFree(This),
     Renew(This, 1),
     Renew(This, 2),
     Renew(This, 3),
@@ -189,9 +203,39 @@ pub(crate) const COMMON: &[Action] = &[
     Register,
 ];
 
+/// What handlers do while keys are created and deleted: to the index in play, to others, and to the one that is free.
+pub(crate) const KEYS: &[Action] = &[
+    Create,
+    Get(This),
+    Set(This),
+    Set(Other),
+    Clear(This),
+    Take(This),
+    Swap(This),
+    Delete(This),
+    Delete(Other),
+    Renew(This, 1),
+    Renew(This, 2),
+    Renew(Other, 1),
+    RenewInOtherPhase(This),
+    Recreate(This),
+    Recreate(Other),
+    GetFirst,
+    SetFirst,
+    Register,
+];
+
 /// The same with three handlers, of which there are many more plans.
-pub(crate) const COMMON_FEW: &[Action] =
-    &[Get(This), Set(This), Take(This), Swap(This), Delete(This), Renew(This, 1), Renew(This, 2), Recreate(This)];
+pub(crate) const COMMON_FEW: &[Action] = &[
+    Get(This),
+    Set(This),
+    Take(This),
+    Swap(This),
+    DeleteAndFree(This),
+    Renew(This, 1),
+    Renew(This, 2),
+    Recreate(This),
+];
 
 /// What handlers do in shared slots.
 pub(crate) const SHARED: &[Action] = &[

@@ -200,8 +200,11 @@ fn end(machine: &dyn Machine, doubtful: u32) {
         machine.get(current(*side));
     });
     machine.exit();
+    let in_use = machine.in_use();
+    machine.fill();
     ledger(|ledger| {
         ledger.gone();
+        ledger.count_keys(in_use);
         if !machine.is_idle() || ledger.functions.abs_diff(ledger.registered) > doubtful {
             ledger.wrong = ledger.wrong.or(Some("something is left after the exit"));
         }

@@ -49,6 +49,11 @@ struct OpenSet {
 pub(crate) struct Ledger {
     pub(crate) keys: [KeyRecord; KEYS],
     pub(crate) key_count: usize,
+    /// Live keys that are not among them, with which the table was filled.
+    pub(crate) filled: usize,
+    /// Keys that are being created and deleted.
+    pub(crate) creating: usize,
+    pub(crate) deleting: usize,
     /// The last key of each of the two indexes in play.
     pub(crate) current: [u8; 2],
     calls: [Call; CALLS],
@@ -100,6 +105,9 @@ impl Ledger {
                 has_destructor: false,
             }; KEYS],
             key_count: 0,
+            filled: 0,
+            creating: 0,
+            deleting: 0,
             current: [u8::MAX; 2],
             calls: [NO_CALL; CALLS],
             call_count: 0,
@@ -288,10 +296,16 @@ impl Ledger {
     /// Exit is over. What handlers have set meanwhile may be gone, too.
     pub(crate) fn forget(&mut self, exit_began: u16) {
         for key in 0..self.key_count {
-            if !self.keys[key].has_destructor {
+            // A value that exit has taken gets no destructor if the key was deleted before that was called.
+            if !self.keys[key].has_destructor || self.was_deleted_since(key, exit_began) {
                 (0..LEVELS).for_each(|_| self.since(exit_began, key as u8, What::Forget, 0));
             }
         }
+    }
+
+    fn was_deleted_since(&self, key: usize, exit_began: u16) -> bool {
+        let calls = &self.calls[..self.call_count];
+        calls.iter().any(|call| usize::from(call.key) == key && call.what == What::Delete && call.end > exit_began)
     }
 
     /// The thread has exited with no handler.
@@ -306,6 +320,15 @@ impl Ledger {
         let end = self.tick();
         self.calls[self.call_count] = Call { key, what, ok: true, new: 0, old, start, end };
         self.call_count += 1;
+    }
+
+    /// Compares the keys that live with the number of those that the table has. If the thread has died while it created
+    /// or deleted a key, that key may be there or not, and its index may be gone.
+    pub(crate) fn count_keys(&mut self, in_use: usize) {
+        let live = self.keys[..self.key_count].iter().filter(|key| key.is_live).count() + self.filled;
+        if !(live.saturating_sub(self.deleting)..=live + self.creating).contains(&in_use) {
+            self.wrong = self.wrong.or(Some("the table has an index too many or too few in use"));
+        }
     }
 
     /// The time.

@@ -8,7 +8,8 @@ pub(crate) trait Machine {
     fn create(&self, kind: Kind) -> Option<u8>;
     /// Creates a key that has the second index, though the first has none.
     fn create_at_second(&self, kind: Kind);
-    fn delete(&self, key: u8);
+    /// Whether it was live.
+    fn delete(&self, key: u8) -> bool;
     /// Whether it was done: the key was not deleted.
     fn set(&self, key: u8, value: Value) -> bool;
     fn get(&self, key: u8) -> Value;
@@ -32,6 +33,10 @@ pub(crate) trait Machine {
     /// Fills the table, so that the next two keys have the first index and the last one but 63.
     fn fill_between(&self, before_last: usize);
     fn is_idle(&self) -> bool;
+    /// How many keys the table says that it has.
+    fn in_use(&self) -> usize;
+    /// Creates keys until the table is full. That does not end if an index is lost: the table has room, and no bit for it.
+    fn fill(&self);
     /// Makes what is now the beginning of each run.
     fn save(&self);
     /// Makes all as it was then.

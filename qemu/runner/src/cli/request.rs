@@ -11,7 +11,7 @@ use crate::{
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Print this text.
+    /// Print this text: help, or the version.
     Help(String),
     /// Run the demonstration with this many requests.
     Demo(BootOptions, u32),

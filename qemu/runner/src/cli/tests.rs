@@ -53,7 +53,8 @@ fn every_option_is_taken() {
 
 #[test]
 fn every_command_can_be_verbose() {
-    for line in ["", "demo", "storm", "program src/cli.rs", "install --target host --prefix p", "lint", "evidence fuzz"]
+    for line in
+        ["", "demo", "storm", "program ../posix/keys.c", "install --target host --prefix p", "lint", "evidence fuzz"]
     {
         assert!(!requested(line).is_verbose, "{line}");
         assert!(requested(&format!("{line} --verbose")).is_verbose, "{line}");
@@ -62,29 +63,46 @@ fn every_command_can_be_verbose() {
 
 #[test]
 fn program_has_options_of_the_compiler_and_arguments() {
-    let line = "program src/cli.rs -I dir -DX --arch x86_64 -std=c11 --rounds 7 --keys 256 -- -a --arch b";
+    let line = "program ../posix/keys.c -I dir -DX --arch x86_64 -std=c11 --rounds 7 --keys 256 -- -a --arch b";
     let Command::Program(options) = parsed(line) else { panic!("another command") };
-    assert_eq!(options.sources, [PathBuf::from("src/cli.rs")]);
+    assert_eq!(options.sources, [PathBuf::from("../posix/keys.c")]);
     assert_eq!(options.flags, ["-I", "dir", "-DX", "-std=c11"]);
     assert_eq!(options.arguments, ["-a", "--arch", "b"]);
     assert_eq!(options.boot.archs, [Arch::X86_64]);
     assert_eq!((options.rounds, options.boot.keys), (7, 256));
     assert_eq!(
-        parsed("program src/cli.rs"),
+        parsed("program ../posix/keys.c"),
         Command::Program(program::Options { sources: options.sources, ..program::Options::default() })
     );
     assert!(error("program --arch x86_64").contains("missing: FILE"));
-    assert!(error("program no-such-file.c").contains("no such file: no-such-file.c"));
-    assert!(error("program src/cli.rs --nonsense").contains("no such option: --nonsense"));
-    assert!(error("program src/cli.rs -I").contains("-I takes a value"));
-    assert!(error("program src/cli.rs -o x").contains("-o is not for a program that is run"));
-    assert!(error("program src/cli.rs --rounds 0").contains("--rounds takes 1 to 1024, not 0"));
-    assert!(error("program src/cli.rs --seconds 0").contains("--seconds takes 1 or more, not 0"));
+    assert!(error("program no-such-file.c").contains("no such file: no-such-file.c ("));
+    assert!(error("program ../posix/keys.c --nonsense").contains("no such option: --nonsense"));
+    assert!(error("program ../posix/keys.c -I").contains("-I takes a value"));
+    assert!(error("program ../posix/keys.c -o x").contains("-o is not for a program that is run"));
+    assert!(error("program ../posix/keys.c --rounds 0").contains("--rounds takes 1 to 1024, not 0"));
+    assert!(error("program ../posix/keys.c --seconds 0").contains("--seconds takes 1 or more, not 0"));
+}
+
+/// What follows a file may have been meant for the program.
+#[test]
+fn files_of_a_program_are_sources() {
+    let sources = ["a.c", "a.cc", "a.cpp", "a.cxx", "a.C", "a.S"].map(|name| program::is_source(name.as_ref()));
+    let others = ["a.s", "a.h", "a.o", "c", "a.CPP"].map(|name| program::is_source(name.as_ref()));
+    assert_eq!((sources, others), ([true; 6], [false; 5]));
+    // Tests run in the package's folder.
+    let no_source = "is no C or C++ file (.c .cc .cpp .cxx .C), nor assembly (.S)";
+    let file = "../posix/keys.c";
+    assert!(error("program Cargo.toml").contains(&format!("Cargo.toml {no_source} (")));
+    let hint = "; the program's own arguments follow `--` (";
+    assert!(error(&format!("program {file} Cargo.toml")).contains(&format!("Cargo.toml {no_source}{hint}")));
+    assert!(error(&format!("program {file} one two")).contains(&format!("no such file: one{hint}")));
+    // Whoever tells the compiler what the files are may call them anything.
+    assert!(matches!(parsed("program -x c Cargo.toml"), Command::Program(_)));
 }
 
 #[test]
 fn arguments_of_a_program_are_kept_as_they_are() {
-    let words = ["program", "src/cli.rs", "--", "two words", "", "it's", "--", "-h"];
+    let words = ["program", "../posix/keys.c", "--", "two words", "", "it's", "--", "-h"];
     let Command::Program(options) = parse(words).unwrap().command else { panic!("another command") };
     assert_eq!(options.arguments, ["two words", "", "it's", "--", "-h"]);
 }
@@ -135,6 +153,21 @@ fn install_takes_a_target_and_a_prefix() {
     assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
 }
 
+#[test]
+fn words_that_come_near_are_named() {
+    assert!(error("install --taget host").contains("no such option: --taget; did you mean --target? ("));
+    assert!(error("storm --sed=1").contains("no such option: --sed; did you mean --seed? ("));
+    assert!(error("instal").contains("no such command: instal; did you mean install? ("));
+    assert!(error("--nonsense").contains("no such option: --nonsense ("));
+}
+
+#[test]
+fn version_is_the_packages() {
+    for word in ["--version", "-V"] {
+        assert_eq!(parsed(word), Command::Help(format!("tsd {}\n", env!("CARGO_PKG_VERSION"))));
+    }
+}
+
 const COMMANDS: [&str; 6] = ["demo", "program", "storm", "install", "lint", "evidence"];
 
 #[test]
@@ -156,6 +189,8 @@ fn help_of_a_command_has_its_own_options_only() {
     for command in COMMANDS {
         let text = help(&format!("{command} --help"));
         assert!(text.contains(&format!("Usage: cargo run -- {command}")), "{text}");
+        // A CPU is a processor; what an image is built for is an architecture.
+        assert!(!text.contains("<CPU>") && !text.contains("both CPUs"), "{text}");
         for option in ["--verbose", "--no-install", "--help"] {
             assert!(text.contains(option), "{command} {option}");
         }

@@ -24,11 +24,11 @@ What is missing (a compiler for the bare-metal targets, QEMU, a linker) is insta
 or the system's apt where that needs no password and removes nothing, else unpacked into
 target/private, or into the folder that the variable TSD_PRIVATE names.";
 
-/// Boots a small SMP kernel with thread-specific data in QEMU.
+/// tsd: boots the test kernel, runs programs in it, installs the C archive
 #[derive(Debug, Parser)]
 #[command(name = TYPED, help_template = HELP, after_help = format!("{SET_UP}\n\n{}", status::OF_ALL))]
 #[command(override_usage = format!("{} [COMMAND] [OPTIONS]", TYPED))]
-#[command(disable_help_subcommand = true, args_override_self = true)]
+#[command(version, disable_help_subcommand = true, args_override_self = true)]
 pub(super) struct Line {
     #[command(subcommand)]
     pub(super) command: Subcommand,
@@ -45,7 +45,7 @@ pub(super) enum Subcommand {
     Evidence(Evidence),
 }
 
-/// A request server inside the kernel, on both CPUs, figures side by side (default)
+/// A request server inside the kernel, on both architectures, figures side by side (default)
 #[derive(Debug, Args)]
 #[command(help_template = HELP)]
 pub(super) struct Demo {
@@ -61,7 +61,7 @@ pub(super) struct Demo {
 #[command(help_template = HELP, after_help = format!("{PROGRAM}\n\n{}", status::OF_PROGRAM))]
 #[command(override_usage = "cargo run -- program FILE... [OPTIONS] [COMPILER'S OPTIONS] [-- ARGUMENT...]")]
 pub(super) struct Program {
-    /// C files, and C++ files: .cc .cpp .cxx .C
+    /// C files: .c; C++ files: .cc .cpp .cxx .C; assembly: .S
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Keys of the program, one of which is for errno
@@ -80,9 +80,9 @@ pub(super) struct Program {
 }
 
 const PROGRAM: &str = "\
-The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. It runs on one CPU
-architecture after the other until it does not succeed. Its arguments may have blanks and
-quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
+The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. Runs on x86_64,
+then on aarch64; the first status that is not 0 ends it. The program's own arguments follow --,
+and may have blanks and quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
 
 /// Threads and keys that come and go under preemption at random intervals
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub(super) struct Storm {
 #[derive(Debug, Args)]
 #[command(help_template = HELP, after_help = "What else the compiler is to be told comes from the variable RUSTFLAGS.")]
 pub(super) struct Install {
-    /// host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler
+    /// host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of rustc
     #[arg(long, value_parser = target)]
     target: Target,
     /// Folder that gets lib and include
@@ -119,7 +119,7 @@ pub(super) struct Install {
     /// Room for notifications
     #[arg(long, value_name = "N", default_value_t = Numbers::default().notifications, value_parser = count)]
     notifications: u32,
-    /// REGISTER:OFFSET or REGISTER:AT:OFFSET, by which code finds its thread: include/tsd/inline.h
+    /// REGISTER:OFFSET or REGISTER:AT:OFFSET, such as gs:0:64, by which code finds its thread: include/tsd/inline.h
     #[arg(long, value_name = "WHERE", value_parser = thread_pointer)]
     thread_pointer: Option<ThreadPointer>,
     /// No prefix before the families' names, for the host too
@@ -166,7 +166,7 @@ struct Boot {
 #[derive(Debug, Args)]
 struct Machines {
     /// x86_64 or aarch64 only [default: both]
-    #[arg(long, value_name = "CPU", value_parser = arch)]
+    #[arg(long, value_name = "ARCH", value_parser = arch)]
     arch: Option<Arch>,
     /// CPUs, 1 to 8
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = |word: &str| number(word, 1..=MAX_CPUS))]
@@ -274,6 +274,25 @@ pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
     Ok(split)
 }
 
+/// Makes sure that there are such files, and that the compiler will take them for programs.
+fn check_sources(files: &[PathBuf], flags: &[String]) -> Result<()> {
+    // The compiler is told what they are, whatever they are called.
+    let is_told = flags.iter().any(|flag| flag.starts_with("-x"));
+    for (index, file) in files.iter().enumerate() {
+        let shown = file.display();
+        let message = if !file.is_file() {
+            format!("no such file: {shown}")
+        } else if !is_told && !program::is_source(file) {
+            format!("{shown} is no C or C++ file (.c .cc .cpp .cxx .C), nor assembly (.S)")
+        } else {
+            continue;
+        };
+        let hint = if index == 0 { "" } else { "; the program's own arguments follow `--`" };
+        return Err(wrong("program", &(message + hint)));
+    }
+    Ok(())
+}
+
 impl Subcommand {
     /// The names of all.
     pub(super) fn names() -> Vec<String> {
@@ -284,10 +303,8 @@ impl Subcommand {
         let (command, is_verbose) = match self {
             Self::Demo(words) => (Command::Demo(words.boot.options(), words.requests), words.boot.common.verbose),
             Self::Program(words) => {
-                if let Some(missing) = words.files.iter().find(|file| !file.is_file()) {
-                    return Err(wrong("program", &format!("no such file: {}", missing.display())));
-                }
                 let Split { flags, arguments } = split;
+                check_sources(&words.files, &flags)?;
                 let boot = words.machines.options(words.keys, &words.common);
                 let Program { files: sources, rounds, seconds, .. } = words;
                 let options = program::Options { sources, flags, arguments, boot, rounds, seconds };

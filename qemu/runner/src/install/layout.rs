@@ -43,7 +43,7 @@ pub(super) const ARCHIVE: &str = "lib/libtsd.a";
 pub(super) const PKG_CONFIG: &str = "lib/pkgconfig/tsd.pc";
 
 /// The linker script that others include.
-const FRAGMENT: &str = "tsd-notifications.ld";
+pub(super) const FRAGMENT: &str = "lib/tsd-notifications.ld";
 
 /// Copies and writes everything below the prefix.
 ///
@@ -57,7 +57,7 @@ pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     }
     laid.put("include/tsd/config.h", config(options, archive)?)?;
     laid.copy(&archive.file, ARCHIVE)?;
-    laid.copy(&source.join("linker").join(FRAGMENT), Path::new("lib").join(FRAGMENT))?;
+    laid.copy(&source.join("linker/tsd-notifications.ld"), FRAGMENT)?;
     laid.put(PKG_CONFIG, pkg_config())?;
     laid.put("lib/cmake/tsd/tsd-config.cmake", CMAKE)?;
     laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;

@@ -37,7 +37,7 @@ pub struct Target {
 
 impl Target {
     /// The names for `--help` and errors.
-    pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler";
+    pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of rustc";
 
     /// Returns the target that the user's word means.
     pub fn named(word: &str) -> Option<Self> {

@@ -148,7 +148,8 @@ impl Compiler {
         let name = format!("program-{}-{}-{}", arch.name(), numbers.keys, numbers.rounds);
         let prefix = workspace::images_dir()?.join(&name);
         let _lock = workspace::lock(&name)?;
-        let target = Target::named(arch.name()).ok_or_else(|| Error::failure("an image's CPU is no target"))?;
+        let target =
+            Target::named(arch.name()).ok_or_else(|| Error::failure("an image's architecture is no target"))?;
         let options = install::Options { numbers, ..install::Options::new(target, prefix.clone()) };
         install::renew(&options, toolchain, &prefix.join("tsd.stamp"))?;
         let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
@@ -297,8 +298,21 @@ fn posix() -> PathBuf {
     workspace::root().join("qemu/posix")
 }
 
+/// The endings of C++ files, and of what else is preprocessed: C and assembly.
+const CXX_ENDINGS: [&str; 4] = ["cc", "cpp", "cxx", "C"];
+const OTHER_ENDINGS: [&str; 2] = ["c", "S"];
+
+/// Returns whether the file's ending says that it can be a part of a program.
+pub fn is_source(file: &Path) -> bool {
+    is_cxx(file) || has_ending(file, &OTHER_ENDINGS)
+}
+
 fn is_cxx(source: &Path) -> bool {
-    source.extension().is_some_and(|ending| ["cc", "cpp", "cxx", "C"].iter().any(|cxx| ending == *cxx))
+    has_ending(source, &CXX_ENDINGS)
+}
+
+fn has_ending(file: &Path, endings: &[&str]) -> bool {
+    file.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one))
 }
 
 /// The headers that come with the compiler itself.

@@ -91,8 +91,9 @@ cases! {
     lent::set(LENT, LENT);
     lent::static_unset(LENT, LENT);
     lent::static_set(LENT, LENT);
-    keys::delete(COMMON, COMMON);
-    keys::create(COMMON, COMMON);
+    keys::delete(KEYS, KEYS);
+    keys::create(KEYS, KEYS);
+    keys::create_one_of_two(KEYS, KEYS);
     death::in_exit(DEATHS, DEATHS_FEW);
     death::in_exit_with_last_phase(DEATHS, DEATHS_FEW);
     death::in_exit_with_static(STATIC_DEATHS, STATIC_DEATHS_FEW);
@@ -100,6 +101,8 @@ cases! {
     death::in_set(DEATHS, DEATHS);
     death::in_set_over_a_predecessor(DEATHS, DEATHS);
     death::in_static_set(STATIC_DEATHS, STATIC_DEATHS_FEW);
+    death::in_create(DEATHS, DEATHS_FEW);
+    death::in_delete(DEATHS, DEATHS_FEW);
     duties::once(DUTIES, DUTIES);
     duties::at_thread_exit(DUTIES, DUTIES);
 }

@@ -16,12 +16,15 @@ const STATIC: StaticKey = StaticKey::new(0, KeyOptions::new().destructor(destruc
 const STATIC_LAST_PHASE: StaticKey =
     StaticKey::new(0, KeyOptions::new().destructor(destructors::of_key(0)).last_phase());
 
-/// Two run-time keys.
+/// Two run-time keys, and no room for more.
 fn keys(first: Kind, second: Kind) -> &'static dyn Machine {
-    let world = World::<2>::new(None);
-    world.create(first);
-    world.create(second);
-    world
+    keys_in(World::<2>::new(None), first, second)
+}
+
+fn keys_in(machine: &'static dyn Machine, first: Kind, second: Kind) -> &'static dyn Machine {
+    machine.create(first);
+    machine.create(second);
+    machine
 }
 
 /// Two run-time keys whose bits are in different words.
@@ -430,23 +433,34 @@ pub(super) mod lent {
 }
 
 pub(super) mod keys {
-    use super::{ORDINARY, State, This, current, keys, set_both, with};
+    use super::{ORDINARY, State, This, current, keys, keys_in, set_both, with};
+    use crate::machine::Machine;
+    use crate::world::World;
 
     pub(crate) fn delete() -> State {
-        (with(keys(ORDINARY, ORDINARY), set_both), |machine| machine.delete(current(This)))
+        (with(keys(ORDINARY, ORDINARY), set_both), |machine| _ = machine.delete(current(This)))
     }
 
-    pub(crate) fn create() -> State {
-        let machine = with(keys(ORDINARY, ORDINARY), set_both);
+    fn create_after_deletion(machine: &'static dyn Machine) -> State {
+        set_both(machine);
         machine.delete(0);
         (machine, |machine| {
             machine.create(ORDINARY);
         })
     }
+
+    pub(crate) fn create() -> State {
+        create_after_deletion(keys(ORDINARY, ORDINARY))
+    }
+
+    /// A handler that creates a key takes the index that the interrupted call has seen free, and leaves it the other.
+    pub(crate) fn create_one_of_two() -> State {
+        create_after_deletion(keys_in(World::<3>::new(None), ORDINARY, ORDINARY))
+    }
 }
 
 pub(super) mod death {
-    use super::{State, exit, set};
+    use super::{State, exit, keys, set};
 
     pub(crate) fn in_exit() -> State {
         exit::two_values()
@@ -474,6 +488,14 @@ pub(super) mod death {
 
     pub(crate) fn in_static_set() -> State {
         set::static_first()
+    }
+
+    pub(crate) fn in_create() -> State {
+        keys::create()
+    }
+
+    pub(crate) fn in_delete() -> State {
+        keys::delete()
     }
 }
 

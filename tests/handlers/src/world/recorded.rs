@@ -116,7 +116,9 @@ where
         }
         told!("create key {number}");
         plan(|plan| plan.observe());
+        ledger(|ledger| ledger.creating += 1);
         let handle = self.memory().space.create_with(options).ok();
+        ledger(|ledger| ledger.creating -= 1);
         plan(|plan| plan.observe());
         told!("key {number} is created: {handle:?}");
         if let Some(handle) = handle {
@@ -132,12 +134,15 @@ where
         space.delete(first).expect("it is live");
     }
 
-    fn delete(&self, key: u8) {
+    fn delete(&self, key: u8) -> bool {
         told!("delete key {key}");
         let call = begin(key, What::Delete, 0);
+        ledger(|ledger| ledger.deleting += 1);
         let done = is_done(self.memory().space.delete(self.handle(key)));
+        ledger(|ledger| ledger.deleting -= 1);
         end(call, done, 0);
         told!("deleted key {key}: {done}");
+        done
     }
 
     fn set(&self, key: u8, value: Value) -> bool {
@@ -355,6 +360,15 @@ where
         for _ in 0..count {
             self.memory().space.create(None).expect("the table has room");
         }
+        ledger(|ledger| ledger.filled += count);
+    }
+
+    fn in_use(&self) -> usize {
+        self.memory().space.table().in_use()
+    }
+
+    fn fill(&self) {
+        while self.memory().space.create(None).is_ok() {}
     }
 
     fn is_idle(&self) -> bool {

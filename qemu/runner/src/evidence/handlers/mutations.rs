@@ -35,6 +35,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "        let loaded = slot.value();\n        if slot.rebind(tag, Tag::UNBOUND) {\n            value = loaded;\n",
     },
     Mutation {
+        file: "src/exit.rs",
+        what: "exit looks whether the key lives before it ends the binding",
+        from: "                        let value = slots.unbind(index, tag);\n",
+        to: "                        if entry.tag_after_destructor() == tag {\n                            \
+             destroy(slots, destructor, slots.unbind(index, tag), &mut calls);\n                        }\n                        \
+             let value = core::ptr::null_mut();\n",
+    },
+    Mutation {
         file: "src/slots.rs",
         what: "exit ends whichever binding there is",
         from: "        if slot.rebind(tag, Tag::UNBOUND) {\n            compiler_fence",
