@@ -64,9 +64,10 @@ pub const PARTS: [Part; 13] = [
     family("last_error"),
 ];
 
-/// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; and the
-/// figures, which are in the header by then.
-const THROWN_AWAY: [&str; 6] = [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures"];
+/// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; the
+/// figures, which are in the header by then; and what held on to unwind entries meanwhile.
+const THROWN_AWAY: [&str; 7] =
+    [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures", ".tsd_kept"];
 
 /// Symbols that assembly and Rust share within a member.
 const PRIVATE: [&str; 6] =
