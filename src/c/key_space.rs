@@ -24,7 +24,15 @@ pub static KEY_SPACE: KeySpace<CPort> = unsafe {
 #[cfg(not(feature = "key_space"))]
 #[allow(improper_ctypes)]
 unsafe extern "C" {
-    /// The keys of every C caller.
     #[link_name = "tsd_table"]
-    pub safe static KEY_SPACE: KeySpace<CPort>;
+    safe static KEY_SPACE: KeySpace<CPort>;
+}
+
+/// The keys of every C caller.
+#[cfg(not(feature = "key_space"))]
+#[inline]
+pub fn key_space() -> &'static KeySpace<CPort> {
+    let address: *const KeySpace<CPort> = crate::address::address_of!(KEY_SPACE);
+    // SAFETY: a static's, of this type.
+    unsafe { &*address }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     options::{Options, THREAD_POINTER_CFG},
-    registers,
+    registers, relocations,
 };
 use crate::{
     command,
@@ -156,6 +156,7 @@ impl Build<'_> {
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
+        flags.extend(relocations::options(target));
         flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
             flags.push(THREAD_POINTER_CFG);

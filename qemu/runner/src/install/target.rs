@@ -51,6 +51,11 @@ impl Target {
         Some(Self { triple: word.into(), emulation, is_host: false })
     }
 
+    /// Whether there is no system below, so that the archive becomes part of a kernel.
+    pub(super) fn is_freestanding(&self) -> bool {
+        self.triple.contains("-none")
+    }
+
     /// Returns the machine at hand.
     pub fn host() -> Self {
         let emulation = ARCHITECTURES.iter().find(|(name, _)| *name == ARCH).map_or("", |(_, emulation)| emulation);
