@@ -5,7 +5,7 @@
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
 //! - `relocations`  how the archive's code reaches what lies elsewhere
-//! - `registers`  those that the archive must not use
+//! - [`registers`]  those that the archive must not use
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ use crate::{
 pub mod archive;
 pub mod layout;
 mod options;
-mod registers;
+pub mod registers;
 mod relocations;
 pub mod target;
 

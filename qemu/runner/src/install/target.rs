@@ -36,6 +36,17 @@ pub struct Target {
 }
 
 impl Target {
+    /// The names that are short for a compiler's target.
+    pub const SHORT_NAMES: [&'static str; SHORT.len()] = {
+        let mut names = [""; SHORT.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = SHORT[index].0;
+            index += 1;
+        }
+        names
+    };
+
     /// The names for `--help` and errors.
     pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of the compiler";
 
