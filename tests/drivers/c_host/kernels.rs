@@ -147,7 +147,7 @@ fn check(place: &Place, linker: &str, command: &str, name: &str) -> Result<(), F
         let mut clang = command::of(tools::CLANG.command);
         clang.args(place.clang).args(place.model.split(", ").next().unwrap_or_default().split(' '));
         clang.args(["-std=c11", "-O2", "-ffreestanding", "-fno-asynchronous-unwind-tables", "-fvisibility=hidden"]);
-        clang.args(["-Wall", "-Wextra", "-Werror", "-I"]).arg(prefix.join("include"));
+        clang.args(super::headers::WARNINGS).arg("-I").arg(prefix.join("include"));
         run(clang.arg("-c").arg(source).arg("-o").arg(&object))
     };
     let link = |table: u64, archive: &[&str]| {
