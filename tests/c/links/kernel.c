@@ -2,6 +2,7 @@
  * A kernel for the linker alone: it has what the archive wants of it, calls some of what it gets, and is linked with
  * every member at each address where kernels lie.
  */
+#define TSD_CURRENT() (&boot_thread)
 #include <tsd.h>
 
 #include <tsd/cxxabi.h>

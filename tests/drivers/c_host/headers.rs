@@ -34,13 +34,14 @@ pub(super) const WARNINGS: [&str; 8] =
     ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wundef", "-Werror", "-Wc++-compat"];
 
 /// Options that change what a header says.
-const VARIANTS: [(&str, &[&str]); 7] = [
+const VARIANTS: [(&str, &[&str]); 8] = [
     ("usual", &[]),
     ("plain_names", &["-DTSD_PLAIN_NAMES"]),
     ("freestanding", &["-DTSD_PLAIN_NAMES", "-ffreestanding"]),
     (NOTHING, &["-DTSD_PLAIN_NAMES", "-ffreestanding", "-nostdinc"]),
     ("inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64"]),
     ("inline_by_pointer", &["-DTSD_THREAD_POINTER=gs", "-DTSD_THREAD_POINTER_AT=0", "-DTSD_THREAD_POINTER_OFFSET=64"]),
+    ("current", &["-DTSD_CURRENT()=tsd_current()"]),
     ("not_inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64", "-DTSD_NO_INLINE"]),
 ];
 
