@@ -14,6 +14,7 @@ mod kernels;
 mod links;
 mod programs;
 mod readme;
+mod targets;
 
 use std::process;
 
@@ -33,6 +34,7 @@ fn main() {
         archive::trials(),
         links::trials(),
         kernels::trials(),
+        targets::trials(),
     ]
     .into_iter()
     .flatten()

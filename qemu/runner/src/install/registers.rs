@@ -42,6 +42,11 @@ pub fn check(archive: &Path, target: &Target) -> Result<usize> {
     }
 }
 
+/// Returns the registers of the target that belong to the kernel.
+pub fn of_the_kernel(target: &Target) -> &'static [&'static str] {
+    Cpu::of(target).map_or(&[], Cpu::kernels)
+}
+
 /// Whose registers they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cpu {
@@ -85,15 +90,19 @@ impl Cpu {
         })
     }
 
+    /// Each by all of its names.
+    fn kernels(self) -> &'static [&'static str] {
+        match self {
+            Self::Aarch64 => &["x18", "w18"],
+            Self::RiscV => &["gp", "tp"],
+            Self::X86_64 | Self::Arm => &[],
+        }
+    }
+
     fn fault(self, name: &str) -> Option<&'static str> {
         let numbered = |letters: &[&str]| {
             let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
             letters.iter().any(|letters| name.strip_prefix(letters).is_some_and(is_number))
-        };
-        let kernels: &[&str] = match self {
-            Self::Aarch64 => &["x18", "w18"],
-            Self::RiscV => &["gp", "tp"],
-            Self::X86_64 | Self::Arm => &[],
         };
         let turned_off = match self {
             Self::X86_64 => name == "%st" || numbered(&["%xmm", "%ymm", "%zmm", "%mm", "%k", "%tmm"]),
@@ -101,7 +110,7 @@ impl Cpu {
             Self::RiscV => numbered(&["ft", "fs", "fa", "v"]),
             Self::Arm => numbered(&["s", "d", "q"]),
         };
-        if kernels.contains(&name) { Some(KERNELS) } else { turned_off.then_some(TURNED_OFF) }
+        if self.kernels().contains(&name) { Some(KERNELS) } else { turned_off.then_some(TURNED_OFF) }
     }
 }
 

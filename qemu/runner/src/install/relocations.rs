@@ -38,7 +38,7 @@ pub(super) fn check(archive: &Path, target: &Target) -> Result<()> {
         None => Ok(()),
         Some((kind, symbol)) => Err(Error::failure(format!(
             "the archive would take a global offset table (a {kind} of {symbol}), which kernels do not have, so it is \
-             not installed; if RUSTFLAGS have a relocation model, leave it out"
+             not installed; if RUSTFLAGS have a relocation model or RELRO, leave it out"
         ))),
     }
 }
