@@ -31,8 +31,14 @@ core::arch::global_asm!(
     ".cfi_restore x29",
     ".cfi_restore x30",
     "ret",
-    ".reloc tsd_once, R_AARCH64_NONE, .eh_frame", // who throws unused sections away keeps the unwind entry
+    ".reloc tsd_once, R_AARCH64_NONE, tsd_once_unwind", // which only the unwind entry names, and gold does not look there
     ".cfi_endproc",
     ".size tsd_once, . - tsd_once",
+    ".popsection",
+    // Keeps the unwind entry where `tsd install` throws away what is not used. No part of the archive: from there, the
+    // kernel's linker script decides, and may well have no unwind entries at all.
+    ".pushsection .tsd_kept,\"aR\",%progbits",
+    ".reloc ., R_AARCH64_NONE, .eh_frame",
+    ".byte 0",
     ".popsection",
 );

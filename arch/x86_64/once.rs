@@ -25,8 +25,14 @@ core::arch::global_asm!(
     "add rsp, 40",
     ".cfi_def_cfa_offset 8",
     "ret",
-    ".reloc tsd_once, R_X86_64_NONE, .eh_frame", // who throws unused sections away keeps the unwind entry
+    ".reloc tsd_once, R_X86_64_NONE, tsd_once_unwind", // which only the unwind entry names, and gold does not look there
     ".cfi_endproc",
     ".size tsd_once, . - tsd_once",
+    ".popsection",
+    // Keeps the unwind entry where `tsd install` throws away what is not used. No part of the archive: from there, the
+    // kernel's linker script decides, and may well have no unwind entries at all.
+    ".pushsection .tsd_kept,\"aR\",%progbits",
+    ".reloc ., R_X86_64_NONE, .eh_frame",
+    ".byte 0",
     ".popsection",
 );

@@ -16,29 +16,23 @@
  * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86_64 that takes a
  * pointer; the base of a segment can't be read everywhere, and such an archive has the hook.)
  *
+ * A wrong offset would corrupt silently, so the kernel has the compiler check it against its own structure:
+ * TSD_CHECK_THREAD_POINTER(struct thread, tsd); at file scope.
+ *
+ * Where the current thread is a variable, or what a function gives, the kernel defines TSD_CURRENT() in its place, before
+ * it includes <tsd.h>: an expression of type tsd_thread_t *, with a thread current wherever it stands. It is evaluated
+ * where tsd_get() is called, so the kernel's structure need not be known before that.
+ *
+ *     #define TSD_CURRENT() (&current->tsd)
+ *
  * With TSD_NO_INLINE defined, tsd_get() is only declared.
  *
  * It takes 8 instructions on x86_64 and 10 on aarch64 where the number of keys is a power of two; one more where a
- * pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE).
+ * pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE). With TSD_CURRENT() the
+ * instructions that find the thread come on top, on aarch64 one more; and on other CPUs it is plain C.
  */
 #ifndef TSD_INLINE_H
 #define TSD_INLINE_H
-
-#if !defined(TSD_THREAD_POINTER) || defined(TSD_NO_INLINE)
-
-void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
-
-static inline uintptr_t tsd_slot_load(uintptr_t offset) {
-    const tsd_thread_t *thread = tsd_current();
-    return thread ? *(const volatile uintptr_t *)(const volatile void *)((const char *)thread->slots + offset) : 0;
-}
-
-/* Only where tsd_slot_load() gave something else than 0, so there is a thread. */
-static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
-    *(volatile uintptr_t *)(volatile void *)((char *)tsd_current()->slots + offset) = word;
-}
-
-#else
 
 /* The smallest power of two that is not below `n`, less one, for n up to 4096. */
 #define TSD_MASK_1_(n) ((n) | (n) >> 1)
@@ -54,16 +48,64 @@ static inline uintptr_t tsd_slot_offset(tsd_key_t key) {
     return offset * (offset < (TSD_KEYS) * sizeof(tsd_slot_t));
 }
 
+/* Asserts that the thread pointer leads to a member of the kernel's structure, if there is one. */
+#ifdef TSD_THREAD_POINTER
+#define TSD_CHECK_THREAD_POINTER(type, member)                                                                         \
+    TSD_ASSERT(offsetof(type, member) == (TSD_THREAD_POINTER_OFFSET) &&                                                \
+                   sizeof(((type *)0)->member) == sizeof(tsd_thread_t),                                                \
+               the_thread_pointer_leads_to_##member)
+#else
+#define TSD_CHECK_THREAD_POINTER(type, member)                                                                         \
+    TSD_ASSERT(sizeof(((type *)0)->member) == sizeof(tsd_thread_t), type_of_##member)
+#endif
+
+#if defined(TSD_NO_INLINE) || !(defined(TSD_CURRENT) || defined(TSD_THREAD_POINTER))
+
+void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
+
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    const tsd_thread_t *thread = tsd_current();
+    return thread ? *(const volatile uintptr_t *)(const volatile void *)((const char *)thread->slots + offset) : 0;
+}
+
+/* Only where tsd_slot_load() gave something else than 0, so there is a thread. */
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    *(volatile uintptr_t *)(volatile void *)((char *)tsd_current()->slots + offset) = word;
+}
+
+#else
+
 /*
  * What follows is assembly, since compilers neither compare with volatile memory nor load it in pairs, and because of
  * the order: the slot's tag, its value, the table's tag. An interrupt handler that sets the slot between any two of them
  * makes the last comparison fail, or leaves a value of the same key. All of it is volatile: a function that switches
  * threads gets another answer after the switch.
  */
+#ifdef TSD_CURRENT
+
+void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
+
+#define TSD_GET_ tsd_get_of(const tsd_thread_t *thread, tsd_key_t key)
+#define tsd_get(key) tsd_get_of(TSD_CURRENT(), (key))
+#define tsd_slot_load(offset) tsd_slot_load_of(TSD_CURRENT(), (offset))
+#define tsd_static_store(key, offset, value) tsd_static_store_of(TSD_CURRENT(), (key), (offset), (value))
+
+static inline uintptr_t tsd_slot_load_of(const tsd_thread_t *thread, uintptr_t offset) {
+    return *(const volatile uintptr_t *)(const volatile void *)((const char *)thread->slots + offset);
+}
+
+#else
+#define TSD_GET_ tsd_get(tsd_key_t key)
+#endif
+
 #if defined(__x86_64__)
 
 /* The word `further` bytes after the one at %[offset] from the first slot, and the operands for that. */
-#ifdef TSD_THREAD_POINTER_AT
+#ifdef TSD_CURRENT
+#define TSD_SLOT_(further) "%[slot_" further "]"
+#define TSD_SLOT_WORD_(at) *(const uintptr_t *)(const void *)((const char *)thread->slots + (at))
+#define TSD_SLOT_OPERANDS_(at) [offset] "r"(at), [slot_0] "m"(TSD_SLOT_WORD_(at)), [slot_8] "m"(TSD_SLOT_WORD_((at) + 8))
+#elif defined(TSD_THREAD_POINTER_AT)
 #define TSD_SLOT_(further) further "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[block],%[offset])"
 #define TSD_SLOT_OPERANDS_(at) [offset] "r"(at), [block] "r"(tsd_inline_block())
 static inline const char *tsd_inline_block(void) {
@@ -86,6 +128,7 @@ static inline const char *tsd_inline_block(void) {
 #define TSD_ADDRESS_ "i"
 #endif
 
+#ifndef TSD_CURRENT
 /* The word at `offset` from the first slot: of a static key, whose tag need not be asked. */
 static inline uintptr_t tsd_slot_load(uintptr_t offset) {
     uintptr_t word;
@@ -96,8 +139,9 @@ static inline uintptr_t tsd_slot_load(uintptr_t offset) {
 static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
     __asm__ volatile("movq %[word], " TSD_SLOT_("0") : : [word] "r"(word), TSD_SLOT_OPERANDS_(offset) : "memory");
 }
+#endif
 
-static inline void *tsd_get(tsd_key_t key) {
+static inline void *TSD_GET_ {
     void *value;
     uintptr_t tag;
     /* A branch and no conditional move: the value need not wait for the table. */
@@ -117,6 +161,7 @@ static inline void *tsd_get(tsd_key_t key) {
 
 #elif defined(__aarch64__)
 
+#ifndef TSD_CURRENT
 static inline const char *tsd_inline_block(void) {
     const char *block;
     __asm__ volatile("mrs %0, " TSD_STRING(TSD_THREAD_POINTER) : "=r"(block));
@@ -133,18 +178,24 @@ static inline uintptr_t tsd_slot_load(uintptr_t offset) {
 static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
     *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
 }
+#endif
 
-static inline void *tsd_get(tsd_key_t key) {
+static inline void *TSD_GET_ {
     const uintptr_t offset = tsd_slot_offset(key);
-    const char *slot = tsd_inline_block() + offset;
     void *value;
     uintptr_t tag, live;
+#ifdef TSD_CURRENT
+    const char *slot = (const char *)thread->slots + offset;
+#define TSD_SLOT_ "[%[slot]]"
+#else
+    const char *slot = tsd_inline_block() + offset;
 /* The pair of loads reaches so far. */
 #if TSD_THREAD_POINTER_OFFSET > 504
     slot += (TSD_THREAD_POINTER_OFFSET);
 #define TSD_SLOT_ "[%[slot]]"
 #else
 #define TSD_SLOT_ "[%[slot], #" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "]"
+#endif
 #endif
     /* An interrupt comes before or after the pair, or the pair is loaded anew: no handler gets between the two. */
     __asm__ volatile("ldp %[tag], %[value], " TSD_SLOT_ "\n\t"
@@ -158,8 +209,19 @@ static inline void *tsd_get(tsd_key_t key) {
     return value;
 }
 
+#elif defined(TSD_CURRENT)
+
+static inline void *TSD_GET_ {
+    const uintptr_t offset = tsd_slot_offset(key);
+    const uintptr_t tag = tsd_slot_load_of(thread, offset);
+    const uintptr_t value = tsd_slot_load_of(thread, offset + offsetof(tsd_slot_t, value));
+    const uintptr_t live =
+        *(const volatile uintptr_t *)(const volatile void *)((const char *)tsd_table.entries + offset);
+    return tag == live && (uint32_t)tag == key ? (void *)value : NULL;
+}
+
 #else
-#error "tsd: tsd_get() can be inline on x86_64 and aarch64; undefine TSD_THREAD_POINTER or define TSD_NO_INLINE"
+#error "tsd: tsd_get() can be inline on x86_64 and aarch64; undefine TSD_THREAD_POINTER, or define TSD_CURRENT() or TSD_NO_INLINE"
 #endif
 
 #endif

@@ -59,6 +59,13 @@ int tsd_pthread_once(tsd_pthread_once_t *control, void (*routine)(void)) TSD_FAM
 #ifdef TSD_HAS_PTHREAD_H
 #include <limits.h>
 #include <pthread.h>
+#if defined(_NEWLIB_VERSION) && !defined(_POSIX_THREADS)
+/* Newlib declares no functions then, and types where more than the language is wanted. */
+#if !defined(__POSIX_VISIBLE) || __POSIX_VISIBLE < 199506
+#error "tsd: compile with -D_POSIX_THREADS, without which this C library's <pthread.h> declares nothing"
+#endif
+#define TSD_DECLARES_PTHREAD
+#endif
 TSD_ASSERT(sizeof(pthread_key_t) == sizeof(__UINT32_TYPE__), size_of_pthread_key_t);
 TSD_ASSERT(sizeof(pthread_once_t) >= sizeof(__UINT32_TYPE__), size_of_pthread_once_t);
 #ifdef _NEWLIB_VERSION
@@ -70,6 +77,10 @@ TSD_ASSERT(sizeof(pthread_once_t) >= sizeof(__UINT32_TYPE__), size_of_pthread_on
 typedef __UINT32_TYPE__ pthread_key_t;
 typedef __UINT32_TYPE__ pthread_once_t;
 #define PTHREAD_ONCE_INIT 0
+#define TSD_DECLARES_PTHREAD
+#endif
+
+#ifdef TSD_DECLARES_PTHREAD
 #ifdef __cplusplus
 extern "C" {
 #endif

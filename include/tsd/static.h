@@ -47,6 +47,16 @@ static inline void tsd_static_want_table(void) {
 }
 
 /* A static key's tag is the key: the first generation. */
+#ifdef tsd_static_store
+static inline int tsd_static_store_of(tsd_thread_t *thread, tsd_key_t key, uintptr_t offset, const void *value) {
+    volatile uintptr_t *word = (volatile uintptr_t *)(volatile void *)((char *)thread->slots + offset);
+    if (*word != key) {
+        return tsd_static_set_first(key, value);
+    }
+    word[offsetof(tsd_slot_t, value) / sizeof *word] = (uintptr_t)value;
+    return 0;
+}
+#else
 static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *value) {
     if (tsd_slot_load(offset) != key) {
         return tsd_static_set_first(key, value);
@@ -54,6 +64,7 @@ static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *
     tsd_slot_store(offset + offsetof(tsd_slot_t, value), (uintptr_t)value);
     return 0;
 }
+#endif
 
 #define TSD_STATIC_OFFSET_(name) (tsd_static_place_##name * sizeof(tsd_slot_t))
 

@@ -54,7 +54,9 @@ void tsd_call_once(tsd_once_flag *flag, void (*function)(void)) TSD_FAMILY_SYMBO
 #ifdef TSD_PLAIN_NAMES
 
 #if !defined(TSD_IS_THREADS_H) && defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 1 && defined(__has_include)
-#if __has_include(<threads.h>)
+/* Newlib and picolibc have one for all targets, which needs another that bare-metal targets do not have. */
+#if __has_include(<machine/_threads.h>) || \
+    (__has_include(<threads.h>) && !__has_include(<_newlib_version.h>) && !__has_include(<picolibc.h>))
 #define TSD_HAS_THREADS_H
 #endif
 #endif

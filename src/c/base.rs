@@ -9,8 +9,8 @@ use core::sync::atomic::{
 
 use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, raw};
 
-use crate::hooks::LEAVE_FLS;
-use crate::key_space::KEY_SPACE;
+use crate::hooks::leave_fls;
+use crate::key_space::key_space;
 use crate::port::{CPort, current, status};
 use crate::thread::{FlsEvent, FlsFunction, Thread};
 
@@ -107,7 +107,7 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: b
         tell_fls(thread, FlsEvent::Exits);
     }
     // SAFETY: the header asks of the caller what the calls do.
-    unsafe { if reap { raw::reap_into(&KEY_SPACE, report) } else { raw::exit_into(&KEY_SPACE, report) } };
+    unsafe { if reap { raw::reap_into(key_space(), report) } else { raw::exit_into(key_space(), report) } };
     // Once more, since a destructor may have been the first to set an Fls value.
     if let Some(thread) = thread.filter(|thread| thread.fls.is_used())
         && !report.flags.contains(ExitFlags::ALREADY_EXITING)
@@ -119,7 +119,7 @@ unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: b
 /// Tells the Fls family of a thread, if anybody uses the family.
 fn tell_fls(thread: *const Thread, event: FlsEvent) {
     // Acquire: pairs with the Release in `fls::enter`.
-    let function = LEAVE_FLS.load(Acquire);
+    let function = leave_fls().load(Acquire);
     if !function.is_null() {
         // SAFETY: the family has stored its function, of this type.
         unsafe { transmute::<*mut (), FlsFunction>(function)(thread, event) };
@@ -156,7 +156,7 @@ unsafe extern "C" fn tsd_key_create_from(
     }
     // SAFETY: the caller's word.
     let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
-    match KEY_SPACE.create_with(KeyOptions { destructor, last_phase, name }) {
+    match key_space().create_with(KeyOptions { destructor, last_phase, name }) {
         Ok(created) => {
             // SAFETY: not NULL, so valid for writes by the caller's word.
             unsafe { key.write(created.raw()) };
@@ -169,13 +169,13 @@ unsafe extern "C" fn tsd_key_create_from(
 /// Deletes a key.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_key_delete(key: u32) -> c_int {
-    status(KEY_SPACE.delete(Key::from_raw(key)))
+    status(key_space().delete(Key::from_raw(key)))
 }
 
 /// The calling thread's value.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_get(key: u32) -> *mut c_void {
-    KEY_SPACE.get(Key::from_raw(key))
+    key_space().get(Key::from_raw(key))
 }
 
 /// Stores the calling thread's value.
@@ -186,5 +186,5 @@ pub extern "C" fn tsd_get(key: u32) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_set(key: u32, value: *const c_void) -> c_int {
     // SAFETY: the caller's word.
-    status(unsafe { KEY_SPACE.set(Key::from_raw(key), value.cast_mut()) })
+    status(unsafe { key_space().set(Key::from_raw(key), value.cast_mut()) })
 }

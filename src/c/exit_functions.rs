@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_void};
 
 use tsd::{Error, ExitFunction};
 
-use crate::key_space::KEY_SPACE;
+use crate::key_space::key_space;
 use crate::port::status;
 
 /// Registers a function for the calling thread's exit.
@@ -16,7 +16,7 @@ use crate::port::status;
 pub unsafe extern "C" fn tsd_at_thread_exit(function: Option<ExitFunction>, argument: *mut c_void) -> c_int {
     match function {
         // SAFETY: the caller's word.
-        Some(function) => status(unsafe { KEY_SPACE.at_thread_exit(function, argument) }),
+        Some(function) => status(unsafe { key_space().at_thread_exit(function, argument) }),
         None => Error::NullPointer.errno(),
     }
 }
@@ -25,5 +25,5 @@ pub unsafe extern "C" fn tsd_at_thread_exit(function: Option<ExitFunction>, argu
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_run_exit_functions() -> u32 {
     // SAFETY: the header asks of the caller what the call does.
-    unsafe { KEY_SPACE.run_exit_functions() }
+    unsafe { key_space().run_exit_functions() }
 }

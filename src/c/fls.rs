@@ -25,8 +25,8 @@ use tsd::{Destructor, Key, raw};
 
 use crate::calls;
 use crate::config::KEYS;
-use crate::hooks::LEAVE_FLS;
-use crate::key_space::KEY_SPACE;
+use crate::hooks::leave_fls;
+use crate::key_space::key_space;
 use crate::port::{current, set_last_error};
 use crate::thread::{FlsEvent, Thread};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
@@ -137,7 +137,7 @@ pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
 /// Runs the callback for each value of a key that `freer` frees, then deletes it; whether it was there to be deleted.
 fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
     let key = Key::from_raw(key);
-    let info = KEY_SPACE.table().info(raw::index::<KEYS>(key)).filter(|info| info.key == key);
+    let info = key_space().table().info(raw::index::<KEYS>(key)).filter(|info| info.key == key);
     if let Some(callback) = info.and_then(|info| info.destructor) {
         // SAFETY: the same type but for what may unwind, and nothing may.
         let callback = unsafe { transmute::<Destructor, unsafe extern "C" fn(*mut c_void)>(callback) };
@@ -162,7 +162,7 @@ fn next_value(index: &Index, key: Key) -> Option<*mut c_void> {
         acquire(current());
         // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values
         // are stored under the lock only.
-        let mut values = list::threads().map(|thread| raw::take(KEY_SPACE.table(), &thread.slots, key));
+        let mut values = list::threads().map(|thread| raw::take(key_space().table(), &thread.slots, key));
         if let Some(value) = values.find(|value| !value.is_null()) {
             index.taken.store(value, Relaxed);
         }
@@ -196,7 +196,7 @@ fn enter(thread: &Thread) {
         // SAFETY: the calling thread's own.
         unsafe { raw::share(&thread.slots) };
         // Release: pairs with the Acquire of thread exit, which then calls a function of a family that is there.
-        LEAVE_FLS.store(leave as *mut (), Release);
+        leave_fls().store(leave as *mut (), Release);
         // A Release, too: what the exit then calls is there.
         list::mark_off(thread);
     }
@@ -270,7 +270,7 @@ fn forget(block: *const Thread) {
     }
     for index in INDEXES.iter().filter(|index| index.freer.load(Relaxed) == dead) {
         let key = Key::from_raw(index.freed.load(Relaxed));
-        if KEY_SPACE.table().info(raw::index::<KEYS>(key)).is_some_and(|info| info.key == key) {
+        if key_space().table().info(raw::index::<KEYS>(key)).is_some_and(|info| info.key == key) {
             // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it
             // next begins with the value that is taken already.
             index.key.store(key.raw(), Relaxed);

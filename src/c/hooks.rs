@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU32};
 #[cfg(not(feature = "base"))]
 pub use tsd_wake as wake;
 
+use crate::address::address_of;
 use crate::thread::Thread;
 #[cfg(feature = "base")]
 pub use crate::wake::wake;
@@ -19,19 +20,26 @@ unsafe extern "C" {
     pub safe fn tsd_wake(word: &AtomicU32);
 }
 
-/// Declares statics of the member `base`, as it has them and as other members see them.
+/// Declares statics of the member `base`, as it has them and as other members see them, and a function for each that
+/// gives it.
 macro_rules! statics_of_base {
-    ($($(#[$attribute:meta])* $symbol:literal $name:ident;)*) => {$(
+    ($($(#[$attribute:meta])* $symbol:literal $name:ident $function:ident;)*) => {$(
         #[cfg(feature = "base")]
-        $(#[$attribute])*
         #[unsafe(export_name = $symbol)]
-        pub static $name: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+        static $name: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
         #[cfg(not(feature = "base"))]
         unsafe extern "C" {
-            $(#[$attribute])*
             #[link_name = $symbol]
-            pub safe static $name: AtomicPtr<()>;
+            safe static $name: AtomicPtr<()>;
+        }
+
+        $(#[$attribute])*
+        #[inline]
+        pub fn $function() -> &'static AtomicPtr<()> {
+            let address: *const AtomicPtr<()> = address_of!($name);
+            // SAFETY: a static's, of this type.
+            unsafe { &*address }
         }
     )*};
 }
@@ -39,8 +47,8 @@ macro_rules! statics_of_base {
 statics_of_base! {
     /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it
     /// has a thread to be told of: so the core does not depend on the family.
-    "tsd_leave_fls" LEAVE_FLS;
+    "tsd_leave_fls" LEAVE_FLS leave_fls;
     /// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on
     /// notifications.
-    "tsd_detach" DETACH;
+    "tsd_detach" DETACH detach_function;
 }

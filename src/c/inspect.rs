@@ -6,7 +6,7 @@ use core::ptr;
 use tsd::{Destructor, Key, KeyInfo};
 
 use crate::config::KEYS;
-use crate::key_space::KEY_SPACE;
+use crate::key_space::key_space;
 use crate::thread::Thread;
 
 /// `tsd_key_info_t`.
@@ -22,19 +22,19 @@ pub struct Info {
 /// The number of live keys.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_in_use() -> u32 {
-    KEY_SPACE.table().in_use() as u32
+    key_space().table().in_use() as u32
 }
 
 /// The largest number of keys that were ever live at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_high_water() -> u32 {
-    KEY_SPACE.table().high_water() as u32
+    key_space().table().high_water() as u32
 }
 
 /// The number of indexes that have used up their generations.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_retired() -> u32 {
-    KEY_SPACE.table().retired() as u32
+    key_space().table().retired() as u32
 }
 
 /// The next live key at or after `*cursor`; 0 when there is none.
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn tsd_value_next(
     // SAFETY: the caller's word.
     let (Some(out), Some(value)) = (unsafe { info.as_mut() }, unsafe { value.as_mut() }) else { return 0 };
     while let Some(info) = next(cursor) {
-        *value = KEY_SPACE.table().get(&thread.slots, info.key);
+        *value = key_space().table().get(&thread.slots, info.key);
         if !value.is_null() {
             fill(out, &info);
             return 1;
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn tsd_value_next(
 pub unsafe extern "C" fn tsd_thread_get(thread: *const Thread, key: u32) -> *mut c_void {
     // SAFETY: the caller's word.
     match unsafe { thread.as_ref() } {
-        Some(thread) => KEY_SPACE.table().get(&thread.slots, Key::from_raw(key)),
+        Some(thread) => key_space().table().get(&thread.slots, Key::from_raw(key)),
         None => ptr::null_mut(),
     }
 }
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn tsd_thread_destructor(thread: *const Thread, round: *mu
 /// Deletes the keys whose destructors lie in an address range; how many there were.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_keys_purge(start: *const (), end: *const ()) -> u32 {
-    KEY_SPACE.table().purge(start..end) as u32
+    key_space().table().purge(start..end) as u32
 }
 
 /// Whether a thread is in its exit.
@@ -131,7 +131,7 @@ fn next(cursor: &mut u32) -> Option<KeyInfo> {
     while (*cursor as usize) < KEYS {
         let index = *cursor as usize;
         *cursor += 1;
-        if let Some(info) = KEY_SPACE.table().info(index) {
+        if let Some(info) = key_space().table().info(index) {
             return Some(info);
         }
     }

@@ -8,14 +8,12 @@ use tsd::KeySpace;
 
 use crate::port::CPort;
 
-/// The keys of every C caller.
-///
 /// A static key is of generation 0. Here keys begin at 1, so that none is taken for a static key by a kernel that uses
 /// one but has forgotten the table.
 #[cfg(feature = "key_space")]
 #[unsafe(export_name = "tsd_table")]
 // SAFETY: the slots of C threads are used with this key space only.
-pub static KEY_SPACE: KeySpace<CPort> = unsafe {
+static KEY_SPACE: KeySpace<CPort> = unsafe {
     use crate::config::{KEYS, ROUNDS};
     KeySpace::with_table(CPort, tsd::KeyTable::<KEYS>::new().with_generation(1).with_rounds(ROUNDS))
 };
@@ -24,7 +22,14 @@ pub static KEY_SPACE: KeySpace<CPort> = unsafe {
 #[cfg(not(feature = "key_space"))]
 #[allow(improper_ctypes)]
 unsafe extern "C" {
-    /// The keys of every C caller.
     #[link_name = "tsd_table"]
-    pub safe static KEY_SPACE: KeySpace<CPort>;
+    safe static KEY_SPACE: KeySpace<CPort>;
+}
+
+/// The keys of every C caller.
+#[inline]
+pub fn key_space() -> &'static KeySpace<CPort> {
+    let address: *const KeySpace<CPort> = crate::address::address_of!(KEY_SPACE);
+    // SAFETY: a static's, of this type.
+    unsafe { &*address }
 }

@@ -6,6 +6,7 @@
 //!
 //! | Module | Member | What it owns |
 //! |---|---|---|
+//! | `address` | | addresses of data that another member defines |
 //! | [`config`] | | capacities, given at build time |
 //! | [`thread`](mod@thread) | | `tsd_thread_t` |
 //! | [`hooks`] | | what the core calls and others provide: the kernel, and families that want to be told of threads |
@@ -25,6 +26,7 @@
 //! for targets that have no C library to clash with.
 #![no_std]
 
+mod address;
 pub mod calls;
 pub mod config;
 pub mod hooks;

@@ -5,8 +5,8 @@ use core::sync::atomic::Ordering::Release;
 
 use tsd::{Notification, errno::EINVAL, raw};
 
-use crate::hooks::DETACH;
-use crate::key_space::KEY_SPACE;
+use crate::hooks::detach_function;
+use crate::key_space::key_space;
 use crate::notification_list::{REGISTERED, list};
 use crate::port::status;
 
@@ -14,8 +14,8 @@ use crate::port::status;
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_thread_attach() -> c_int {
     // Release: pairs with the Acquire in `CPort::detach`. Before the thread is attached, so whoever is finds it.
-    DETACH.store(detach as *mut (), Release);
-    status(KEY_SPACE.attach())
+    detach_function().store(detach as *mut (), Release);
+    status(key_space().attach())
 }
 
 extern "C" fn detach() {

@@ -12,7 +12,7 @@ use core::ptr;
 use tsd::{Once, errno::EINVAL, raw, raw::OnceFrame};
 
 use crate::calls::Routine;
-use crate::key_space::KEY_SPACE;
+use crate::key_space::key_space;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::port::current;
 
@@ -50,7 +50,7 @@ unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routin
     // SAFETY: the caller's word.
     let begun = unsafe {
         frame.write(Frame { once: OnceFrame::new(), next: ptr::null_mut() });
-        raw::begin_once(&KEY_SPACE, control, &mut (*frame).once)
+        raw::begin_once(key_space(), control, &mut (*frame).once)
     };
     match begun {
         Ok(true) => {
@@ -76,7 +76,7 @@ unsafe extern "C" fn tsd_once_end(frame: *mut Frame) {
     #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
     threadless::remove(frame);
     // SAFETY: the caller's word.
-    unsafe { raw::end_once(&KEY_SPACE, &(*frame).once) };
+    unsafe { raw::end_once(key_space(), &(*frame).once) };
 }
 
 /// Gives back the control of a routine that the calling thread will not return to.
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn tsd_once_cancel(control: *const Once) -> c_int {
     // SAFETY: the caller's word.
     match unsafe { control.as_ref() } {
         // SAFETY: the caller's word; frames are on the stack, which is still whole.
-        Some(control) if unsafe { KEY_SPACE.cancel_once(control) } => 0,
+        Some(control) if unsafe { key_space().cancel_once(control) } => 0,
         _ => EINVAL,
     }
 }
@@ -111,11 +111,11 @@ const CONTINUE_UNWIND: c_int = 8;
 extern "C" fn tsd_once_unwind(_version: c_int, actions: c_int) -> c_int {
     if actions & CLEANUP_PHASE != 0
         // SAFETY: the unwinder is about to leave the routine.
-        && !unsafe { raw::abandon_once(&KEY_SPACE) }
+        && !unsafe { raw::abandon_once(key_space()) }
         && let Some(frame) = threadless::take_innermost()
     {
         // SAFETY: `tsd_once_begin` has put it on the list, and the unwinder removes it now.
-        unsafe { raw::abandon_once_frame(&KEY_SPACE, &(*frame).once) };
+        unsafe { raw::abandon_once_frame(key_space(), &(*frame).once) };
     }
     CONTINUE_UNWIND
 }

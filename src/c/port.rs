@@ -82,7 +82,7 @@ unsafe impl Port for CPort {
 
     fn detach(&self) {
         // Acquire: pairs with the Release in `notifications`.
-        let detach = hooks::DETACH.load(Acquire);
+        let detach = hooks::detach_function().load(Acquire);
         // SAFETY: only threads that were attached come here, so `notifications` has stored its function, of this type.
         unsafe { transmute::<*mut (), extern "C" fn()>(detach)() };
     }

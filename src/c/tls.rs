@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use tsd::Key;
 
 use crate::calls;
-use crate::key_space::KEY_SPACE;
+use crate::key_space::key_space;
 use crate::port::set_last_error;
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NO_MORE_ITEMS, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
@@ -32,7 +32,7 @@ pub extern "C" fn tsd_TlsFree(index: u32) -> c_int {
 pub extern "C" fn tsd_TlsGetValue(index: u32) -> *mut c_void {
     let value = calls::tsd_get(index);
     // A value that is not NULL proves that the index is valid.
-    let valid = !value.is_null() || KEY_SPACE.table().is_live(Key::from_raw(index));
+    let valid = !value.is_null() || key_space().table().is_live(Key::from_raw(index));
     set_last_error(if valid { ERROR_SUCCESS } else { ERROR_INVALID_PARAMETER });
     value
 }

@@ -8,6 +8,8 @@
 
 use core::sync::atomic::AtomicU32;
 
+use crate::address::address_of;
+
 core::arch::global_asm!(
     ".weak tsd_wake",
     ".pushsection .data.rel.ro.tsd_wake_if_any,\"aw\",%progbits",
@@ -28,7 +30,9 @@ unsafe extern "C" {
 
 /// Wakes every thread that waits on `word`.
 pub fn wake(word: &AtomicU32) {
-    if let Some(wake) = WAKE {
+    let address: *const Option<extern "C" fn(&AtomicU32)> = address_of!(WAKE);
+    // SAFETY: the word above, which is 0 or a function's address.
+    if let Some(wake) = unsafe { *address } {
         wake(word);
     }
 }

@@ -4,7 +4,8 @@
 //! - [`target`]   the names that users type, and the compiler's
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
-//! - `registers`  those that the archive must not use
+//! - `relocations`  how the archive's code reaches what lies elsewhere
+//! - [`registers`]  those that the archive must not use
 
 use std::{
     fs,
@@ -23,7 +24,8 @@ use crate::{
 pub mod archive;
 pub mod layout;
 mod options;
-mod registers;
+pub mod registers;
+mod relocations;
 pub mod target;
 
 pub(crate) use options::THREAD_POINTER_CFG;
@@ -40,6 +42,14 @@ pub const COUNTERS_VARIABLE: &str = "TSD_COUNTERS";
 pub fn run(options: &Options) -> Result<()> {
     refuse_at_once(options)?;
     run_with(options, &toolchain(&options.target, options.may_install)?).map(drop)
+}
+
+/// Builds and lays out everything, unless it is there as `stamp` says.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_if_changed(options: &Options, stamp: &Path) -> Result<()> {
+    renew(options, &toolchain(&options.target, options.may_install)?, stamp)
 }
 
 /// Says what [`run`] has laid out, and how to link it.
@@ -78,10 +88,12 @@ pub fn report(options: &Options) -> Result<String> {
 }
 
 /// How an archive is made and laid out, as far as no command line says it.
-const RECIPE: [&str; 4] = [
+const RECIPE: [&str; 6] = [
     include_str!("install.rs"),
     include_str!("install/archive.rs"),
     include_str!("install/layout.rs"),
+    include_str!("install/registers.rs"),
+    include_str!("install/relocations.rs"),
     include_str!("install/target.rs"),
 ];
 
@@ -99,6 +111,7 @@ pub(crate) fn renew(options: &Options, toolchain: &Toolchain, stamp: &Path) -> R
 fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
+    relocations::check(&archive.file, &options.target)?;
     registers::check(&archive.file, &options.target)?;
     let mut made = layout::write(options, &archive)?;
     made.inputs.extend(archive.inputs);

@@ -151,6 +151,26 @@ pub const X86_64_GXX: Tool = Tool {
     brew: &[],
 };
 
+/// GNU's linker for RISC-V.
+pub const RISCV_LD: Tool = Tool {
+    command: "riscv64-linux-gnu-ld.bfd",
+    trial: Trial::Version,
+    apt: &["binutils-riscv64-linux-gnu"],
+    dnf: &["binutils-riscv64-linux-gnu"],
+    pacman: &["riscv64-linux-gnu-binutils"],
+    brew: &[],
+};
+
+/// GNU's linker for 32-bit Arm.
+pub const ARM_LD: Tool = Tool {
+    command: "arm-none-eabi-ld.bfd",
+    trial: Trial::Version,
+    apt: &["binutils-arm-none-eabi"],
+    dnf: &["arm-none-eabi-binutils-cs"],
+    pacman: &["arm-none-eabi-binutils"],
+    brew: &["arm-none-eabi-binutils"],
+};
+
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Tool = Tool {
     command: "cmake",

@@ -1,5 +1,17 @@
 /* What the header makes of a get, alone in a function: the value goes into whichever register. */
+#ifdef BY_VARIABLE
+#define TSD_CURRENT() (&current->tsd)
+#endif
 #include <tsd.h>
+
+#ifdef BY_VARIABLE
+/* A kernel's thread control block, and the variable that says which one is current. */
+struct thread {
+    uintptr_t others[4];
+    tsd_thread_t tsd;
+};
+extern struct thread *current __attribute__((visibility("hidden")));
+#endif
 
 #define KEYS(KEY) KEY(first, NULL, 0) KEY(last, NULL, TSD_KEY_LAST_PHASE)
 TSD_STATIC_KEYS(KEYS);

@@ -3,6 +3,9 @@
  * The calls for static keys inline: they agree with those that take the handle.
  */
 #define _GNU_SOURCE
+#ifdef BY_VARIABLE
+#define TSD_CURRENT() (&running->tsd)
+#endif
 #include <asm/prctl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -23,6 +26,7 @@ struct thread {
     char other[56];
     tsd_thread_t tsd;
 };
+TSD_CHECK_THREAD_POINTER(struct thread, tsd);
 
 static struct thread threads[2];
 static struct thread *running;

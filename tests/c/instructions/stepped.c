@@ -3,6 +3,9 @@
  * by the processor's own single step, whose signal handler is the interrupt.
  */
 #define _GNU_SOURCE
+#ifdef BY_VARIABLE
+#define TSD_CURRENT() (&thread.tsd)
+#endif
 #include <asm/prctl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +29,7 @@ static struct thread {
     char other[56];
     tsd_thread_t tsd;
 } thread;
+TSD_CHECK_THREAD_POINTER(struct thread, tsd);
 
 tsd_thread_t *tsd_current(void) {
     return &thread.tsd;

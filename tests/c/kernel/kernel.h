@@ -25,7 +25,7 @@ struct thread {
 
 /* What the thread pointer register points to. The kernel, and the test that builds the archive, know where it leads. */
 extern struct thread *current;
-TSD_ASSERT(offsetof(struct thread, tsd) == TSD_THREAD_POINTER_OFFSET, offset_of_tsd);
+TSD_CHECK_THREAD_POINTER(struct thread, tsd);
 
 /* The kernel's static keys: those of its parts. The table is made in kernel.c. */
 #define CASE_KEYS(KEY)                                                                                                 \

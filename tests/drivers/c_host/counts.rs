@@ -19,11 +19,13 @@ const COMPILERS: [(&str, &[&str], &str); 4] = [
 ];
 
 /// How the thread is found and the kernel addressed, and what that adds on x86_64 and on aarch64.
-const WAYS: [(&str, &[&str], [usize; 2]); 4] = [
+const WAYS: [(&str, &[&str], [usize; 2]); 6] = [
     ("by_base", &["-fno-pie"], [0, 0]),
     ("by_pointer", &["-fno-pie", "-DTSD_THREAD_POINTER_AT=0"], [1, 1]),
     ("by_base_pie", &["-fpie"], [1, 0]),
     ("far_slots", &["-fno-pie", "-UTSD_THREAD_POINTER_OFFSET", "-DTSD_THREAD_POINTER_OFFSET=4096"], [0, 1]),
+    ("by_variable", &["-fno-pie", "-DBY_VARIABLE"], [1, 2]),
+    ("by_variable_pie", &["-fpie", "-DBY_VARIABLE"], [2, 2]),
 ];
 
 /// A get of a run-time key that has a value, on x86_64 and on aarch64. One that has none, or is none, may be longer by
@@ -95,7 +97,8 @@ struct Path {
 impl<'a> Function<'a> {
     fn find(text: &'a str, name: &str) -> Result<Self, Failed> {
         let (_, body) = text.split_once(&format!("<{name}>:\n")).ok_or_else(|| format!("no {name} in\n{text}"))?;
-        let lines = body.lines().take_while(|line| !line.is_empty());
+        // Up to the next symbol, but for marks of what is code.
+        let lines = body.lines().take_while(|line| !line.ends_with(">:") || line.contains("<$"));
         let instruction = |line: &'a str| {
             let (address, instruction) = line.split_once(':')?;
             Some((u64::from_str_radix(address.trim(), 16).ok()?, instruction.trim()))

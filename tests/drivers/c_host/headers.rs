@@ -17,57 +17,130 @@ const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [
     ("windows", None),
 ];
 
-/// A compiler, the language's standard, and the ending of its files.
-const COMPILERS: [(&str, &str, &str); 12] = [
-    ("gcc", "c99", "c"),
-    ("gcc", "c11", "c"),
-    ("gcc", "c17", "c"),
-    ("gcc", "c2x", "c"),
-    ("g++", "c++11", "cc"),
-    ("g++", "c++17", "cc"),
-    ("g++", "c++2b", "cc"),
-    ("clang", "c99", "c"),
-    ("clang", "c2x", "c"),
-    ("clang++", "c++17", "cc"),
-    ("musl-gcc", "c99", "c"),
-    ("musl-gcc", "c11", "c"),
+/// A compiler, the language's standards, and the ending of its files.
+const COMPILERS: [(&str, &[&str], &str); 6] = [
+    ("gcc", &C, "c"),
+    ("clang", &C, "c"),
+    ("aarch64-linux-gnu-gcc", &["c11"], "c"),
+    ("musl-gcc", &C, "c"),
+    ("g++", &CXX, "cc"),
+    ("clang++", &CXX, "cc"),
 ];
+const C: [&str; 4] = ["c99", "c11", "c17", "c2x"];
+const CXX: [&str; 5] = ["c++11", "c++14", "c++17", "c++20", "c++2b"];
+
+/// What a kernel may have warned of. None of it is for one language alone, but for the last.
+pub(super) const WARNINGS: [&str; 8] =
+    ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Wundef", "-Werror", "-Wc++-compat"];
 
 /// Options that change what a header says.
-const VARIANTS: [(&str, &[&str]); 6] = [
+const VARIANTS: [(&str, &[&str]); 8] = [
     ("usual", &[]),
     ("plain_names", &["-DTSD_PLAIN_NAMES"]),
     ("freestanding", &["-DTSD_PLAIN_NAMES", "-ffreestanding"]),
+    (NOTHING, &["-DTSD_PLAIN_NAMES", "-ffreestanding", "-nostdinc"]),
     ("inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64"]),
     ("inline_by_pointer", &["-DTSD_THREAD_POINTER=gs", "-DTSD_THREAD_POINTER_AT=0", "-DTSD_THREAD_POINTER_OFFSET=64"]),
+    ("current", &["-DTSD_CURRENT()=tsd_current()"]),
     ("not_inline", &["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_OFFSET=64", "-DTSD_NO_INLINE"]),
 ];
 
+/// The variant without any library's headers: a compiler's own folder has what the language demands.
+const NOTHING: &str = "no_standard_headers";
+
 /// One for each compiler, standard and variant.
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = Vec::new();
-    for (compiler, standard, ending) in COMPILERS {
-        for (variant, options) in VARIANTS {
-            let name = format!("c::headers::{compiler}::{standard}::{variant}");
-            if variant.starts_with("inline") && !cfg!(target_arch = "x86_64") {
-                continue;
+    let mut trials = vec![Trial::test("c::headers::newlib", over_newlib)];
+    for (compiler, standards, ending) in COMPILERS {
+        for standard in standards {
+            for (variant, options) in VARIANTS {
+                let name = format!("c::headers::{compiler}::{standard}::{variant}");
+                if variant.starts_with("inline") && (!cfg!(target_arch = "x86_64") || compiler.starts_with("aarch64")) {
+                    continue;
+                }
+                trials.push(Trial::test(name, move || check(compiler, standard, ending, variant, options)));
             }
-            trials.push(Trial::test(name, move || check(compiler, standard, ending, options)));
         }
     }
     trials
 }
 
-fn check(compiler: &str, standard: &str, ending: &str, options: &[&str]) -> Result<(), Failed> {
+fn check(compiler: &str, standard: &str, ending: &str, variant: &str, options: &[&str]) -> Result<(), Failed> {
     let dir = scratch("headers")?;
+    let mut own = command::of(compiler);
+    let own = run(own.arg("-print-file-name=include"))?;
     for (name, text) in sources() {
         let file = dir.join(format!("{name}.{ending}"));
         write_once(&file, &text)?;
         let mut command = command::of(compiler);
-        command.arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]);
+        let warnings = &WARNINGS[..WARNINGS.len() - usize::from(ending == "cc")];
+        command.arg(format!("-std={standard}")).args(warnings);
         command.arg("-fsyntax-only").arg("-I").arg(Environment::ALL[0].prefix().join("include"));
+        if variant == NOTHING {
+            command.arg("-isystem").arg(String::from_utf8_lossy(&own.stdout).trim_end());
+        }
         run(command.args(options).arg(&file))?;
     }
+    Ok(())
+}
+
+/// Of newlib, what matters here: a <pthread.h> that declares types where POSIX is visible and functions where threads are
+/// asked for, and a <threads.h> that can't be included on bare metal.
+const NEWLIB: [(&str, &str); 4] = [
+    ("_newlib_version.h", "#define _NEWLIB_VERSION \"0\"\n"),
+    ("limits.h", ""),
+    (
+        "pthread.h",
+        "#include <_newlib_version.h>
+        #if defined(_POSIX_THREADS) || (defined(__POSIX_VISIBLE) && __POSIX_VISIBLE >= 199506)
+        typedef __UINT32_TYPE__ pthread_key_t;
+        typedef struct { int is_initialized, init_executed; } pthread_once_t;
+        #endif
+        #ifdef _POSIX_THREADS
+        int pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+        int pthread_key_delete(pthread_key_t key);
+        void *pthread_getspecific(pthread_key_t key);
+        int pthread_setspecific(pthread_key_t key, const void *value);
+        int pthread_once(pthread_once_t *control, void (*routine)(void));
+        #endif\n",
+    ),
+    ("threads.h", "#include <machine/_threads.h>\n"),
+];
+
+const USE_PLAIN: &str = "
+static pthread_key_t key;
+static pthread_once_t control = PTHREAD_ONCE_INIT;
+static tss_t storage;
+static void routine(void) {}
+void *used(void);
+void *used(void) {
+    return pthread_key_create(&key, NULL) || pthread_once(&control, routine) || pthread_setspecific(key, &key)
+        || pthread_key_delete(key) || tss_create(&storage, NULL) ? tss_get(storage) : pthread_getspecific(key);
+}
+";
+
+/// The plain names are declared, or the compiler says what to define.
+fn over_newlib() -> Result<(), Failed> {
+    let dir = scratch("headers/newlib")?;
+    for (name, text) in NEWLIB {
+        write_once(&dir.join(name), text)?;
+    }
+    let file = dir.join("plain.c");
+    write_once(
+        &file,
+        &format!("#include <stddef.h>\n#include <tsd/pthread.h>\n#include <tsd/threads.h>\n{USE_PLAIN}"),
+    )?;
+    let own = run(command::of("clang").arg("-print-file-name=include"))?;
+    let check = |define: &str| {
+        let mut clang = command::of("clang");
+        clang.args(WARNINGS).args(["-std=c11", "-fsyntax-only", "-DTSD_PLAIN_NAMES", "-nostdinc", "-isystem"]);
+        clang.arg(String::from_utf8_lossy(&own.stdout).trim_end()).arg("-isystem").arg(&dir).arg(define);
+        run(clang.arg("-I").arg(Environment::ALL[0].prefix().join("include")).arg(&file))
+    };
+    check("-D_POSIX_THREADS")?;
+    check("-D__POSIX_VISIBLE=200809")?;
+    let refused = check("-DSTRICT").err().and_then(|error| error.message().map(str::to_owned)).unwrap_or_default();
+    assert!(refused.contains("compile with -D_POSIX_THREADS"), "{refused}");
     Ok(())
 }
 

@@ -24,7 +24,6 @@ fn linkers() -> impl Iterator<Item = &'static str> {
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("c::links::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
-        Trial::test("c::links::least_capacities", least_capacities),
         Trial::test("c::links::static_key_by_its_handle", static_key_by_its_handle),
     ];
     for linker in linkers() {
@@ -34,6 +33,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             Trial::test(format!("c::links::{linker}::kernel_brings_all_but_one"), move || all_but_one(linker)),
             Trial::test(format!("c::links::{linker}::static_keys_want_their_table"), move || static_keys(linker)),
             Trial::test(format!("c::links::{linker}::table_in_an_archive"), move || table_in_an_archive(linker)),
+            Trial::test(format!("c::links::{linker}::least_capacities"), move || least_capacities(linker)),
+            Trial::test(format!("c::links::{linker}::exceptions_pass"), move || exceptions_pass(linker)),
         ]);
     }
     trials
@@ -105,8 +106,9 @@ fn mismatch_fails_at_link_time() -> Result<(), Failed> {
 }
 
 /// A thread structure without room for a function, and no room for a notification: both are refused, the rest works.
-fn least_capacities() -> Result<(), Failed> {
-    let bench = Bench::new("least", plain()?.prefix)?;
+/// There is no section of notifications either, so the linker's table has none.
+fn least_capacities(linker: &str) -> Result<(), Failed> {
+    let bench = Bench::new(&format!("least-{linker}"), plain()?.prefix)?;
     let text = format!(
         "{THREAD}
         static void never(void *argument) {{ (void)argument; __builtin_trap(); }}
@@ -129,7 +131,40 @@ fn least_capacities() -> Result<(), Failed> {
     );
     for standard in ["-std=c99", "-std=c2x"] {
         let program = bench.compile("program", &text, &[standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror"])?;
-        run(bench.compiler("gcc").arg(program).args(["-ltsd", "-o", "program"]))?;
+        for options in [&["-no-pie"][..], &["-pie"], &["-static"]] {
+            let mut link = bench.compiler("gcc");
+            link.arg(format!("-fuse-ld={linker}")).args(options).arg(&program);
+            run(link.args(["-ltsd", "-o", "program"]))?;
+            run(&mut Command::new(bench.dir.join("program")))?;
+        }
+    }
+    Ok(())
+}
+
+/// An exception leaves a once routine, however the linker writes the unwind entry of `tsd_once`.
+fn exceptions_pass(linker: &str) -> Result<(), Failed> {
+    let bench = Bench::new(&format!("exceptions-{linker}"), Environment::ALL[0].prefix())?;
+    let text = format!(
+        "{THREAD}
+        TSD_SPIN_WHILE_WAITING;
+        static tsd_once_t control = TSD_ONCE_INIT;
+        static int calls;
+        static void routine() {{ if (++calls == 1) throw 7; }}
+        int main() {{
+            try {{
+                tsd_once(&control, routine);
+                return 1;
+            }} catch (int number) {{
+                if (number != 7) return 2;
+            }}
+            return tsd_once(&control, routine) != 0 || calls != 2;
+        }}\n"
+    );
+    let program = bench.write("program.cc", &text)?;
+    for options in [&[][..], &["-Wl,--gc-sections"], &["-static", "-Wl,--gc-sections"], &["-no-pie"]] {
+        let mut link = bench.compiler("g++");
+        link.arg(format!("-fuse-ld={linker}")).args(options).arg(&program);
+        run(link.args(["-ltsd", "-o", "program"]))?;
         run(&mut Command::new(bench.dir.join("program")))?;
     }
     Ok(())

@@ -11,9 +11,11 @@ mod environment;
 mod fls;
 mod headers;
 mod inline;
+mod kernels;
 mod links;
 mod programs;
 mod readme;
+mod targets;
 
 use environment::Environment;
 use libtest_mimic::{Arguments, Trial};
@@ -31,6 +33,8 @@ fn main() {
         headers::trials(),
         archive::trials(),
         links::trials(),
+        kernels::trials(),
+        targets::trials(),
     ]
     .into_iter()
     .flatten()
@@ -47,7 +51,7 @@ fn main() {
 
 fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC];
-    let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP];
+    let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP, &tools::RISCV_LD, &tools::ARM_LD];
     setup::install_tools(&[&compilers[..], &others[..]].concat(), true)?;
     Environment::ALL.iter().try_for_each(|environment| environment.install())
 }

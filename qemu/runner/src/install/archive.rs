@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     options::{Options, THREAD_POINTER_CFG},
-    registers,
+    registers, relocations,
 };
 use crate::{
     command,
@@ -64,9 +64,10 @@ pub const PARTS: [Part; 13] = [
     family("last_error"),
 ];
 
-/// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; and the
-/// figures, which are in the header by then.
-const THROWN_AWAY: [&str; 6] = [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures"];
+/// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; the
+/// figures, which are in the header by then; and what held on to unwind entries meanwhile.
+const THROWN_AWAY: [&str; 7] =
+    [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures", ".tsd_kept"];
 
 /// Symbols that assembly and Rust share within a member.
 const PRIVATE: [&str; 6] =
@@ -155,6 +156,7 @@ impl Build<'_> {
         // An exception that meets a function without an unwind entry ends the program, which is better than to let it
         // pass through code that is not compiled for it.
         let mut flags = vec!["-Cforce-unwind-tables=no"];
+        flags.extend(relocations::options(target));
         flags.extend(registers::option(target));
         if let Some(pointer) = pointer {
             flags.push(THREAD_POINTER_CFG);

@@ -118,15 +118,16 @@ impl ThreadPointer {
 /// The compiler's option for an archive that finds the thread by a thread pointer.
 pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";
 
-/// Returns the options for the compiler that the user has put where cargo looks for them: `RUSTFLAGS`, or cargo's other
-/// form of it, which comes first.
+/// Returns the options for the compiler that the user has put into the variables where cargo looks for them: the first
+/// that is there of `CARGO_ENCODED_RUSTFLAGS`, `RUSTFLAGS` and `CARGO_BUILD_RUSTFLAGS`.
 pub fn users_flags() -> Vec<String> {
     let words = |name: &str, separator: fn(char) -> bool| {
         let value = env::var(name).ok()?;
         Some(value.split(separator).filter(|word| !word.is_empty()).map(str::to_owned).collect())
     };
     let encoded = words("CARGO_ENCODED_RUSTFLAGS", |c| c == '\x1f');
-    encoded.or_else(|| words("RUSTFLAGS", char::is_whitespace)).unwrap_or_default()
+    let spaced = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].iter().find_map(|name| words(name, char::is_whitespace));
+    encoded.or(spaced).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! Registers that an archive must leave alone.
+//! Registers that an archive must leave alone: those that belong to the kernel, and those that it may not have turned on.
 //!
-//! On aarch64 that is x18, the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their
-//! top. The compiler is told, but a ready-made core library was not. So what counts is what has got into the archive:
-//! its instructions.
+//! On aarch64, x18 is the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top. On
+//! RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel, or
+//! belong to the program that it has interrupted; and on x86_64 an interrupt overwrites what lies below the stack
+//! pointer. The compiler is told, but a ready-made core library was not, and RUSTFLAGS may say something else. So what
+//! counts is what has got into the archive: its instructions.
 
 use std::path::Path;
 
@@ -13,69 +15,176 @@ use crate::{
     tools,
 };
 
-/// The two names of the register.
-const PLATFORM_REGISTER: [&str; 2] = ["x18", "w18"];
-
-/// The compiler's option that keeps the register out of what is compiled here. It takes a wrong name without a word.
+/// The compiler's option that keeps x18 out of what is compiled here. It takes a wrong name without a word.
 const RESERVE: &str = "-Cllvm-args=-reserve-regs-for-regalloc=X18";
 
 /// Returns the compiler's option for the target, if it takes one.
 pub(super) fn option(target: &Target) -> Option<&'static str> {
-    has_platform_register(target).then_some(RESERVE)
+    (Cpu::of(target) == Some(Cpu::Aarch64)).then_some(RESERVE)
 }
 
-/// Makes sure that no instruction of the archive names such a register.
+/// Makes sure that no instruction of a freestanding archive names such a register; how many there are.
 ///
 /// # Errors
 /// One does, or the archive can't be read.
-pub(super) fn check(archive: &Path, target: &Target) -> Result<()> {
-    if !has_platform_register(target) {
-        return Ok(());
-    }
+pub fn check(archive: &Path, target: &Target) -> Result<usize> {
+    let Some(cpu) = Cpu::of(target).filter(|_| target.is_freestanding()) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
         .ok_or_else(|| Error::failure(format!("{} can't be disassembled", archive.display())))?;
-    match first_use(&text) {
-        None => Ok(()),
-        Some(line) => Err(Error::failure(format!(
-            "the archive uses x18, which belongs to the kernel, so it is not installed: {}",
-            line.split_whitespace().collect::<Vec<_>>().join(" ")
+    match cpu.first_fault(&text) {
+        None => Ok(instructions(&text).count()),
+        Some((instruction, fault)) => Err(Error::failure(format!(
+            "an instruction of the archive {fault}, so it is not installed: {}",
+            instruction.split_whitespace().collect::<Vec<_>>().join(" ")
         ))),
     }
 }
 
-fn has_platform_register(target: &Target) -> bool {
-    target.triple.starts_with("aarch64")
+/// Returns the registers of the target that belong to the kernel.
+pub fn of_the_kernel(target: &Target) -> &'static [&'static str] {
+    Cpu::of(target).map_or(&[], Cpu::kernels)
 }
 
-/// The first line of a disassembly whose instruction names the register.
-fn first_use(text: &str) -> Option<&str> {
-    text.lines().find(|line| {
-        // A name that is a symbol's comes in angle brackets.
-        let instruction = line.split_once(':').map_or("", |(_, rest)| rest).split('<').next().unwrap_or_default();
-        let mut words = instruction.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        words.any(|word| PLATFORM_REGISTER.contains(&word))
+/// Whose registers they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cpu {
+    X86_64,
+    Aarch64,
+    RiscV,
+    Arm,
+}
+
+const KERNELS: &str = "names a register that belongs to the kernel";
+const TURNED_OFF: &str = "names a register for floating point or vectors, which a kernel may not have turned on";
+const RED_ZONE: &str = "uses memory below the stack pointer, which an interrupt overwrites";
+const UNKNOWN: &str = "is not known to the disassembler";
+
+impl Cpu {
+    fn of(target: &Target) -> Option<Self> {
+        let cpus = [
+            ("x86_64", Self::X86_64),
+            ("aarch64", Self::Aarch64),
+            ("riscv", Self::RiscV),
+            ("thumb", Self::Arm),
+            ("arm", Self::Arm),
+        ];
+        cpus.iter().find(|(name, _)| target.triple.starts_with(name)).map(|&(_, cpu)| cpu)
+    }
+
+    /// The first instruction of a disassembly that must not be there, and why.
+    fn first_fault(self, text: &str) -> Option<(&str, &'static str)> {
+        instructions(text).find_map(|instruction| {
+            if instruction.contains("<unknown>") {
+                return Some((instruction, UNKNOWN));
+            }
+            // After the mnemonic; a name that is a symbol's comes in angle brackets.
+            let operands = instruction.split_once('\t').map_or("", |(_, operands)| operands);
+            let operands = operands.split('<').next().unwrap_or_default();
+            if self == Self::X86_64 && operands.split(',').any(is_below_stack_pointer) {
+                return Some((instruction, RED_ZONE));
+            }
+            let mut names = operands.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '%');
+            names.find_map(|name| self.fault(name)).map(|fault| (instruction, fault))
+        })
+    }
+
+    /// Each by all of its names.
+    fn kernels(self) -> &'static [&'static str] {
+        match self {
+            Self::Aarch64 => &["x18", "w18"],
+            Self::RiscV => &["gp", "tp"],
+            Self::X86_64 | Self::Arm => &[],
+        }
+    }
+
+    fn fault(self, name: &str) -> Option<&'static str> {
+        let numbered = |letters: &[&str]| {
+            let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            letters.iter().any(|letters| name.strip_prefix(letters).is_some_and(is_number))
+        };
+        let turned_off = match self {
+            Self::X86_64 => name == "%st" || numbered(&["%xmm", "%ymm", "%zmm", "%mm", "%k", "%tmm"]),
+            Self::Aarch64 => numbered(&["v", "q", "d", "s", "h", "b", "z", "p"]),
+            Self::RiscV => numbered(&["ft", "fs", "fa", "v"]),
+            Self::Arm => numbered(&["s", "d", "q"]),
+        };
+        if self.kernels().contains(&name) { Some(KERNELS) } else { turned_off.then_some(TURNED_OFF) }
+    }
+}
+
+/// The instructions of a disassembly: what comes after an address.
+fn instructions(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (address, instruction) = line.split_once(':')?;
+        let is_address = !address.trim().is_empty() && address.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_address.then_some(instruction.trim_start())
     })
+}
+
+/// Whether an operand of x86_64 is in the red zone: `-0x8(%rsp)`.
+fn is_below_stack_pointer(operand: &str) -> bool {
+    let operand = operand.trim();
+    operand.starts_with('-') && operand.contains("(%rsp")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn fault(target: &str, instruction: &str) -> Option<&'static str> {
+        let line = format!("      24:      \t{instruction}");
+        let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n";
+        let text = format!("{clean}{line}\n");
+        let found = Cpu::of(&Target::named(target).unwrap()).unwrap().first_fault(&text);
+        found.map(|(its, fault)| {
+            assert_eq!(its, instruction);
+            fault
+        })
+    }
+
     #[test]
-    fn register_is_found_in_instructions_only() {
-        let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n\
-                     \x20     1c:      \tldr\tx1, [x8, #0x18]\n      20:      \tbl\t0x18 <w18+0x18>\n";
-        assert_eq!(first_use(clean), None);
-        for instruction in ["mov\tx18, x0", "ldp\tw1, w18, [sp]", "str\tx0, [x18, #8]", "ldr\tx0, [x1, w18, uxtw]"] {
-            let line = format!("      24:      \t{instruction}");
-            assert_eq!(first_use(&format!("{clean}{line}\n")), Some(line.as_str()));
+    fn instructions_that_must_not_be_there() {
+        for (target, faulty, fault_of_it) in [
+            ("aarch64", "mov\tx18, x0", KERNELS),
+            ("aarch64", "ldp\tw1, w18, [sp]", KERNELS),
+            ("aarch64", "str\tx0, [x18, #8]", KERNELS),
+            ("aarch64", "ldr\tx0, [x1, w18, uxtw]", KERNELS),
+            ("aarch64", "stp\tq0, q1, [sp, #-32]!", TURNED_OFF),
+            ("aarch64", "movi\tv0.2d, #0000000000000000", TURNED_OFF),
+            ("riscv64", "addi\ta0, gp, 16", KERNELS),
+            ("riscv64", "ld\ta0, 8(tp)", KERNELS),
+            ("riscv64", "fsd\tfs0, 8(sp)", TURNED_OFF),
+            ("riscv32", "flw\tfa0, 8(sp)", TURNED_OFF),
+            ("thumbv7m", "vmov\ts0, r0", TURNED_OFF),
+            ("thumbv7m", "vpush\t{d8, d9}", TURNED_OFF),
+            ("x86_64", "movups\t%xmm0, (%rdi)", TURNED_OFF),
+            ("x86_64", "fstp\t%st(1)", TURNED_OFF),
+            ("x86_64", "movq\t%rax, -0x8(%rsp)", RED_ZONE),
+            ("x86_64", "movq\t-8(%rsp,%rcx), %rax", RED_ZONE),
+            ("x86_64", "<unknown>", UNKNOWN),
+        ] {
+            assert_eq!(fault(target, faulty), Some(fault_of_it), "{faulty}");
         }
     }
 
     #[test]
-    fn only_aarch64_has_it() {
+    fn instructions_that_may_be_there() {
+        for (target, clean) in [
+            ("aarch64", "ldr\tx1, [x8, #0x18]"),
+            ("aarch64", "bl\t0x18 <w18+0x18>"),
+            ("riscv64", "sd\ts0, 8(sp)"),
+            ("thumbv7m", "push\t{r4, r9, lr}"),
+            ("x86_64", "movq\t8(%rsp), %rax"),
+            ("x86_64", "leaq\t-8(%rax), %rsp"),
+        ] {
+            assert_eq!(fault(target, clean), None, "{clean}");
+        }
+    }
+
+    #[test]
+    fn only_aarch64_is_told() {
         assert_eq!(option(&Target::named("aarch64").unwrap()), Some(RESERVE));
         assert_eq!(option(&Target::named("x86_64").unwrap()), None);
     }

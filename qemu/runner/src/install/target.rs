@@ -36,6 +36,17 @@ pub struct Target {
 }
 
 impl Target {
+    /// The names that are short for a compiler's target.
+    pub const SHORT_NAMES: [&'static str; SHORT.len()] = {
+        let mut names = [""; SHORT.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = SHORT[index].0;
+            index += 1;
+        }
+        names
+    };
+
     /// The names for `--help` and errors.
     pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of rustc";
 
@@ -49,6 +60,11 @@ impl Target {
         }
         let (_, emulation) = ARCHITECTURES.iter().find(|(name, _)| word.starts_with(name) && word.contains('-'))?;
         Some(Self { triple: word.into(), emulation, is_host: false })
+    }
+
+    /// Whether there is no system below, so that the archive becomes part of a kernel.
+    pub(super) fn is_freestanding(&self) -> bool {
+        self.triple.contains("-none")
     }
 
     /// Returns the machine at hand.

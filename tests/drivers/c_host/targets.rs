@@ -1,0 +1,117 @@
+//! What an archive of each target is like, read from the archive: registers, relocations, float ABI. docs/targets.md has it
+//! in a table.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use libtest_mimic::{Failed, Trial};
+use tsd_runner::install::{Target, registers};
+use tsd_runner::{command, tools, workspace};
+
+use super::commands::run;
+use super::kernels::installed;
+
+/// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
+const TARGETS: [(&str, &str); 7] = [
+    ("x86_64", "`-mno-red-zone`, for its own code"),
+    ("aarch64", "`-mgeneral-regs-only`, for its own code; `-ffixed-x18` if x18 is its own"),
+    ("riscv64", "`-march=rv64imac -mabi=lp64 -mcmodel=medany`"),
+    ("riscv64gc-unknown-none-elf", "`-march=rv64gc -mabi=lp64d -mcmodel=medany`"),
+    ("riscv32", "`-march=rv32imac -mabi=ilp32`"),
+    ("thumbv7m", "`-mthumb -mcpu=cortex-m3 -mfloat-abi=soft`"),
+    ("thumbv7em-none-eabihf", "`-mthumb -mcpu=cortex-m4 -mfloat-abi=hard`"),
+];
+
+/// One for each target, and one for the page that tells of them.
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        Trial::test("c::targets::page_has_them_all", page_has_them_all),
+        Trial::test("c::targets::all_short_names_are_here", all_short_names_are_here),
+    ];
+    for (word, _) in TARGETS {
+        trials.push(Trial::test(format!("c::targets::{word}::registers"), move || leaves_registers_alone(word)));
+    }
+    trials
+}
+
+fn all_short_names_are_here() -> Result<(), Failed> {
+    for short in Target::SHORT_NAMES {
+        assert!(TARGETS.iter().any(|(word, _)| *word == short), "{short}");
+    }
+    Ok(())
+}
+
+/// No instruction names a register of the kernel's, or one for floating point or vectors.
+fn leaves_registers_alone(word: &'static str) -> Result<(), Failed> {
+    let archive = installed(word)?.join("lib/libtsd.a");
+    let target = Target::named(word).ok_or("no such target")?;
+    let instructions = registers::check(&archive, &target).map_err(|error| error.to_string())?;
+    assert!(instructions > 1000, "{instructions} instructions were seen");
+    Ok(())
+}
+
+fn page_has_them_all() -> Result<(), Failed> {
+    let mut table = String::from(
+        "| Short name | Compiler's target | Float ABI | Relocations of its code | The kernel's registers | The kernel's \
+         options |\n|---|---|---|---|---|---|\n",
+    );
+    for (word, options) in TARGETS {
+        let target = Target::named(word).ok_or("no such target")?;
+        let archive = installed(word)?.join("lib/libtsd.a");
+        let short = if target.triple == word { "-" } else { word };
+        let (float, kinds) = (float_abi(&archive)?, code_relocations(&archive)?.join(", "));
+        let kernels = match registers::of_the_kernel(&target) {
+            [] => "-".to_owned(),
+            names => names.join(", "),
+        };
+        table.push_str(&format!("| {short} | `{}` | {float} | {kinds} | {kernels} | {options} |\n", target.triple));
+    }
+    let page = workspace::root().join("docs/targets.md");
+    let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    assert!(text.contains(&table), "docs/targets.md should have this table:\n{table}");
+    Ok(())
+}
+
+/// What the file format says of how numbers are passed, by the flags of the first member.
+fn float_abi(archive: &Path) -> Result<&'static str, Failed> {
+    const X86_64: u16 = 62;
+    const AARCH64: u16 = 183;
+    const RISC_V: u16 = 243;
+    const ARM: u16 = 40;
+    let bytes = fs::read(archive)?;
+    let start = bytes.windows(4).position(|window| window == b"\x7fELF").ok_or("no object file")?;
+    let header = &bytes[start..];
+    let is_64 = header[4] == 2;
+    let machine = u16::from_le_bytes([header[18], header[19]]);
+    let at = if is_64 { 48 } else { 36 };
+    let flags = u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    Ok(match (machine, is_64, flags) {
+        (X86_64 | AARCH64, ..) => "passes none",
+        (RISC_V, true, flags) if flags & 6 == 0 => "lp64",
+        (RISC_V, true, flags) if flags & 6 == 4 => "lp64d",
+        (RISC_V, false, flags) if flags & 6 == 0 => "ilp32",
+        (ARM, _, flags) if flags & 0x600 == 0x200 => "soft",
+        (ARM, _, flags) if flags & 0x600 == 0x400 => "hard",
+        _ => return Err(format!("machine {machine}, flags {flags:#x}").into()),
+    })
+}
+
+/// The kinds of relocations in sections of code, without what all have in front.
+fn code_relocations(archive: &Path) -> Result<Vec<String>, Failed> {
+    let output = run(command::of(tools::OBJDUMP.command).arg("--reloc").arg(archive))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut kinds = BTreeSet::new();
+    let mut is_code = false;
+    for line in text.lines() {
+        if let Some(section) = line.strip_prefix("RELOCATION RECORDS FOR [") {
+            is_code = section.starts_with(".text");
+        } else if let Some(kind) = line.split_whitespace().nth(1).filter(|kind| is_code && kind.starts_with("R_")) {
+            let name = ["R_X86_64_", "R_AARCH64_", "R_RISCV_", "R_ARM_"].iter().find_map(|cpu| kind.strip_prefix(cpu));
+            kinds.insert(name.unwrap_or(kind).to_owned());
+        }
+    }
+    // A mark that is no relocation.
+    kinds.remove("NONE");
+    Ok(kinds.into_iter().collect())
+}
