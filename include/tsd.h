@@ -127,9 +127,9 @@ typedef struct tsd_exit_report {
 /*
  * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
  * of last-phase keys, each phase for at most TSD_ROUNDS rounds. Afterwards the structure can serve the next thread at
- * once; but what an interrupt handler sets after the last look of this call, some instructions before it returns, or later,
- * stays for that thread. So handlers set nothing on a thread that is exiting or has exited (tsd_thread_is_exiting()), or the
- * structure is initialised again by tsd_thread_init(). `report` may be NULL.
+ * once; but what an interrupt handler sets after the last look of this call, which is up to some hundred instructions before
+ * it returns, or later, stays for that thread. tsd_thread_is_exiting() is over by then. So the kernel sees to it that handlers
+ * set nothing on a thread that has called this, or initialises the structure again by tsd_thread_init(). `report` may be NULL.
  *
  * The kernel calls it last on each thread that ends, however it ends, with the thread current and its stack whole,
  * before a joiner is woken. A call from inside a destructor does nothing and says so in the report. No lock is held
@@ -188,7 +188,8 @@ int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SY
 
 /*
  * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on another
- * CPU that has taken a value before still calls its destructor, and may enter it a moment after this has returned.
+ * CPU that has taken a value before still calls its destructor, and may enter it a moment after this has returned. A value that the thread's own
+ * exit was about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL already.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
  * threads. POSIX pthread_key_delete, C11 tss_delete.

@@ -5,6 +5,9 @@
 
 use crate::sync::{AtomicUsize, local};
 
+/// The largest capacity.
+pub(crate) const LARGEST: usize = 4096;
+
 /// A capacity of `N` keys. It is usable where it implements [`Supported`].
 #[derive(Debug)]
 pub struct Capacity<const N: usize>;

@@ -239,8 +239,8 @@ where
     ///
     /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after
     /// the last look of this call, some instructions before it returns, or later, stay for the next thread with the
-    /// same slots. So handlers must set none on a thread that [is exiting](Slots::is_exiting) or has exited, or the
-    /// slots must be initialised again with [`Slots::init`].
+    /// same slots; [`Slots::is_exiting`] is over by then. So the kernel sees to it that handlers set none on a thread
+    /// that has called this, or initialises the slots again with [`Slots::init`].
     ///
     /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
     /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.

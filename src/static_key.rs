@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::capacity::{Capacity, Supported};
+use crate::capacity::{Capacity, LARGEST, Supported};
 use crate::index::Index;
 use crate::key::{Key, KeyOptions};
 use crate::slots::Slots;
@@ -56,7 +56,8 @@ impl StaticKey {
     /// The handle with which the calls for run-time keys take this key.
     #[must_use]
     pub const fn key(&self) -> Key {
-        self.tag().key()
+        // A larger number is no table's, and its tag would be that of a smaller one.
+        if self.number < LARGEST { self.tag().key() } else { Key::from_raw(0) }
     }
 
     /// The value of the slots' thread; NULL if it set none.

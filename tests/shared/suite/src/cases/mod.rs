@@ -222,6 +222,7 @@ cases! {
         full_list_refuses,
         each_thread_is_told_of_once,
         notification_starts_and_joins_a_thread,
+        registered_while_a_thread_attaches_is_for_later_ones,
         fixed_notifications_can_be_replaced,
     }
     attach {
@@ -233,6 +234,7 @@ cases! {
     }
     static_keys {
         handle_and_static_key_are_one,
+        a_number_beyond_every_table_is_no_key,
         static_key_is_never_deleted,
         run_time_keys_have_the_other_indexes,
         static_keys_are_destroyed_at_exit,

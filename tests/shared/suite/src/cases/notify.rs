@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, Notification, Notifications, Reason};
+use tsd::{Error, KeySpace, Notification, NotificationList, Notifications, Port, Reason, Slots};
 
 use crate::{
     Counter, KeyCell, Log, NOTIFICATIONS, Platform, Start, exit_of, in_threads,
@@ -185,6 +185,44 @@ pub(super) fn notification_starts_and_joins_a_thread<P: Platform>() {
     // Each of the two calls of the outer thread started one that was told of by both notifications.
     assert_eq!((EVENTS.count(22), EVENTS.count(23)), (3, 3));
     assert_eq!((EVENTS.count(12), EVENTS.count(13)), (2, 2));
+}
+
+/// A notification that is registered while a thread attaches is for threads that start later, also one that registers
+/// itself again.
+pub(super) fn registered_while_a_thread_attaches_is_for_later_ones<P: Platform>() {
+    static CALLS: Counter = Counter::new();
+    static AGAIN: Notification = Notification { function: again, context: core::ptr::null_mut() };
+    static LIST: Notifications<2> = Notifications::new();
+    extern "C-unwind" fn again(_: Reason, _: *mut c_void) {
+        // Not for ever, should it be called for ever.
+        if CALLS.add() < 100 {
+            assert!(LIST.unregister(&AGAIN));
+            LIST.register(&AGAIN).unwrap();
+        }
+    }
+
+    struct Telling(Slots<8>);
+    // SAFETY: the slots are used by the calling thread only, which is the one that the case runs on.
+    unsafe impl Port for Telling {
+        type Slots = Slots<8>;
+        unsafe fn current(&self) -> Option<&Slots<8>> {
+            Some(&self.0)
+        }
+        fn notifications(&self) -> Option<NotificationList<'_>> {
+            Some(LIST.as_list())
+        }
+    }
+
+    CALLS.set(0);
+    LIST.register(&AGAIN).unwrap();
+    // SAFETY: the slots are those of this key space only.
+    let space = unsafe { KeySpace::new(Telling(Slots::new())) };
+    space.attach().unwrap();
+    assert_eq!(CALLS.get(), 1, "calls in one attach");
+    // SAFETY: nothing uses the space afterwards.
+    let report = unsafe { space.exit() };
+    assert_eq!((CALLS.get(), report.left_over), (2, 0), "calls until the thread has exited");
+    assert!(LIST.unregister(&AGAIN));
 }
 
 /// A port may give other fixed notifications than those of the static.

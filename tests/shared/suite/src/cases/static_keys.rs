@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 
-use tsd::{Error, KeyFlags, KeyOptions, KeyTable, Slots, StaticKey};
+use tsd::{Error, Key, KeyFlags, KeyOptions, KeyTable, Slots, StaticKey};
 
 use crate::{KeyCell, Log, Platform, local::exit_table, value};
 
@@ -38,6 +38,13 @@ pub(super) fn handle_and_static_key_are_one<P: Platform>() {
         unsafe { key.set(&slots, core::ptr::null_mut()) };
         assert!(key.get(&slots).is_null());
         assert!(table.get(&slots, key.key()).is_null());
+    }
+}
+
+/// A number that no table has makes no other key's handle.
+pub(super) fn a_number_beyond_every_table_is_no_key<P: Platform>() {
+    for number in [4096, 1 << 20, usize::MAX / 2, usize::MAX] {
+        assert_eq!(StaticKey::new(number, KeyOptions::new()).key(), Key::default(), "{number}");
     }
 }
 

@@ -97,7 +97,8 @@ pub(super) fn last_generation_retires_the_index<P: Platform>() {
 
 /// Indexes that are worn out take none of the others with them.
 pub(super) fn worn_out_indexes_leave_the_others<P: Platform>() {
-    let table = KeyTable::<3>::new().with_generation(KeyTable::<3>::LAST_GENERATION);
+    // There is no generation after the last.
+    let table = KeyTable::<3>::new().with_generation(KeyTable::<3>::LAST_GENERATION + 1);
     let slots = Slots::<3>::new();
     let keys = [(); 3].map(|()| table.create(None).unwrap());
     assert_eq!(table.create(None), Err(Error::TableFull));
