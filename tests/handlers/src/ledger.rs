@@ -40,7 +40,7 @@ impl KeyRecord {
 struct OpenSet {
     key: u8,
     call: usize,
-    /// Its key was deleted since.
+    /// The deletion of its key has begun since.
     is_deleted: bool,
 }
 
@@ -174,6 +174,11 @@ impl Ledger {
             self.open_sets[self.open_set_count] = OpenSet { key, call: self.call_count - 1, is_deleted: false };
             self.open_set_count += 1;
         }
+        if what == What::Delete {
+            // From here on: the index may have another key before the call ends.
+            let open = &mut self.open_sets[..self.open_set_count];
+            open.iter_mut().filter(|set| set.key == key).for_each(|set| set.is_deleted = true);
+        }
         self.call_count - 1
     }
 
@@ -191,8 +196,6 @@ impl Ledger {
         }
         if what == What::Delete && ok {
             self.keys[usize::from(key)].is_live = false;
-            let open = &mut self.open_sets[..self.open_set_count];
-            open.iter_mut().filter(|set| set.key == key).for_each(|set| set.is_deleted = true);
         }
     }
 

@@ -215,7 +215,7 @@ const HEAD: &str = "\
 Each case is a call from a state. Before each access of the library's code, in the call and in the handlers themselves, a
 handler may come and do one of the actions that the case has; every such plan is run, in memory of the host. A run that is the
 same as another is cut. Exceptions are runs in which the key of a `set` was deleted during that `set` and another one set in
-its place, so that the value came under that key; ARCHITECTURE.md tells of it. Written by `cargo run -- evidence handlers`.
+its place, so that the value came under that key; docs/decisions.md argues it. Written by `cargo run -- evidence handlers`.
 
 A word is read, changed and written by one instruction; in the last two columns, with two handlers, by a load and a store
 between which a handler may come: the store fails if one has, or only if one has made such a store itself.

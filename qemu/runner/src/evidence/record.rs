@@ -22,7 +22,7 @@ const HEAD: &str = "\
 # Evidence
 
 What was checked beside the tests. Each row is written by the command in it, when it has succeeded;
-ARCHITECTURE.md says what each kind of evidence can show and what it can't.
+docs/decisions.md says what each kind of evidence can show and what it can't.
 
 | What | Command | How many | Result | Revision |
 |---|---|---|---|---|
