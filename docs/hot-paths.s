@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xb0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h4c9c4c359988e299E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h61b09a35a1feee24E>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]

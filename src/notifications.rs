@@ -160,7 +160,7 @@ impl NotificationList<'_> {
         let mut last = 0;
         // One after the other, however they come and go meanwhile, each once.
         while let Some((number, next)) =
-            self.numbered().filter(|it| (last + 1..=newest).contains(&it.0)).min_by_key(|it| it.0)
+            self.numbered().filter(|it| it.0 > last && it.0 <= newest).min_by_key(|it| it.0)
         {
             next.send(Reason::ThreadAttach);
             last = number;
