@@ -23,7 +23,7 @@ pub fn write() -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn check() -> io::Result<(usize, Vec<String>)> {
     let text = text()?;
     let differences = page::compare(&file(), &text, &instructions::compiler())?;

@@ -197,6 +197,12 @@ fn check_rebuilding(arch: Arch, environments: &Environments) -> std::result::Res
     assert_eq!(status_with("0")?.0, own(2), "that one is gone");
     write("program.c", "int main(void) { return 7; }\n")?;
     assert_eq!(status_with("0")?.0, own(7), "the source has changed");
+    let looking =
+        "#if __has_include(\"extra.h\")\nint main(void) { return 9; }\n#else\nint main(void) { return 8; }\n#endif\n";
+    write("program.c", looking)?;
+    assert_eq!(status_with("0")?.0, own(8), "a source that looks for a header");
+    write("extra.h", "")?;
+    assert_eq!(status_with("0")?.0, own(9), "the header that it looks for has come");
     Ok(())
 }
 

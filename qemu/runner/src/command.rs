@@ -129,6 +129,28 @@ pub fn find(program: impl AsRef<Path>) -> Option<PathBuf> {
     env::split_paths(&search_path()).map(|dir| dir.join(program.as_ref())).find(|file| file.is_file())
 }
 
+/// Returns the same command, but one that ends with this process, however this ends, where the system has `setpriv`.
+pub(crate) fn bound(command: &Command) -> Command {
+    let Some(setpriv) = find("setpriv") else { return with_settings_of(command, Command::new(command.get_program())) };
+    let mut bound = Command::new(setpriv);
+    bound.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program());
+    with_settings_of(command, bound)
+}
+
+fn with_settings_of(command: &Command, mut other: Command) -> Command {
+    other.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(name, value),
+            None => other.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        other.current_dir(folder);
+    }
+    other
+}
+
 /// Returns a command that runs `program` from where [`find`] finds it, and its children likewise.
 pub fn of(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -201,5 +223,23 @@ mod tests {
         let error = run(&mut Command::new("no-such-program")).unwrap_err();
         assert!(error.to_string().starts_with("no-such-program can't be started"), "{error}");
         assert_eq!(find("no-such-program"), None);
+    }
+
+    #[test]
+    fn bound_command_ends_with_who_has_started_it() {
+        let mut sleeping = Command::new("sleep");
+        sleeping.arg("60").env("NAME", "value");
+        let mut bound = bound(&sleeping);
+        assert_eq!(bound.get_envs().collect::<Vec<_>>(), sleeping.get_envs().collect::<Vec<_>>());
+        if find("setpriv").is_some() {
+            // The system counts the thread that has started it, as long as that lives when `setpriv` asks for it.
+            let start = move || {
+                let child = bound.spawn().unwrap();
+                std::thread::sleep(std::time::Duration::from_secs(1));
+                child
+            };
+            let mut child = std::thread::spawn(start).join().unwrap();
+            assert_eq!(child.wait().unwrap().code(), None, "it was ended by a signal");
+        }
     }
 }

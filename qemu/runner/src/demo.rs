@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     error::{Error, Result},
     machine::{self, BootOptions},
+    output::say,
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
@@ -29,7 +30,7 @@ pub fn run(options: &BootOptions, requests: u32) -> Result<()> {
     let mut table = TextTable::default();
     for (machine, kernel) in kernels {
         let name = machine.arch.name();
-        println!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
+        say!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
         let line = format!("demo requests={requests}");
         let started = Instant::now();
         let outcome =
@@ -42,6 +43,6 @@ pub fn run(options: &BootOptions, requests: u32) -> Result<()> {
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
         table.add_column(name, protocol::figures(&outcome.lines).chain([("wall_time", wall.as_str())]));
     }
-    println!("\n{table}");
+    say!("\n{table}");
     Ok(())
 }

@@ -23,7 +23,7 @@
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side),
-//! [`error`] (one line and a status), [`status`] (the statuses). The binary `tsd` and the test driver
+//! [`error`] (one line and a status), [`status`] (the statuses), [`output`] (what is printed). The binary `tsd` and the test driver
 //! `tests/drivers/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
@@ -38,6 +38,7 @@ pub mod image;
 pub mod install;
 pub mod lint;
 pub mod machine;
+pub mod output;
 pub mod packages;
 pub mod private;
 pub mod program;

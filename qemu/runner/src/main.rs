@@ -8,7 +8,7 @@ use tsd_runner::{
     cli::{self, Command, Request},
     command, demo,
     error::Result,
-    evidence, install, lint, program,
+    evidence, install, lint, output, program,
     status::Status,
     storm,
 };
@@ -23,13 +23,13 @@ fn obey(Request { command, is_verbose }: Request) -> Result<Status> {
         command::be_verbose();
     }
     match command {
-        Command::Help(text) => print!("{text}"),
+        Command::Help(text) => output::print(format_args!("{text}")),
         Command::Demo(boot, requests) => demo::run(&boot, requests)?,
         Command::Storm(boot, options) => storm::run(&boot, options)?,
         Command::Program(options) => return program::run(&options),
         Command::Install(options) => {
             install::run(&options)?;
-            print!("{}", install::report(&options)?);
+            output::print(format_args!("{}", install::report(&options)?));
         }
         Command::Evidence(kind, options) => evidence::run(kind, options)?,
         Command::Lint { may_install } => lint::run(may_install)?,

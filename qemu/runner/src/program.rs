@@ -14,6 +14,7 @@ use crate::{
     image,
     install::Numbers,
     machine::{self, Arch, BootOptions, Machine},
+    output::say,
     protocol::{self, Line},
     qemu::{self, End, Limits},
     setup::{self, Wants},
@@ -85,7 +86,7 @@ fn run_on(arch: Arch, options: &Options) -> Result<Status> {
     let executable = environment.compiler.executable(&options.sources, &options.flags)?;
     let name = executable.name();
     command::step(format_args!("running {name} on {}", arch.name()));
-    match environment.boot(&executable, options, &mut |line| println!("{line}"))? {
+    match environment.boot(&executable, options, &mut |line| say!("{line}"))? {
         ended @ Status::Signal(number) => {
             Err(Error::new(ended, format!("{}: signal {number} ended {name}, see above", arch.name())))
         }

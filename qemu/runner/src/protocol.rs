@@ -4,7 +4,7 @@
 //! same line, or at the start of a later one when the case printed something in between. What a case prints is its
 //! message.
 
-use crate::status::Status;
+use crate::{output::say, status::Status};
 
 /// What one line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn figures(lines: &[String]) -> impl Iterator<Item = (&str, &str)> {
 /// Prints a line of this machine as it comes; but figures wait for the table.
 pub fn show(machine: &str, line: &str) {
     if !matches!(read(line), Line::Figure(..)) {
-        println!("{machine:>11} | {line}");
+        say!("{machine:>11} | {line}");
     }
 }
 

@@ -126,7 +126,7 @@ pub fn boot(
 /// As [`boot`].
 pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
     command::echo(command);
-    let (end, lines) = watch(command, limits, sink)?;
+    let (end, lines) = watch(&mut command::bound(command), limits, sink)?;
     Ok(Outcome::new(end, lines, machine.success))
 }
 

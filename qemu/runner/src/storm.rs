@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     image,
     machine::{self, BootOptions, Machine},
+    output::say,
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
@@ -61,14 +62,14 @@ pub fn run(run: &BootOptions, options: Options) -> Result<()> {
     let mut table = TextTable::default();
     for (machine, kernel) in &kernels {
         let name = machine.name;
-        println!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
+        say!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
         let started = Instant::now();
         let session = Session { machine, kernel, cpus: run.cpus };
         let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
         table.add_column(name, protocol::figures(&lines).chain([("wall_time", wall.as_str())]));
     }
-    println!("\n{table}");
+    say!("\n{table}");
     Ok(())
 }
 

@@ -27,6 +27,16 @@ fn help_succeeds_on_the_standard_output() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn output_that_can_not_be_written_is_one_line() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tsd")).arg("--help").stdout(full).output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), error.lines().count()), (Some(1), 1), "{error}");
+    assert!(error.starts_with("tsd: error: the output can't be written: "), "{error}");
+}
+
+#[test]
 fn wrong_usage_is_one_line_and_status_64() {
     let wrong: &[&[&str]] = &[
         &["--nonsense"],

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use crate::{
     command,
     error::{Error, Result},
+    output::say,
     workspace,
 };
 
@@ -33,7 +34,7 @@ pub(super) fn write(kind: Kind, figures: &Figures) -> Result<()> {
     let path = workspace::root().join("docs/evidence.md");
     let before = fs::read_to_string(&path).unwrap_or_default();
     write_file(&path, &replaced(&before, kind, figures, &revision()))?;
-    println!("{}: {}; {}", kind.name(), figures.how_many, figures.result);
+    say!("{}: {}; {}", kind.name(), figures.how_many, figures.result);
     Ok(())
 }
 

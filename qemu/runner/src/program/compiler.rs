@@ -133,6 +133,17 @@ fn is_for_clang(flags: &[String]) -> bool {
     flags.iter().any(|flag| flag == EMULATED_TLS)
 }
 
+/// Whether a file lies below a folder, which is the current one if it has no name.
+fn is_in(file: &Path, folder: &Path) -> bool {
+    if folder.as_os_str().is_empty() { file.is_relative() } else { file.starts_with(folder) }
+}
+
+/// Whether a source or header may look at files that no rule of the compiler's lists.
+fn looks_at_more(file: &Path) -> bool {
+    let text = fs::read(file).unwrap_or_default();
+    [&b"__has_include"[..], b"incbin", b"#embed"].iter().any(|word| text.windows(word.len()).any(|it| it == *word))
+}
+
 /// The C and the C++ compiler.
 fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
     match arch {
@@ -217,8 +228,10 @@ impl Compiler {
     fn compile(&self, source: &Path, object: &Path, flags: &[String]) -> Result<()> {
         let (mut command, headers, compiler) = self.compiling(source, flags)?;
         let rule = object.with_extension("d");
+        let mut looks_further = false;
         command.args(["-MD", "-MF"]).arg(&rule).args(flags).arg("-c").arg(source).arg("-o").arg(object);
-        stamp::make(&object.with_extension("stamp"), &command::as_typed(&command), || {
+        let stamp = object.with_extension("stamp");
+        stamp::make(&stamp, &command::as_typed(&command), || {
             let shown = source.strip_prefix(workspace::root()).unwrap_or(source);
             command::step(format_args!("compiling {} for {}", shown.display(), self.arch.name()));
             command::run(&mut command)?;
@@ -226,8 +239,15 @@ impl Compiler {
             let folders = headers.iter().map(PathBuf::as_path).chain(folders_in(flags)).chain(source.parent());
             inputs.extend(hiding(&inputs, &folders.collect::<Vec<_>>()));
             inputs.extend(compiler.find());
+            let own = folders_in(flags).chain(source.parent()).collect::<Vec<_>>();
+            looks_further = inputs.iter().any(|input| own.iter().any(|dir| is_in(input, dir)) && looks_at_more(input));
             Ok(Made { files: vec![object.to_path_buf()], inputs })
-        })
+        })?;
+        if looks_further {
+            // It is compiled each time.
+            let _ = fs::remove_file(stamp);
+        }
+        Ok(())
     }
 
     /// Returns the beginning of the compiler's command line, the folders with headers in it, and which compiler it is.
