@@ -254,6 +254,8 @@ where
     ///
     /// 1. If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
     /// 2. `slots` must be used with this table only, and belong to the calling thread.
+    /// 3. No interrupt handler may delete the key in the middle of the call: a key that it creates then at the same
+    ///    index, typed ones included, would get `value`.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free.
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
