@@ -72,7 +72,7 @@ cases! {
     notify::registration_against_attach(3, None): "heard", "not registered yet";
     notify::two_registrations_and_room_for_one(3, None): "first wins", "second wins";
     notify::registration_taken_back(3, None): "not registered yet", "taken back";
-    notify::room_is_used_again(3, None): "heard both", "heard new", "heard none", "heard old";
+    notify::room_is_used_again(3, None): "heard new", "heard none", "heard old";
 }
 
 /// A value that is not NULL. It is never followed.
