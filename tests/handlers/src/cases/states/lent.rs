@@ -1,0 +1,32 @@
+//! Calls of `SharedKey`.
+
+use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
+use crate::machine::{Machine, Typed::Shared, Typed::StaticShared};
+
+fn initialise(machine: &dyn Machine) {
+    machine.lent_init();
+}
+
+fn with_lent(machine: &dyn Machine) {
+    machine.lent_with();
+}
+
+pub(crate) fn first_use() -> State {
+    (unused_and_key(Shared), initialise)
+}
+
+pub(crate) fn unset() -> State {
+    (used_and_key(Shared, initialise), initialise)
+}
+
+pub(crate) fn set() -> State {
+    (with(used_and_key(Shared, initialise), initialise), with_lent)
+}
+
+pub(crate) fn static_unset() -> State {
+    (static_typed_and_key(StaticShared), initialise)
+}
+
+pub(crate) fn static_set() -> State {
+    (with(static_typed_and_key(StaticShared), initialise), with_lent)
+}
