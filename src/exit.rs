@@ -153,32 +153,7 @@ where
         let mut calls = 0;
         slots.progress.begin_round(*self.rounds(phase) + 1);
         slots.pending.for_each_word(|word| {
-            let statics = table.indexes.static_bits(word);
-            let mut drain = Drain::new(&slots.pending, word);
-            let bound = drain.pass(statics);
-            if bound != 0 {
-                calls += run_statics(table, slots, word, bound, phase);
-                drain.collect(statics);
-            }
-            while let Some(index) = drain.current() {
-                let entry = table.entry(index);
-                let tag = slots.slot(index).tag();
-                compiler_fence(Ordering::SeqCst);
-                match entry.destructor() {
-                    Some(destructor) if tag.is_live_in(phase) => {
-                        let value = slots.unbind(index, tag);
-                        // Only now: a handler may delete the key as long as it can be read.
-                        if entry.tag_after_destructor() == tag {
-                            destroy(slots, destructor, value, &mut calls);
-                        } else {
-                            slots.progress.end();
-                        }
-                        drain.advance();
-                    }
-                    // Other keys' destructors may still want to read it.
-                    _ => drain.retain(),
-                }
-            }
+            calls += run_word(table, slots, word, phase);
         });
         self.count(phase, calls)
     }
@@ -252,6 +227,44 @@ where
         self.report.functions_refused = self.functions.map_or(0, |list| list.take_refused());
         self.report.flags.set(ExitFlags::FUNCTIONS_REFUSED, self.report.functions_refused != 0);
     }
+}
+
+/// Runs the destructors of the values of one word and one phase; how many calls that was.
+///
+/// A function of its own: so nearly all that the loop needs is in registers.
+#[inline(never)]
+fn run_word<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, phase: Phase) -> u32
+where
+    Capacity<N>: Supported,
+{
+    let mut calls = 0;
+    let statics = table.indexes.static_bits(word);
+    let mut drain = Drain::new(&slots.pending, word);
+    let bound = drain.pass(statics);
+    if bound != 0 {
+        calls += run_statics(table, slots, word, bound, phase);
+        drain.collect(statics);
+    }
+    while let Some(index) = drain.current() {
+        let entry = table.entry(index);
+        let tag = slots.slot(index).tag();
+        compiler_fence(Ordering::SeqCst);
+        match entry.destructor() {
+            Some(destructor) if tag.is_live_in(phase) => {
+                let value = slots.unbind(index, tag);
+                // Only now: a handler may delete the key as long as it can be read.
+                if entry.tag_after_destructor() == tag {
+                    destroy(slots, destructor, value, &mut calls);
+                } else {
+                    slots.progress.end();
+                }
+                drain.advance();
+            }
+            // Other keys' destructors may still want to read it.
+            _ => drain.retain(),
+        }
+    }
+    calls
 }
 
 /// Runs the destructors of those static keys of a word whose slots are bound, if they are of this phase and have a

@@ -37,9 +37,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/exit.rs",
         what: "exit looks whether the key lives before it ends the binding",
-        from: "                        let value = slots.unbind(index, tag);\n",
-        to: "                        if entry.tag_after_destructor() == tag {\n                            \
-             destroy(slots, destructor, slots.unbind(index, tag), &mut calls);\n                        }\n                        \
+        from: "                let value = slots.unbind(index, tag);\n",
+        to: "                if entry.tag_after_destructor() == tag {\n                    \
+             destroy(slots, destructor, slots.unbind(index, tag), &mut calls);\n                }\n                \
              let value = core::ptr::null_mut();\n",
     },
     Mutation {
