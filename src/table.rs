@@ -98,9 +98,10 @@ where
     }
 
     const_fn! {
-        /// Starts every index at a later generation than 0, so that this table's first keys differ from those of
-        /// other tables, or so that a test reaches the last generation. Call it before
-        /// [`with_static_keys`](Self::with_static_keys). There is none after [`LAST_GENERATION`](Self::LAST_GENERATION).
+        /// Starts every index at a later generation than 0, so that this table's first keys differ from those of other
+        /// tables, or so that a test reaches the last generation. Call it before
+        /// [`with_static_keys`](Self::with_static_keys). There is none after
+        /// [`LAST_GENERATION`](Self::LAST_GENERATION).
         #[must_use]
         pub fn with_generation(mut self, generation: usize) -> Self {
             let last = Self::LAST_GENERATION;
@@ -184,8 +185,9 @@ where
     /// Deletes a key: no thread reads a value under it any more, and values still set get no destructor.
     ///
     /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment
-    /// after this returned: see [`purge`](Self::purge) for when its code may go away. A value that the thread's own exit was
-    /// about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL already.
+    /// after this returned: see [`purge`](Self::purge) for when its code may go away. A value that the thread's own
+    /// exit was about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL
+    /// already.
     ///
     /// # Errors
     ///

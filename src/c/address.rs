@@ -2,8 +2,8 @@
 //!
 //! A compiler that makes code for any address takes such an address from the global offset table, since it can't know
 //! whether a shared library defines the symbol. Kernels have no such table, or assert that it is empty. So on x86_64,
-//! where the compiler can't be told on stable, the instruction that needs no table is written out. Elsewhere targets for
-//! bare metal use none.
+//! where the compiler can't be told on stable, the instruction that needs no table is written out. Elsewhere targets
+//! for bare metal use none.
 //!
 //! The symbols are hidden, so that a shared library can be linked with the archive, too.
 

@@ -69,8 +69,8 @@ fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
 }
 
 /// No instruction of the archive, nor of what its header makes in the kernel, names a register that belongs to the
-/// kernel, or one for floating point and vectors, which this kernel has not turned on. On x86_64 the kernel's boot code is
-/// of another mode.
+/// kernel, or one for floating point and vectors, which this kernel has not turned on. On x86_64 the kernel's boot code
+/// is of another mode.
 fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");

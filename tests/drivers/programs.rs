@@ -1,7 +1,7 @@
 //! Whole C and C++ programs in the images, compiled unchanged: each file of `tests/posix` under its own name on each
-//! architecture, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads' part
-//! of the library, such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program is
-//! linked with.
+//! architecture, such as `program::aarch64::cancel`, and those of `tests/c/programs`, which bring their own threads'
+//! part of the library, such as `program::x86_64::core::rounds`. `program::x86_64::linked` looks at what such a program
+//! is linked with.
 //!
 //! A program passes if it exits with status 0, or with the one that its first comment names (`Exits with status N`).
 //! The comment may also name a signal in the place of the status (`Ended by signal N`), options for the compiler

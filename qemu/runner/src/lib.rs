@@ -23,8 +23,8 @@
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side),
-//! [`error`] (one line and a status), [`status`] (the statuses), [`output`] (what is printed). The binary `tsd` and the test driver
-//! `tests/drivers/images.rs` are two thin users of this library.
+//! [`error`] (one line and a status), [`status`] (the statuses), [`output`] (what is printed). The binary `tsd` and the
+//! test driver `tests/drivers/images.rs` are two thin users of this library.
 
 #![forbid(unsafe_code)]
 

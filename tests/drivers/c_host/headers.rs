@@ -84,8 +84,8 @@ fn check(compiler: &str, standard: &str, ending: &str, variant: &str, options: &
     Ok(())
 }
 
-/// Of newlib, what matters here: a <pthread.h> that declares types where POSIX is visible and functions where threads are
-/// asked for, and a <threads.h> that can't be included on bare metal.
+/// Of newlib, what matters here: a <pthread.h> that declares types where POSIX is visible and functions where threads
+/// are asked for, and a <threads.h> that can't be included on bare metal.
 const NEWLIB: [(&str, &str); 4] = [
     ("_newlib_version.h", "#define _NEWLIB_VERSION \"0\"\n"),
     ("limits.h", ""),

@@ -1,5 +1,6 @@
-//! Kernels at each address where kernels lie, linked with every member of the archive by each linker that is there, under
-//! a script that throws unwind entries away and takes no global offset table. docs/targets.md has them in a table.
+//! Kernels at each address where kernels lie, linked with every member of the archive by each linker that is there,
+//! under a script that throws unwind entries away and takes no global offset table. docs/targets.md has them in a
+//! table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,5 @@
-//! What an archive of each target is like, read from the archive: registers, relocations, float ABI. docs/targets.md has it
-//! in a table.
+//! What an archive of each target is like, read from the archive: registers, relocations, float ABI. docs/targets.md
+//! has it in a table.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -3,8 +3,8 @@
 //! The library is compiled with atomics that let a handler run before each access, on the same thread, and handlers
 //! interrupt one another. Which handler comes where is a plan; each plan with up to three handlers is run, and a ledger
 //! that knows nothing of the library says whether what became of the values can be, and how many keys there are.
-//! `tests/drivers/handlers.rs` runs the cases with two handlers as part of `cargo test`; `cargo run -- evidence handlers`
-//! runs the long form.
+//! `tests/drivers/handlers.rs` runs the cases with two handlers as part of `cargo test`; `cargo run -- evidence
+//! handlers` runs the long form.
 //!
 //! - `atomics`  what the library has instead of `core`'s atomics
 //! - `plan`  which handler begins at which access

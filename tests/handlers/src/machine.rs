@@ -35,7 +35,8 @@ pub(crate) trait Machine {
     fn is_idle(&self) -> bool;
     /// How many keys the table says that it has.
     fn in_use(&self) -> usize;
-    /// Creates keys until the table is full. That does not end if an index is lost: the table has room, and no bit for it.
+    /// Creates keys until the table is full. That does not end if an index is lost: the table has room, and no bit for
+    /// it.
     fn fill(&self);
     /// Makes what is now the beginning of each run.
     fn save(&self);

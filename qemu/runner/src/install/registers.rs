@@ -1,8 +1,9 @@
-//! Registers that an archive must leave alone: those that belong to the kernel, and those that it may not have turned on.
+//! Registers that an archive must leave alone: those that belong to the kernel, and those that it may not have turned
+//! on.
 //!
-//! On aarch64, x18 is the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top. On
-//! RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel, or
-//! belong to the program that it has interrupted; and on x86_64 an interrupt overwrites what lies below the stack
+//! On aarch64, x18 is the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top.
+//! On RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel,
+//! or belong to the program that it has interrupted; and on x86_64 an interrupt overwrites what lies below the stack
 //! pointer. The compiler is told, but a ready-made core library was not, and RUSTFLAGS may say something else. So what
 //! counts is what has got into the archive: its instructions.
 

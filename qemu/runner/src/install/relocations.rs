@@ -13,8 +13,8 @@ use crate::{
     tools,
 };
 
-/// The compiler's options for code that can lie anywhere. With RELRO, which that target has by itself, calls would be by
-/// the table. The data of other members is reached by `src/c/address.rs`.
+/// The compiler's options for code that can lie anywhere. With RELRO, which that target has by itself, calls would be
+/// by the table. The data of other members is reached by `src/c/address.rs`.
 const ANYWHERE: [&str; 2] = ["-Crelocation-model=pie", "-Crelro-level=off"];
 
 /// Returns the compiler's options for the target.
