@@ -117,6 +117,8 @@ where
     /// 1. If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
     /// 2. No interrupt handler may delete the key in the middle of the call: a key that it creates then at the same
     ///    index, typed ones included, would get `value`.
+    /// 3. The key must not be a typed key's, whose handle [`KeyTable::keys`] lists too: its values
+    ///    are of another form.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free.
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.

@@ -258,6 +258,8 @@ where
     /// 2. `slots` must be used with this table only, and belong to the calling thread.
     /// 3. No interrupt handler may delete the key in the middle of the call: a key that it creates then at the same
     ///    index, typed ones included, would get `value`.
+    /// 4. The key must not be a typed key's, whose handle [`keys`](Self::keys) lists too: its values
+    ///    are of another form.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free.
     /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
