@@ -42,20 +42,22 @@ where
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, &None, |_| (), &mut report);
+            run(self, slots, &None, |_| (), || (), &mut report);
         }
         report
     }
 }
 
 /// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
-/// not a call from inside the exit, and told whether detach notifications are due.
+/// not a call from inside the exit, and told whether detach notifications are due; `end` when all is done, and nothing
+/// can be initialised on the thread as yet.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: &Option<ExitFunctionList<'_>>,
     begin: impl FnOnce(bool),
+    end: impl FnOnce(),
     report: &mut ExitReport,
 ) where
     Capacity<N>: Supported,
@@ -82,6 +84,7 @@ pub(crate) fn run<const N: usize>(
     if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
         slots.pending.clear_flags(Flags::CONTESTED | Flags::LAST_PHASE);
     }
+    end();
     drop(exiting);
 }
 

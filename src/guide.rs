@@ -66,7 +66,16 @@ pub mod keys {
     //! | either, and the key comes and goes with a module or a subsystem | [`TypedKey`](crate::TypedKey) | as `OwnedKey` |
     //! | a pointer whose meaning is C's, or another language's | [`KeySpace::create`](crate::KeySpace::create), `get`, `set` | the table is asked whether the key lives |
     //!
-    //! All but the last are safe to use, and drop what they hold when the thread ends.
+    //! All but the last are safe to use, and drop what they hold when the thread ends. Where the value lies is the type's
+    //! to say:
+    //!
+    //! | The key's type | Where the value lies |
+    //! |---|---|
+    //! | `OwnedKey<u16>`, any [`Word`](crate::Word) | in the slot |
+    //! | `SharedKey<Inline<T>>` | in the thread control block: [`Inline`](crate::Inline), [`Arena`](crate::Arena) |
+    //! | `OwnedKey<Box<T>>`, `SharedKey<Arc<T>>` | on the kernel's heap: feature `alloc` |
+    //! | heapless' `Box` of a pool | in a static pool: feature `pool` |
+    //! | `&'static mut T` | where you say |
     //!
     //! Keys are few: as many as the slots of a thread. A value of more parts is one key to a structure, and a field
     //! each.

@@ -268,7 +268,7 @@ where
 
     /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or
     /// that was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is
-    /// freed, while the port gives the dead thread's slots and functions to this call and to the destructors that it
+    /// freed, while the port gives what belongs to the dead thread to this call and to the destructors that it
     /// runs.
     ///
     /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value
@@ -285,7 +285,7 @@ where
     /// # Safety
     ///
     /// 1. As `exit`; and the thread never runs again, on any CPU.
-    /// 2. The port gives the dead thread's slots and functions to the calling thread only, from before this call until
+    /// 2. The port gives what belongs to the dead thread to the calling thread only, from before this call until
     ///    it has returned: with preemption off, or as a part of the caller that is switched with it.
     /// 3. Its values may be destroyed on this thread.
     ///
@@ -308,7 +308,14 @@ where
                 self.port.detach();
             }
         };
-        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, report);
+        let end = || {
+            if let Some(arena) = port::arena(&self.port) {
+                // SAFETY: every slot is unbound, and whoever called this vouches that the thread uses no value that it
+                // had. Until the thread's exit is over none is initialised, in a handler either.
+                unsafe { arena.clear() };
+            }
+        };
+        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, end, report);
     }
 
     #[cold]

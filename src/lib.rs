@@ -20,7 +20,7 @@
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
 //! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
 //! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
-//! | `exit_functions`, `exit_report`, `notifications`, `once_control` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`] |
+//! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`] |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
 //! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
@@ -30,6 +30,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod arena;
 mod callback;
 mod capacity;
 mod drain;
@@ -71,6 +72,7 @@ mod table;
 mod tag;
 mod typed_key;
 
+pub use arena::{Arena, ArenaMemory};
 pub use capacity::{Capacity, Supported};
 pub use error::{Error, errno};
 pub use exit_functions::{ExitFunction, ExitFunctionList, ExitFunctions};
@@ -81,7 +83,7 @@ pub use location::{Location, Static};
 pub use notifications::{Notification, NotificationList, Notifications, Reason};
 pub use once_control::Once;
 pub use owned_key::OwnedKey;
-pub use owner::{Owner, SharedOwner, Word};
+pub use owner::{Inline, Owner, SharedOwner, Word};
 pub use port::{Port, ThreadsOnly};
 pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;

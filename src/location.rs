@@ -42,6 +42,9 @@ pub(crate) mod private {
         /// What the key's static holds.
         type State: Debug;
 
+        /// The kernel's side of the key's space.
+        fn port(state: &Self::State) -> &Self::Port;
+
         /// The calling thread's value; NULL if it has none or no thread is current.
         fn value(state: &Self::State) -> *mut c_void;
 
@@ -172,6 +175,10 @@ where
     type Port = P;
     type State = Lazy<P>;
 
+    fn port(state: &Lazy<P>) -> &P {
+        state.space.port()
+    }
+
     #[inline]
     fn value(state: &Lazy<P>) -> *mut c_void {
         let Some(slots) = port::current(state.space.port()) else { return ptr::null_mut() };
@@ -241,6 +248,10 @@ where
 {
     type Port = P;
     type State = InTable<P>;
+
+    fn port(state: &InTable<P>) -> &P {
+        state.space.port()
+    }
 
     #[inline(always)]
     fn value(state: &InTable<P>) -> *mut c_void {

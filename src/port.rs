@@ -2,6 +2,7 @@
 
 use spin::RelaxStrategy;
 
+use crate::arena::ArenaMemory;
 use crate::exit_functions::ExitFunctionList;
 use crate::notifications::NotificationList;
 use crate::slot_array::SlotArray;
@@ -11,9 +12,9 @@ use crate::sync::{AtomicU32, Relaxed};
 ///
 /// # Safety
 ///
-/// 1. [`current`](Self::current) and [`exit_functions`](Self::exit_functions) give what belongs to the calling thread
-///    and to no other, initialised. Whatever they give in a thread, they give until the thread's exit hook has
-///    returned.
+/// 1. [`current`](Self::current), [`exit_functions`](Self::exit_functions) and [`arena`](Self::arena) give what belongs
+///    to the calling thread and to no other, initialised. Whatever they give in a thread, they give until the thread's
+///    exit hook has returned.
 /// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
 /// 3. The thread's stack outlives its exit hook: a thread that is killed runs [`KeySpace::exit`](crate::KeySpace::exit)
 ///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is
@@ -36,6 +37,16 @@ pub unsafe trait Port {
     ///
     /// As [`current`](Self::current).
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+        None
+    }
+
+    /// The memory of the calling thread for [`Inline`](crate::Inline) values, where the kernel keeps some: its
+    /// [`Arena`](crate::Arena).
+    ///
+    /// # Safety
+    ///
+    /// As [`current`](Self::current).
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
         None
     }
 
@@ -91,4 +102,10 @@ pub(crate) fn current<P: Port>(port: &P) -> Option<&P::Slots> {
 pub(crate) fn exit_functions<P: Port>(port: &P) -> Option<ExitFunctionList<'_>> {
     // SAFETY: as above.
     unsafe { port.exit_functions() }
+}
+
+/// The arena of the calling thread, for the length of one call of the library.
+pub(crate) fn arena<P: Port>(port: &P) -> Option<ArenaMemory<'_>> {
+    // SAFETY: as above.
+    unsafe { port.arena() }
 }

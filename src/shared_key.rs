@@ -12,7 +12,7 @@ use crate::key::KeyOptions;
 use crate::key_space::KeySpace;
 use crate::location::{InTable, Lazy, Location, Static};
 use crate::owner::SharedOwner;
-use crate::port::{Port, ThreadsOnly};
+use crate::port::{self, Port, ThreadsOnly};
 use crate::slots::Slots;
 use crate::static_key::StaticKey;
 use crate::sync::const_fn;
@@ -150,7 +150,7 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
     #[inline]
     pub fn with<R>(&self, use_value: impl FnOnce(&O::Target) -> R) -> Option<R> {
         let value = K::value(&self.state);
-        // SAFETY: it came from `into_raw`, for no other address is stored but those two, and goes to `from_raw` at the
+        // SAFETY: it came from `store`, for no other address is stored but those two, and goes to `discard` at the
         // thread's exit, when the slot does not have it any more: not before `use_value` has returned.
         is_value(value).then(|| use_value(unsafe { O::lend(value) }))
     }
@@ -164,7 +164,8 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
     /// - [`Error::Recursion`] in `initialise` itself, and in a handler that interrupts it, for the same key.
     /// - [`Error::TableFull`], [`Error::TableWornOut`] at the key's first use.
     ///
-    /// `initialise` is not called then.
+    /// `initialise` is not called then. [`Error::ListFull`] if the thread has no room for an
+    /// [`Inline`](crate::Inline) value, which is dropped.
     ///
     /// Callable from threads, destructors and interrupts. No lock is held while either runs. A thread that is killed in
     /// `initialise` has no value.
@@ -208,12 +209,12 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
             return Ok(found);
         }
         let unfinished = Unfinished::<K>(&self.state);
-        let value = initialise()?.into_raw();
+        let value = initialise()?.store(port::arena(K::port(&self.state)))?;
         mem::forget(unfinished);
         if !K::replace(&self.state, INITIALISING, value) {
             // The thread has been through its exit meanwhile, though the initialiser goes on.
             // SAFETY: it was stored nowhere.
-            drop(unsafe { O::from_raw(value) });
+            unsafe { O::discard(value) };
             return Err(Error::Exiting.into());
         }
         Ok(value)
@@ -249,7 +250,7 @@ const fn options_of<O: SharedOwner>() -> KeyOptions {
 unsafe extern "C-unwind" fn drop_shared<O: SharedOwner>(value: *mut c_void) {
     // A thread that was killed in its initialiser has no value.
     if is_value(value) {
-        // SAFETY: `initialise` stored what `into_raw` gave, and thread exit calls this once with it.
-        drop(unsafe { O::from_raw(value) });
+        // SAFETY: `initialise` stored what `store` gave, and thread exit calls this once with it.
+        unsafe { O::discard(value) };
     }
 }

@@ -71,7 +71,10 @@ impl StormPlatform for Kernel {
     }
 
     fn blocks_not_as_new() -> usize {
-        let is_as_new = |thread: &&Thread| thread.slots.is_idle() && thread.exit_functions.as_list().is_empty();
+        let is_as_new = |thread: &&Thread| {
+            let functions_left = !thread.exit_functions.as_list().is_empty();
+            thread.slots.is_idle() && !functions_left && thread.arena.as_memory().used() == 0
+        };
         locked::free().filter(|thread| !is_as_new(thread)).count()
     }
 

@@ -9,6 +9,7 @@ mod attach;
 mod exit;
 mod functions;
 mod in_destructors;
+mod inline_values;
 mod interrupts;
 mod keys;
 mod killed;
@@ -270,6 +271,13 @@ cases! {
         later_values_can_be_used_in_drops,
         handler_uses_the_interrupted_threads_value(INTERRUPTS),
         no_current_thread(INTERRUPTS),
+    }
+    inline_values {
+        lie_in_the_threads_arena,
+        are_aligned,
+        without_room_are_refused,
+        of_a_dead_thread_are_dropped,
+        of_a_handler_lie_beside_the_threads(INTERRUPTS),
     }
     tables {
         keys_are_of_one_table,
