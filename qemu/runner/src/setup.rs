@@ -114,6 +114,17 @@ pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
     found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
 }
 
+/// Returns the oldest compiler that this workspace is written for, which rustup has or fetches.
+///
+/// It is `None` where there is no rustup, and where it can't or may not fetch one.
+///
+/// # Errors
+/// Another set-up's lock can't be taken.
+pub fn prepare_oldest() -> Result<Option<Toolchain>> {
+    let _lock = workspace::lock("setup")?;
+    Ok(toolchain::oldest(!is_forbidden()))
+}
+
 /// Returns whether [`NO_INSTALL_VARIABLE`] is set.
 pub fn is_forbidden() -> bool {
     env::var_os(NO_INSTALL_VARIABLE).is_some()
