@@ -1,9 +1,11 @@
-//! Thread-specific data for kernels: POSIX, C11, Win32 and C++ thread-exit semantics with no heap and no lock.
+#![doc = include_str!("../README.md")]
 //!
-//! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who
-//! the current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
+//! # Where to begin
 //!
-//! [`guide`] has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//! [`KeySpace`] has the calls, [`Port`] is what a kernel tells, [`Slots`] go into its thread control block. [`guide`] has
+//! the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//!
+//! # The files
 //!
 //! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!
@@ -93,11 +95,6 @@ pub use static_key::StaticKey;
 pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed_key::TypedKey;
-
-/// The examples of README are examples of this documentation: both are compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-mod readme {}
 
 /// What safe code is promised: those of its examples that must not compile do not.
 #[cfg(doctest)]
