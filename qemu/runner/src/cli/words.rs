@@ -250,6 +250,8 @@ const WITH_VALUE: [&str; 10] =
     ["-I", "-D", "-U", "-x", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-Xclang"];
 /// Those that would make something else than a program.
 const NOT_TAKEN: [&str; 8] = ["-o", "-c", "-E", "-S", "-M", "-MM", "-MD", "-MF"];
+/// How those for the linker begin: the program is linked as the images want it.
+const FOR_THE_LINKER: [&str; 3] = ["-Wl,", "-Xlinker", "-T"];
 
 /// Takes the compiler's options and the program's arguments out of the words of `program`.
 pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
@@ -264,6 +266,8 @@ pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
             words.push(word);
         } else if NOT_TAKEN.contains(&shown.as_str()) {
             return Err(refused(format!("{shown} is not for a program that is run")));
+        } else if FOR_THE_LINKER.iter().any(|start| shown.starts_with(start)) {
+            return Err(refused(format!("{shown}: how a program is linked can't be changed")));
         } else if WITH_VALUE.contains(&shown.as_str()) {
             let value = rest.next().ok_or_else(|| refused(format!("{shown} takes a value")))?;
             split.flags.extend([shown, value.to_string_lossy().into_owned()]);
