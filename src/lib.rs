@@ -91,8 +91,11 @@ pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;
 pub use slots::Slots;
 pub use static_key::StaticKey;
-#[cfg(any(loom, handlers))]
-pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
+/// The word that threads wait for: `core`'s, or portable-atomic's on CPUs without compare-and-swap.
+#[doc(no_inline)]
+pub use sync::AtomicU32;
+#[cfg(any(loom, handlers, not(target_has_atomic = "ptr")))]
+pub use sync::{AtomicPtr, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed_key::TypedKey;
 

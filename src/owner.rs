@@ -208,6 +208,7 @@ unsafe impl<B: heapless::pool::boxed::BoxPool<Data: Send> + 'static> SharedOwner
 #[cfg(feature = "alloc")]
 mod heap {
     use alloc::boxed::Box;
+    #[cfg(target_has_atomic = "ptr")]
     use alloc::sync::Arc;
     use core::ffi::c_void;
 
@@ -235,6 +236,7 @@ mod heap {
     }
 
     from_heap!(Box, Send);
+    #[cfg(target_has_atomic = "ptr")]
     from_heap!(Arc, Send + Sync);
 }
 

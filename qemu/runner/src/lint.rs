@@ -14,6 +14,9 @@ use crate::{
 /// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
 const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
 
+/// Targets without compare-and-swap, on which the library needs its feature `critical-section`.
+const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", "thumbv6m-none-eabi"];
+
 /// The combinations of the library's features.
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 
@@ -27,7 +30,8 @@ const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true, tools: &[] };
+    let all_targets = [&targets[..], &SINGLE_CORE_TARGETS].concat();
+    let wants = Wants { machines: &[], targets: &all_targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64] {
         command::step(format_args!("linting the {} kernel", image.name));
@@ -35,7 +39,9 @@ pub fn run(may_install: bool) -> Result<()> {
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
-    targets.iter().try_for_each(|target| check_library(&toolchain, target))?;
+    targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
+    let features = ["critical-section", "alloc,critical-section,pool"];
+    SINGLE_CORE_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target, &features))?;
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
 }
 
@@ -61,9 +67,9 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {
+fn check_library(toolchain: &Toolchain, target: &str, features: &[&str]) -> Result<()> {
     command::step(format_args!("linting the library for {target}"));
-    for features in FEATURES {
+    for features in features {
         let mut cargo = toolchain.cargo("clippy", target);
         cargo.args(["--quiet", "--package", "tsd", "--lib", "--features", features, "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);

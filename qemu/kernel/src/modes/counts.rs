@@ -139,9 +139,10 @@ fn typed_gets() {
     assert_eq!(NUMBER.replace(7), Ok(None));
     assert_eq!(print("get of a static typed key: number stored", typed_get, 0, ptr::null_mut()), 7);
     assert_eq!(print("with of a static typed key: no value", typed_with, 0, ptr::null_mut()), 0);
+    let place = &raw mut LENT_TO;
     // SAFETY: nobody else has it.
-    let lent = unsafe { &mut *(&raw mut LENT_TO) };
-    assert_eq!(LENT.with_or_init(|| lent, |_| ()), Ok(()));
+    let lent = unsafe { place.as_mut() };
+    assert_eq!(LENT.with_or_init(|| lent.expect("it is no null pointer"), |_| ()), Ok(()));
     assert_eq!(print("with of a static typed key: value lent", typed_with, 0, ptr::null_mut()), 8);
 }
 
