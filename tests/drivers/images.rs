@@ -1,6 +1,6 @@
 //! The shared suite in the images: each case under its own name on each machine, such as
-//! `aarch64_a72::exit::value_is_null_in_its_destructor`, the kernel's checks of itself as `aarch64_a72::selftest`, and
-//! the quick form of the storm as `aarch64_a72::storm`.
+//! `aarch64_a72::exit::value_is_null_in_its_destructor`, each example as `aarch64_a72::example::errno`, the kernel's
+//! checks of itself as `aarch64_a72::selftest`, and the quick form of the storm as `aarch64_a72::storm`.
 //!
 //! A machine is booted once for all the cases that the arguments select on it, when the first of them is run.
 
@@ -25,6 +25,9 @@ use tsd_runner::{
 };
 use tsd_suite::{CASES, Needs};
 
+#[path = "../shared/examples.rs"]
+mod examples;
+
 const CPUS: u32 = 4;
 
 /// The storm of each machine.
@@ -39,8 +42,8 @@ fn main() {
     let (mut trials, mut machines) = (Vec::new(), Vec::new());
     let toolchain = Arc::new(OnceLock::new());
     for machine in machine::ALL {
-        let names: Vec<_> =
-            CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
+        let suite = CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name);
+        let names: Vec<_> = suite.chain(examples::CASES.iter().map(|(name, _)| *name)).collect();
         let booted = Booted::new(machine, selected(&arguments, machine, &names), toolchain.clone());
         let of_machine: Vec<_> = booted.trials(&names).collect();
         if of_machine.iter().any(|trial| !arguments.is_filtered_out(trial)) {
