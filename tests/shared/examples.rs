@@ -5,6 +5,8 @@
 
 #[path = "../../examples/errno.rs"]
 pub(crate) mod errno;
+#[path = "../../examples/inline_context.rs"]
+pub(crate) mod inline_context;
 #[path = "../../examples/log_context.rs"]
 pub(crate) mod log_context;
 #[path = "../../examples/scratch_arena.rs"]
@@ -19,7 +21,7 @@ pub(crate) mod thread_cache;
 /// Calls a macro with all their names, in the order of the folder.
 macro_rules! with_each_example {
     ($with:ident) => {
-        $with! { errno log_context scratch_arena span_stack std_backend thread_cache }
+        $with! { errno inline_context log_context scratch_arena span_stack std_backend thread_cache }
     };
 }
 
