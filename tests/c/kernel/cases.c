@@ -259,5 +259,7 @@ const struct test_case test_cases[] = {
     {"cxx", cxx},
     {"win32", win32},
     {"notifications", notifications},
+    {"thread_local_in_c", thread_local_in_c},
+    {"thread_local_in_cxx", thread_local_in_cxx},
 };
 const size_t test_case_count = sizeof test_cases / sizeof test_cases[0];

@@ -10,10 +10,11 @@ use super::commands::{run, scratch};
 use super::environment::Environment;
 
 /// The families, each with the name of what initialises its once control, and the control's type.
-const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [
+const FAMILIES: [(&str, Option<[&str; 4]>); 5] = [
     ("pthread", Some(["tsd_pthread_once_t", "TSD_PTHREAD_ONCE_INIT", "pthread_once_t", "PTHREAD_ONCE_INIT"])),
     ("threads", Some(["tsd_once_flag", "TSD_ONCE_FLAG_INIT", "once_flag", "ONCE_FLAG_INIT"])),
     ("cxxabi", None),
+    ("thread_local", None),
     ("windows", None),
 ];
 

@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 use tsd_runner::install::{Target, registers};
 use tsd_runner::{command, tools, workspace};
 
-use super::commands::run;
+use super::commands::{run, scratch};
 use super::kernels::installed;
 
 /// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
@@ -27,6 +27,7 @@ const TARGETS: [(&str, &str); 7] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("c::targets::page_has_them_all", page_has_them_all),
+        Trial::test("c::targets::thread_local", thread_local),
         Trial::test("c::targets::all_short_names_are_here", all_short_names_are_here),
     ];
     for (word, _) in TARGETS {
@@ -70,6 +71,37 @@ fn page_has_them_all() -> Result<(), Failed> {
     let page = workspace::root().join("docs/targets.md");
     let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
     assert!(text.contains(&table), "docs/targets.md should have this table:\n{table}");
+    Ok(())
+}
+
+/// A compiler and its options, and what its code for a thread-local variable has: the second table of the page.
+const STORAGE: [(&str, &[&str], &str); 11] = [
+    ("clang", &["--target=x86_64-unknown-none-elf", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=aarch64-none-elf", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=thumbv7m-none-eabi", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=x86_64-unknown-none-elf", "-mcmodel=kernel"], "%fs:"),
+    ("gcc", &["-fno-pic", "-mcmodel=kernel"], "%fs:"),
+    ("clang", &["--target=aarch64-none-elf"], "TPIDR_EL0"),
+    ("clang", &["--target=aarch64-none-elf", "-mtp=el1"], "TPIDR_EL1"),
+    ("aarch64-linux-gnu-gcc", &["-fno-pic"], "tpidr_el0"),
+    ("clang", &["--target=riscv64-unknown-elf"], ", tp"),
+    ("clang", &["--target=thumbv7m-none-eabi"], "__aeabi_read_tp"),
+    ("clang", &["--target=thumbv7m-none-eabi", "-mtp=cp15"], "mrc"),
+];
+const EMULATED: &str = "-femulated-tls";
+
+fn thread_local() -> Result<(), Failed> {
+    let source = scratch("targets")?.join("thread_local.c");
+    fs::write(&source, "extern _Thread_local int number;\nint use(void);\nint use(void) { return number++; }\n")?;
+    for (compiler, options, has) in STORAGE {
+        if compiler == "gcc" && !cfg!(target_arch = "x86_64") {
+            continue;
+        }
+        let mut compile = command::of(compiler);
+        let output = run(compile.args(options).args(["-std=c11", "-O2", "-S", "-o", "-"]).arg(&source))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(has), "{compiler} {options:?}: no {has} in\n{text}");
+    }
     Ok(())
 }
 

@@ -47,7 +47,7 @@ const fn family(name: &'static str) -> Part {
 }
 
 /// All of them.
-pub const PARTS: [Part; 13] = [
+pub const PARTS: [Part; 14] = [
     part("base"),
     part("key_space"),
     part("key_options"),
@@ -62,6 +62,7 @@ pub const PARTS: [Part; 13] = [
     // The functions share a lock and a list.
     Part { name: "fls", is_family: true, is_split: false },
     family("last_error"),
+    family("thread_local"),
 ];
 
 /// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; the
