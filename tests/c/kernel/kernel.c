@@ -99,6 +99,7 @@ void check_failed(const char *file, int line, const char *condition) {
 void kernel_main(void);
 void kernel_main(void) {
     set_thread_pointer(&current);
+    poison_registers();
     CHECK(pthread_getspecific(scratch) == NULL);
     CHECK(tsd_set(scratch, &threads) == TSD_ESRCH);
     /* As if the memory had been used before. */

@@ -46,6 +46,9 @@ void console_put(char character);
 void power_off(unsigned status) __attribute__((noreturn));
 void switch_stack(void **save, void *load);
 void *first_stack(unsigned char *top, void (*entry)(void));
+void poison_registers(void);
+int registers_are_poisoned(void);
+uint64_t use_vector_register(void);
 
 /* kernel.c */
 struct thread *thread_start(void (*entry)(void *), void *argument);
