@@ -75,7 +75,7 @@ fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");
     for file in [Some(archive), (arch == Arch::Aarch64).then_some(kernel)].into_iter().flatten() {
-        let instructions = registers::check(&file, &target(arch)).map_err(|error| error.to_string())?;
+        let instructions = registers::check(&file, &target(arch), &[]).map_err(|error| error.to_string())?;
         assert!(instructions > 1000, "{}: {instructions} instructions were seen", file.display());
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::install::{Target, registers};
+use tsd_runner::install::{self, Target, registers};
 use tsd_runner::{command, tools, workspace};
 
 use super::commands::{run, scratch};
@@ -30,6 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::targets::thread_local", thread_local),
         Trial::test("c::targets::all_short_names_are_here", all_short_names_are_here),
     ];
+    trials.push(Trial::test("c::targets::thumbv7m::reserved_r9", leaves_r9_alone));
     for (word, _) in TARGETS {
         trials.push(Trial::test(format!("c::targets::{word}::registers"), move || leaves_registers_alone(word)));
     }
@@ -47,8 +48,24 @@ fn all_short_names_are_here() -> Result<(), Failed> {
 fn leaves_registers_alone(word: &'static str) -> Result<(), Failed> {
     let archive = installed(word)?.join("lib/libtsd.a");
     let target = Target::named(word).ok_or("no such target")?;
-    let instructions = registers::check(&archive, &target).map_err(|error| error.to_string())?;
+    let instructions = registers::check(&archive, &target, &[]).map_err(|error| error.to_string())?;
     assert!(instructions > 1000, "{instructions} instructions were seen");
+    Ok(())
+}
+
+/// Nor r9 on Arm, if the compiler was told; else it is in use, and the look at the instructions shows it.
+fn leaves_r9_alone() -> Result<(), Failed> {
+    let rustflags = vec!["-Ctarget-feature=+reserve-r9".to_owned()];
+    let target = Target::named("thumbv7m").ok_or("no such target")?;
+    let usual = installed("thumbv7m")?.join("lib/libtsd.a");
+    let refused = registers::check(&usual, &target, &rustflags).err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|line| line.contains("belongs to the kernel")), "no instruction names r9");
+    let prefix = scratch("targets/reserved-r9")?;
+    // It looks at the instructions itself, too.
+    let options = install::Options { rustflags: rustflags.clone(), ..install::Options::new(target.clone(), prefix) };
+    install::run_if_changed(&options, &options.prefix.join("stamp")).map_err(|error| error.to_string())?;
+    let archive = options.prefix.join("lib/libtsd.a");
+    registers::check(&archive, &target, &rustflags).map_err(|error| error.to_string())?;
     Ok(())
 }
 
