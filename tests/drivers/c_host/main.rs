@@ -9,6 +9,7 @@ mod counts;
 mod declared;
 mod environment;
 mod fls;
+mod guards;
 mod headers;
 mod inline;
 mod kernels;
@@ -35,6 +36,7 @@ fn main() {
         links::trials(),
         kernels::trials(),
         targets::trials(),
+        guards::trials(),
     ]
     .into_iter()
     .flatten()

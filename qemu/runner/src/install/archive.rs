@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    landing,
     options::{Options, THREAD_POINTER_CFG},
     registers, relocations,
 };
@@ -168,6 +169,10 @@ impl Build<'_> {
             flags.push("-Zno-profiler-runtime");
             cargo.env("RUSTC_BOOTSTRAP", "1");
         }
+        if self.options.has_ibt {
+            flags.push(landing::OPTION);
+            cargo.env(landing::VARIABLE, "1");
+        }
         flags.extend(self.options.rustflags.iter().map(String::as_str));
         cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
@@ -183,6 +188,7 @@ impl Build<'_> {
         let mut linker = command::of(tools::LLD.command);
         linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
         linker.args(symbols.iter().map(|symbol| format!("--undefined={symbol}")));
+        linker.args(landing::NOTE.into_iter().filter(|_| self.options.has_ibt));
         command::run_quietly(linker.arg(compiled).arg("-o").arg(&linked))?;
 
         let object = self.members.join(format!("tsd-{name}.o"));
