@@ -13,6 +13,7 @@ mod guards;
 mod headers;
 mod inline;
 mod kernels;
+mod libraries;
 mod links;
 mod programs;
 mod readme;
@@ -32,6 +33,7 @@ fn main() {
         fls::trials(),
         declared::trials(),
         headers::trials(),
+        libraries::trials(),
         archive::trials(),
         links::trials(),
         kernels::trials(),
