@@ -3,7 +3,7 @@
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers = [&tools::GCC, &tools::AARCH64_GCC];
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG];
     setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
@@ -75,7 +75,7 @@ fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");
     for file in [Some(archive), (arch == Arch::Aarch64).then_some(kernel)].into_iter().flatten() {
-        let instructions = registers::check(&file, &target(arch)).map_err(|error| error.to_string())?;
+        let instructions = registers::check(&file, &target(arch), &[]).map_err(|error| error.to_string())?;
         assert!(instructions > 1000, "{}: {instructions} instructions were seen", file.display());
     }
     Ok(())
@@ -86,7 +86,7 @@ fn target(arch: Arch) -> Target {
 }
 
 /// As many as `cases.c` has, so that one which is left out is seen.
-const CASES: usize = 10;
+const CASES: usize = 13;
 
 fn build(arch: Arch) -> Result<PathBuf> {
     let source = workspace::root().join("tests/c/kernel");
@@ -107,17 +107,51 @@ fn build(arch: Arch) -> Result<PathBuf> {
         Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
     };
     let mut gcc = command::of(compiler);
-    gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-    // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
-    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);
-    gcc.args(["-fno-asynchronous-unwind-tables", "-fno-pic", "-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
+    gcc.args(options).args(["-std=c11", "-fno-tree-loop-distribute-patterns"]).args(FREESTANDING);
+    gcc.args(["-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
     // It has no pages to protect.
     gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
     gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib"));
     gcc.arg("-T").arg(source.join(arch.name()).join("kernel.ld"));
     gcc.args(["kernel.c", "cases.c"].map(|file| source.join(file)));
+    gcc.args(with_thread_locals(arch, &prefix)?);
     gcc.args(["machine.c", "boot.S"].map(|file| source.join(arch.name()).join(file)));
     gcc.args(["-ltsd", "-o"]).arg(&kernel);
     command::run(&mut gcc)?;
     Ok(kernel)
+}
+
+/// What both compilers are told: no library, and no register that the boot code has not turned on.
+const FREESTANDING: [&str; 11] = [
+    "-O2",
+    "-g",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Werror",
+    "-ffreestanding",
+    "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-pic",
+    "-mgeneral-regs-only",
+];
+
+/// The object files that have thread-local variables, by the compiler that emulates them.
+fn with_thread_locals(arch: Arch, prefix: &Path) -> Result<Vec<PathBuf>> {
+    let (target, options): (_, &[&str]) = match arch {
+        Arch::X86_64 => ("x86_64-unknown-none-elf", &["-mno-red-zone"]),
+        Arch::Aarch64 => ("aarch64-none-elf", &["-ffixed-x18"]),
+    };
+    let cxx: &[&str] = &["-std=c++17", "-fno-exceptions", "-fno-rtti"];
+    let mut objects = Vec::new();
+    for (file, language) in [("thread_local.c", &["-std=c11"][..]), ("thread_local.cc", cxx)] {
+        let object = prefix.join(format!("{file}.o"));
+        let mut clang = command::of(tools::CLANG.command);
+        clang.arg(format!("--target={target}")).args(options).args(language).args(FREESTANDING);
+        clang.args(["-femulated-tls", "-fno-builtin", "-I"]).arg(prefix.join("include")).arg("-c");
+        clang.arg(workspace::root().join("tests/c/kernel").join(file)).arg("-o").arg(&object);
+        command::run(&mut clang)?;
+        objects.push(object);
+    }
+    Ok(objects)
 }

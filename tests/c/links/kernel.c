@@ -7,6 +7,7 @@
 
 #include <tsd/cxxabi.h>
 #include <tsd/pthread.h>
+#include <tsd/thread_local.h>
 #include <tsd/threads.h>
 #include <tsd/windows.h>
 
@@ -18,11 +19,34 @@ tsd_thread_t *tsd_current(void) {
 
 TSD_SPIN_WHILE_WAITING;
 
+static char memory[4096];
+static size_t taken;
+
+void *tsd_allocate(size_t size) {
+    taken += size;
+    return taken <= sizeof memory ? memory + taken - size : NULL;
+}
+
+void tsd_free(void *block) {
+    (void)block;
+}
+
+void *tsd_thread_local_failed(int error, size_t size, size_t alignment) {
+    (void)error;
+    (void)size;
+    (void)alignment;
+    for (;;) {
+    }
+}
+
 static void note(uint32_t reason, void *context) {
     (void)reason;
     (void)context;
 }
 TSD_NOTIFICATION(noted, note, NULL);
+
+/* What a compiler that emulates has for a thread-local variable; not each one does for each CPU. */
+static uintptr_t variable[4] = {sizeof(int), sizeof(int), 0, 0};
 
 static void initialise(void) {
 }
@@ -36,6 +60,7 @@ void entry(void) {
     if (tsd_once(&control, initialise) == 0 && tsd_key_create(&key, NULL) == 0 && tsd_set(key, &key) == 0) {
         tsd_FlsSetValue(tsd_FlsAlloc(NULL), tsd_get(key));
     }
+    *(int *)tsd___emutls_get_address(variable) = 1;
     tsd_thread_exit(NULL);
     for (;;) {
     }

@@ -9,9 +9,11 @@ mod counts;
 mod declared;
 mod environment;
 mod fls;
+mod guards;
 mod headers;
 mod inline;
 mod kernels;
+mod libraries;
 mod links;
 mod programs;
 mod readme;
@@ -31,10 +33,12 @@ fn main() {
         fls::trials(),
         declared::trials(),
         headers::trials(),
+        libraries::trials(),
         archive::trials(),
         links::trials(),
         kernels::trials(),
         targets::trials(),
+        guards::trials(),
     ]
     .into_iter()
     .flatten()

@@ -141,10 +141,10 @@ fn install_takes_a_target_and_a_prefix() {
     };
     assert_eq!(options.target.triple, "aarch64-unknown-none-softfloat");
     assert!(options.plain_names && options.numbers.keys == 64 && options.thread_pointer.is_some());
-    let Command::Install(options) = parsed("install --prefix out --target host --rounds 2") else {
+    let Command::Install(options) = parsed("install --prefix out --target host --rounds 2 --ibt") else {
         panic!("not an installation");
     };
-    assert!(!options.plain_names && options.numbers.rounds == 2);
+    assert!(!options.plain_names && options.has_ibt && options.numbers.rounds == 2);
     let line = "install --prefix out --target host --exit-functions 0 --notifications 0";
     let Command::Install(options) = parsed(line) else { panic!("not an installation") };
     assert_eq!((options.numbers.exit_functions, options.numbers.notifications), (0, 0));

@@ -125,6 +125,9 @@ pub(super) struct Install {
     /// No prefix before the families' names, for the host too
     #[arg(long)]
     plain_names: bool,
+    /// endbr64 at what may be called by pointer, and the note that says so: docs/targets.md; x86_64 only
+    #[arg(long)]
+    ibt: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -365,6 +368,7 @@ impl Install {
             },
             plain_names: self.plain_names || options.plain_names,
             thread_pointer: self.thread_pointer.clone(),
+            has_ibt: self.ibt,
             rustflags: install::users_flags(),
             may_install: self.common.may_install(),
             ..options

@@ -27,7 +27,7 @@ const FIGURES: [&str; 10] = [
 ];
 
 /// Headers that are installed as they are.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 9] = [
     "tsd.h",
     "tsd/symbols.h",
     "tsd/inline.h",
@@ -35,6 +35,7 @@ const HEADERS: [&str; 8] = [
     "tsd/pthread.h",
     "tsd/threads.h",
     "tsd/cxxabi.h",
+    "tsd/thread_local.h",
     "tsd/windows.h",
 ];
 
