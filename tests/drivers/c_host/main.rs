@@ -13,8 +13,10 @@ mod headers;
 mod inline;
 mod kernels;
 mod links;
+mod porting;
 mod programs;
 mod readme;
+mod rows;
 mod targets;
 
 use environment::Environment;
@@ -35,6 +37,7 @@ fn main() {
         links::trials(),
         kernels::trials(),
         targets::trials(),
+        porting::trials(),
     ]
     .into_iter()
     .flatten()

@@ -1,7 +1,7 @@
 //! What differs between CPUs: the console, the end, a new thread's stack. The boot code and the switch of stacks are those of
 //! the kernel in C.
 
-use core::arch::global_asm;
+use core::{arch::global_asm, fmt};
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(include_str!("../../../c/kernel/x86_64/boot.S"), options(att_syntax, raw));
@@ -19,8 +19,13 @@ pub(crate) const FRAME: (usize, usize) = (8, 6);
 #[cfg(target_arch = "aarch64")]
 pub(crate) const FRAME: (usize, usize) = (12, 11);
 
-pub(crate) fn print(text: &str) {
-    text.bytes().for_each(put);
+pub(crate) struct Console;
+
+impl fmt::Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.bytes().for_each(put);
+        Ok(())
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -8,11 +8,12 @@ mod machine;
 
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
+use core::fmt::Write;
 use core::panic::PanicInfo;
 use core::ptr::without_provenance_mut;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use machine::{FRAME, power_off, print, switch_stack};
+use machine::{Console, FRAME, power_off, switch_stack};
 use tsd::{ExitReport, Key, KeySpace, Port, Slots};
 
 const KEYS: usize = 64;
@@ -30,7 +31,7 @@ struct Thread {
 }
 
 #[repr(align(16))]
-struct Stack([usize; STACK / size_of::<usize>()]);
+struct Stack(#[expect(dead_code, reason = "only threads use it")] [usize; STACK / size_of::<usize>()]);
 
 // SAFETY: there is one CPU and no interrupt, and a block's cells are used between switches only.
 unsafe impl Sync for Thread {}
@@ -173,15 +174,12 @@ extern "C" fn kernel_main() -> ! {
         assert_eq!(join(ends), 1);
         assert_eq!(DESTROYED.load(Ordering::Relaxed), round * (1 + 2));
     }
-    print("tsd: end: status 0\n");
+    let _ = writeln!(Console, "tsd: end: status 0");
     power_off(0)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    if let Some(message) = info.message().as_str() {
-        print(message);
-    }
-    print("\ntsd: end: status 1\n");
+    let _ = writeln!(Console, "{info}\ntsd: end: status 1");
     power_off(1)
 }
