@@ -36,7 +36,7 @@ pub fn run(may_install: bool) -> Result<()> {
     for image in [&image::X86_64, &image::AARCH64] {
         command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
-        cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
+        cargo.args(["--package", "tsd", "--package", "tsd-suite", "--package", "tsd-hobby-kernel", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;

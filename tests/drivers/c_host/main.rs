@@ -15,8 +15,10 @@ mod inline;
 mod kernels;
 mod libraries;
 mod links;
+mod porting;
 mod programs;
 mod readme;
+mod rows;
 mod targets;
 
 use environment::Environment;
@@ -39,6 +41,7 @@ fn main() {
         kernels::trials(),
         targets::trials(),
         guards::trials(),
+        porting::trials(),
     ]
     .into_iter()
     .flatten()
