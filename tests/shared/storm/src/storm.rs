@@ -205,7 +205,11 @@ impl Storm {
     }
 
     fn events<W: StormPlatform>() -> impl Iterator<Item = Event> {
-        Event::ALL.iter().copied().filter(|event| W::HAS_HISTORY || event.needed() != Needed::WithHistory)
+        Event::ALL.iter().copied().filter(|event| match event.needed() {
+            Needed::Everywhere | Needed::Nowhere => true,
+            Needed::WithHistory => W::HAS_HISTORY,
+            Needed::WithCpus => W::HAS_HISTORY && W::cpus() > 1,
+        })
     }
 
     pub(crate) fn count(&self, event: Event) {
