@@ -21,7 +21,26 @@ use tsd_runner::{
 use tsd_suite::{CASES, Needs};
 
 /// The cases of tests/freertos/tasks/cases.c.
-const TASK_CASES: [&str; 0] = [];
+const TASK_CASES: [&str; 18] = [
+    "before_the_scheduler",
+    "values_are_per_task",
+    "tick_handler_has_the_interrupted_tasks_values",
+    "exit_runs_on_the_task_itself",
+    "task_without_an_exit_is_buried_by_the_idle_task",
+    "deleted_by_another_task",
+    "destructor_of_a_deleted_task_blocks",
+    "deleted_inside_a_destructor",
+    "deletes_itself_inside_a_destructor",
+    "deleted_inside_a_once_routine",
+    "deletes_itself_inside_a_once_routine",
+    "once_waits_for_a_task_of_a_lower_priority",
+    "static_memory_serves_the_next_task",
+    "idle_task_cleans_up_after_many",
+    "preempted_at_each_instruction_of_set",
+    "preempted_at_each_instruction_of_exit",
+    "preempted_at_random",
+    "index_is_used_again_and_again",
+];
 
 const STORM: &str = "storm seconds=10 seed=1";
 const LIMITS: Limits = Limits { total: Duration::from_secs(300), silence: Duration::from_secs(90) };

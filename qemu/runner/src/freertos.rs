@@ -62,7 +62,7 @@ impl Image {
                 (suite(toolchain, &folder)?, None)
             }
             Self::Tasks => {
-                own.extend(sources(&["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/main.c"]));
+                own.extend(sources(&["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/preempted.c", "tasks/main.c"]));
                 let target = Target::named(TARGET).unwrap_or_else(|| unreachable!("it is a target"));
                 let options = install::Options::new(target, folder.join("tsd"));
                 install::run_if_changed(&options, &folder.join("tsd.stamp"))?;
