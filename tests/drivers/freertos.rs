@@ -11,7 +11,7 @@ use std::{
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tsd_runner::{
-    error::{Error, Result},
+    error::Result,
     freertos::{self, Image},
     protocol::{self, Cases, Verdict},
     qemu::{Limits, Outcome},
@@ -49,16 +49,20 @@ fn main() {
     let arguments = Arguments::from_args();
     let toolchain = Arc::new(OnceLock::new());
     let names: Vec<_> = CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
-    let selected = |prefix: &str, names: &[&'static str]| {
-        let is_selected =
-            |name: &&&str| !arguments.is_filtered_out(&Trial::test(format!("{prefix}{name}"), || Ok(())));
-        names.iter().filter(is_selected).copied().collect::<Vec<_>>()
-    };
+    let is_selected = |name: &&&str| !arguments.is_filtered_out(&Trial::test(suite_trial_name(name), || Ok(())));
+    let selected: Vec<_> = names.iter().filter(is_selected).copied().collect();
+    let all = selected.len() == names.len();
 
-    let suite = Booted::new(Image::Suite, selected("freertos::suite::", &names), names.len(), toolchain.clone());
-    let tasks = Booted::new(Image::Tasks, TASK_CASES.to_vec(), TASK_CASES.len(), toolchain.clone());
-    let mut trials: Vec<_> = names.iter().map(|name| suite.trial("freertos::suite::", name)).collect();
-    trials.extend(TASK_CASES.map(|name| tasks.trial("freertos::tasks::", name)));
+    let suite = Arc::new(SuiteImage {
+        image: Booted::new(Image::Suite, &toolchain),
+        selected,
+        all,
+        verdicts: Verdicts::default(),
+    });
+    let tasks = Arc::new(TasksImage { image: Booted::new(Image::Tasks, &toolchain), ran: OnceLock::new() });
+    let mut trials: Vec<_> = names.iter().map(|name| suite.trial(name)).collect();
+    trials.extend(TASK_CASES.map(|name| tasks.trial(name)));
+    trials.push(Trial::test("freertos::tasks::figures", move || tasks.figures()));
     trials.push(Trial::test("freertos::storm", move || suite.storm()));
 
     if !arguments.list && trials.iter().any(|trial| !arguments.is_filtered_out(trial)) {
@@ -70,46 +74,49 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// An image with the verdicts of its cases, which come one by one.
+fn suite_trial_name(case: &str) -> String {
+    format!("freertos::suite::{case}")
+}
+
+/// An image, which is built at its first boot.
 struct Booted {
     image: Image,
-    cases: Vec<&'static str>,
-    /// Whether `cases` is everything that the image has.
-    all: bool,
     toolchain: Arc<OnceLock<Toolchain>>,
     kernel: OnceLock<Result<PathBuf>>,
-    verdicts: Verdicts,
 }
 
 impl Booted {
-    fn new(image: Image, cases: Vec<&'static str>, count: usize, toolchain: Arc<OnceLock<Toolchain>>) -> Arc<Self> {
-        let all = cases.len() == count;
-        Arc::new(Self { image, cases, all, toolchain, kernel: OnceLock::new(), verdicts: Verdicts::default() })
+    fn new(image: Image, toolchain: &Arc<OnceLock<Toolchain>>) -> Self {
+        Self { image, toolchain: toolchain.clone(), kernel: OnceLock::new() }
     }
 
-    fn trial(self: &Arc<Self>, prefix: &str, name: &'static str) -> Trial {
-        let booted = self.clone();
-        Trial::ignorable_test(format!("{prefix}{name}"), move || booted.result(name))
-    }
-
-    /// Boots the image, which is built at the first call.
     fn boot(&self, line: &str, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
         let build = || self.image.build(self.toolchain.get().expect("it is set before the first case is run"));
         let kernel = self.kernel.get_or_init(build).as_ref().map_err(Clone::clone)?;
         self.image.boot(kernel, line, LIMITS, sink)
     }
+}
+
+/// The shared suite, with the verdicts of its cases, which come one by one.
+struct SuiteImage {
+    image: Booted,
+    selected: Vec<&'static str>,
+    /// Whether these are all.
+    all: bool,
+    verdicts: Verdicts,
+}
+
+impl SuiteImage {
+    fn trial(self: &Arc<Self>, name: &'static str) -> Trial {
+        let suite = self.clone();
+        Trial::ignorable_test(suite_trial_name(name), move || suite.result(name))
+    }
 
     /// Starts the machine if no case has done so, and waits for the verdict on `case`.
     fn result(self: &Arc<Self>, case: &str) -> std::result::Result<Completion, Failed> {
         let begin = || {
-            let booted = self.clone();
-            thread::spawn(move || {
-                let ended = match booted.image {
-                    Image::Suite => booted.run_suite(),
-                    Image::Tasks => booted.run_tasks(),
-                };
-                booted.verdicts.end(booted.cases.iter().copied(), ended);
-            });
+            let suite = self.clone();
+            thread::spawn(move || suite.verdicts.end(suite.selected.iter().copied(), suite.run()));
         };
         match self.verdicts.await_case(case, begin) {
             Verdict::Passed => Ok(Completion::Completed),
@@ -118,31 +125,71 @@ impl Booted {
         }
     }
 
-    fn run_suite(&self) -> Result<()> {
+    fn run(&self) -> Result<()> {
         let mut boot = |line: &str, sink: &mut dyn FnMut(&str)| {
-            let outcome = self.boot(line, sink)?;
+            let outcome = self.image.boot(line, sink)?;
             show_figures("suite", &outcome);
             Ok(outcome)
         };
         let mut judge = |name: &str, verdict| self.verdicts.judge(name, verdict);
-        suite::run_in_boots(&self.cases, self.all, &mut boot, &mut judge)
-    }
-
-    /// All cases in C in one boot: the first that fails ends it.
-    fn run_tasks(&self) -> Result<()> {
-        let mut cases = Cases::default();
-        let outcome = self.boot("", &mut |line| {
-            cases.take(line, &mut |name, verdict| self.verdicts.judge(&name, verdict));
-        })?;
-        cases.finish(&mut |name, verdict| self.verdicts.judge(&name, verdict));
-        show_figures("tasks", &outcome);
-        outcome.verdict()
+        suite::run_in_boots(&self.selected, self.all, &mut boot, &mut judge)
     }
 
     fn storm(&self) -> std::result::Result<(), Failed> {
-        let outcome = self.boot(STORM, &mut |_| ()).map_err(|error| error.to_string())?;
-        outcome.verdict().map_err(|error: Error| error.to_string())?;
+        let outcome = self.image.boot(STORM, &mut |_| ())?;
+        outcome.verdict()?;
         show_figures("storm", &outcome);
+        Ok(())
+    }
+}
+
+/// The cases in C, all of them in one boot: the first that fails ends it.
+struct TasksImage {
+    image: Booted,
+    ran: OnceLock<Result<(Outcome, Vec<(String, Verdict)>)>>,
+}
+
+impl TasksImage {
+    fn trial(self: &Arc<Self>, name: &'static str) -> Trial {
+        let tasks = self.clone();
+        Trial::test(format!("freertos::tasks::{name}"), move || tasks.result(name))
+    }
+
+    fn ran(&self) -> Result<&(Outcome, Vec<(String, Verdict)>)> {
+        let run = || {
+            let (mut cases, mut verdicts) = (Cases::default(), Vec::new());
+            let outcome = self
+                .image
+                .boot("", &mut |line| cases.take(line, &mut |name, verdict| verdicts.push((name, verdict))))?;
+            cases.finish(&mut |name, verdict| verdicts.push((name, verdict)));
+            Ok((outcome, verdicts))
+        };
+        self.ran.get_or_init(run).as_ref().map_err(Clone::clone)
+    }
+
+    fn result(&self, case: &str) -> std::result::Result<(), Failed> {
+        let (outcome, verdicts) = self.ran()?;
+        match verdicts.iter().find(|(name, _)| name == case) {
+            Some((_, Verdict::Passed)) => Ok(()),
+            // It has ended the boot, or one before it has.
+            _ => Err(outcome.verdict().err().map_or("there is no such case".into(), |error| error.to_string()).into()),
+        }
+    }
+
+    /// What the image has counted: tasks have lost the CPU inside the library, and the heap is as it was.
+    fn figures(&self) -> std::result::Result<(), Failed> {
+        let (outcome, verdicts) = self.ran()?;
+        outcome.verdict()?;
+        let names: Vec<_> = verdicts.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, TASK_CASES, "the cases of the image and those of this driver");
+        let figure = |name: &str| {
+            let mut figures = protocol::figures(&outcome.lines);
+            let number = figures.find_map(|(its, value)| (its == name).then(|| value.parse::<u32>().ok())?);
+            number.unwrap_or_else(|| panic!("the image has no figure {name}"))
+        };
+        assert_eq!(figure("heap_free_bytes_before"), figure("heap_free_bytes_after"));
+        assert!(figure("preemptions_in_set") > 0 && figure("preemptions_in_exit") > 0);
+        show_figures("tasks", outcome);
         Ok(())
     }
 }

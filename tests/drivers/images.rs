@@ -94,14 +94,7 @@ impl Booted {
         toolchain: Arc<OnceLock<Toolchain>>,
     ) -> Arc<Self> {
         let (cases, all) = selected;
-        Arc::new(Self {
-            machine,
-            cases,
-            all,
-            toolchain,
-            kernel: OnceLock::new(),
-            verdicts: Verdicts::default(),
-        })
+        Arc::new(Self { machine, cases, all, toolchain, kernel: OnceLock::new(), verdicts: Verdicts::default() })
     }
 
     fn trials(self: &Arc<Self>, names: &[&'static str]) -> impl Iterator<Item = Trial> {

@@ -119,12 +119,7 @@ pub type Boot<'a> = dyn FnMut(&str, &mut dyn FnMut(&str)) -> Result<Outcome> + '
 ///
 /// # Errors
 /// As `boot`.
-pub fn run_in_boots(
-    names: &[&str],
-    all: bool,
-    boot: &mut Boot<'_>,
-    sink: &mut dyn FnMut(&str, Verdict),
-) -> Result<()> {
+pub fn run_in_boots(names: &[&str], all: bool, boot: &mut Boot<'_>, sink: &mut dyn FnMut(&str, Verdict)) -> Result<()> {
     let mut waiting = names.to_vec();
     let mut timeouts = 0;
     while !waiting.is_empty() {

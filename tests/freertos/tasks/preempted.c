@@ -117,8 +117,9 @@ static void comes_and_goes(void *argument) {
 
 void preempted_at_random(void) {
     enum { ROUNDS = 300, TASKS = 6 };
+    tsd_key_t ticks = new_key(NULL);
     TaskHandle_t task = begin();
-    tick_key = other;
+    tick_key = ticks;
     board_draw_preemptions(1);
     for (unsigned round = 0; round < ROUNDS; round++) {
         TaskHandle_t tasks[TASKS];
@@ -136,6 +137,7 @@ void preempted_at_random(void) {
     tick_key = 0;
     CHECK(intrusions > ROUNDS);
     end(task);
+    CHECK(tsd_key_delete(ticks) == 0);
 }
 
 /* ---- 32-bit keys ---- */

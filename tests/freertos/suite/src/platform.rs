@@ -1,8 +1,7 @@
 //! FreeRTOS as a platform for the shared suite.
 
 use core::{
-    mem,
-    ptr,
+    mem, ptr,
     sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst},
 };
 

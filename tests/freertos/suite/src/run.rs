@@ -88,8 +88,7 @@ fn run_case(index: usize) {
         let at_end: thread::AtEnd = |_, ended| {
             assert_eq!(ended.report.left_over, 0, "the case left values behind: {:?}", ended.report);
         };
-        let case =
-            thread::start_with_stack(thread::LARGEST_STACK_BYTES, thread::NORMAL, run_function, index, at_end);
+        let case = thread::start_with_stack(thread::LARGEST_STACK_BYTES, thread::NORMAL, run_function, index, at_end);
         FreeRtos::join(case);
     }
     assert_eq!(SPACE.table().in_use(), 0, "the case left keys behind");
