@@ -26,8 +26,8 @@ const TASK_CASES: [&str; 18] = [
     "values_are_per_task",
     "tick_handler_has_the_interrupted_tasks_values",
     "exit_runs_on_the_task_itself",
-    "task_without_an_exit_is_buried_by_the_idle_task",
     "deleted_by_another_task",
+    "task_without_an_exit_is_buried_by_the_idle_task",
     "destructor_of_a_deleted_task_blocks",
     "deleted_inside_a_destructor",
     "deletes_itself_inside_a_destructor",
@@ -42,8 +42,21 @@ const TASK_CASES: [&str; 18] = [
     "index_is_used_again_and_again",
 ];
 
+/// A step of the port that is forgotten, the case that shows it, and what is said then. docs/porting/freertos.md has them
+/// in a table.
+const FORGOTTEN: [(&str, &str, &str); 6] = [
+    ("INIT", "values_are_per_task", "tsd_set(key, VALUE(first)) == 0 does not hold"),
+    ("SET", "values_are_per_task", "tsd_set(key, VALUE(first)) == 0 does not hold"),
+    ("DEINIT", "deleted_by_another_task", "destroyer[1] == xTaskGetCurrentTaskHandle() does not hold"),
+    ("SEEN", "deleted_by_another_task", "destroyed[3] == 0 does not hold"),
+    ("EXIT", "exit_runs_on_the_task_itself", "destroyer[2] == task does not hold"),
+    ("WAIT", "once_waits_for_a_task_of_a_lower_priority", "the machine printed nothing"),
+];
+
 const STORM: &str = "storm seconds=10 seed=1";
 const LIMITS: Limits = Limits { total: Duration::from_secs(300), silence: Duration::from_secs(90) };
+/// For an image that is expected to hang.
+const SHORT: Limits = Limits { total: Duration::from_secs(60), silence: Duration::from_secs(5) };
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -63,6 +76,11 @@ fn main() {
     let mut trials: Vec<_> = names.iter().map(|name| suite.trial(name)).collect();
     trials.extend(TASK_CASES.map(|name| tasks.trial(name)));
     trials.push(Trial::test("freertos::tasks::figures", move || tasks.figures()));
+    trials.extend(FORGOTTEN.map(|forgotten| {
+        let image = Booted::new(Image::Without(forgotten.0), &toolchain);
+        let name = format!("freertos::forgotten::{}", forgotten.0.to_lowercase());
+        Trial::test(name, move || without(&image, forgotten))
+    }));
     trials.push(Trial::test("freertos::storm", move || suite.storm()));
 
     if !arguments.list && trials.iter().any(|trial| !arguments.is_filtered_out(trial)) {
@@ -90,10 +108,10 @@ impl Booted {
         Self { image, toolchain: toolchain.clone(), kernel: OnceLock::new() }
     }
 
-    fn boot(&self, line: &str, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
+    fn boot(&self, line: &str, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
         let build = || self.image.build(self.toolchain.get().expect("it is set before the first case is run"));
         let kernel = self.kernel.get_or_init(build).as_ref().map_err(Clone::clone)?;
-        self.image.boot(kernel, line, LIMITS, sink)
+        self.image.boot(kernel, line, limits, sink)
     }
 }
 
@@ -127,7 +145,7 @@ impl SuiteImage {
 
     fn run(&self) -> Result<()> {
         let mut boot = |line: &str, sink: &mut dyn FnMut(&str)| {
-            let outcome = self.image.boot(line, sink)?;
+            let outcome = self.image.boot(line, LIMITS, sink)?;
             show_figures("suite", &outcome);
             Ok(outcome)
         };
@@ -136,7 +154,7 @@ impl SuiteImage {
     }
 
     fn storm(&self) -> std::result::Result<(), Failed> {
-        let outcome = self.image.boot(STORM, &mut |_| ())?;
+        let outcome = self.image.boot(STORM, LIMITS, &mut |_| ())?;
         outcome.verdict()?;
         show_figures("storm", &outcome);
         Ok(())
@@ -160,7 +178,7 @@ impl TasksImage {
             let (mut cases, mut verdicts) = (Cases::default(), Vec::new());
             let outcome = self
                 .image
-                .boot("", &mut |line| cases.take(line, &mut |name, verdict| verdicts.push((name, verdict))))?;
+                .boot("", LIMITS, &mut |line| cases.take(line, &mut |name, verdict| verdicts.push((name, verdict))))?;
             cases.finish(&mut |name, verdict| verdicts.push((name, verdict)));
             Ok((outcome, verdicts))
         };
@@ -192,6 +210,23 @@ impl TasksImage {
         show_figures("tasks", outcome);
         Ok(())
     }
+}
+
+/// An image without one step shows that where the page says.
+fn without(image: &Booted, (step, case, said): (&str, &str, &str)) -> std::result::Result<(), Failed> {
+    const PAGE: &str = include_str!("../../docs/porting/freertos.md");
+    let outcome = image.boot("", SHORT, &mut |_| ())?;
+    let last = outcome.lines.iter().rev().find(|line| line.starts_with("test ")).map_or("", String::as_str);
+    let text = format!("{last}; {}", outcome.end);
+    println!("freertos without {step}: {text}");
+    assert!(
+        last.starts_with(&format!("test {case} ... ")) && text.contains(said),
+        "{case}, {said} were expected: {text}"
+    );
+    assert!(!outcome.is_success());
+    let row = PAGE.lines().find(|line| line.contains(&format!("`{case}`")) && line.contains(&format!("`{said}`")));
+    assert!(row.is_some(), "the page has no row with {case} and {said}");
+    Ok(())
 }
 
 /// What the image has counted, as it has printed it.

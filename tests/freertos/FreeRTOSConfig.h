@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 #include "board.h"
-#include "image_hooks.h"
 #include "tsd_freertos.h"
+
+#include "image_hooks.h"
 
 #define configCPU_CLOCK_HZ BOARD_CLOCK_HZ
 #define configTICK_RATE_HZ 1000

@@ -20,6 +20,9 @@ use crate::{
 };
 
 const TARGET: &str = "thumbv7m-none-eabi";
+/// Where FreeRTOS keeps what it knows of the CPU.
+const PORT_FOLDER: &str = "portable/GCC/ARM_CM3";
+const PORT_FILE: &str = "portable/GCC/ARM_CM3/port.c";
 /// The status with which the kernel has QEMU end when all is well.
 const SUCCESS: i32 = 0;
 
@@ -30,6 +33,8 @@ pub enum Image {
     Suite,
     /// The cases in C.
     Tasks,
+    /// The same, with one step of the port forgotten: that word after `FORGOTTEN_` in `tests/freertos/tasks`.
+    Without(&'static str),
 }
 
 /// Gets what both images take.
@@ -50,38 +55,24 @@ impl Image {
     /// # Errors
     /// FreeRTOS can't be got, or something does not compile.
     pub fn build(self, toolchain: &Toolchain) -> Result<PathBuf> {
-        // nextest has a process for each case.
-        let _lock = workspace::lock(&format!("freertos-{}", self.name()))?;
-        let folder = workspace::images_dir()?.join("freertos").join(self.name());
-        fs::create_dir_all(&folder).map_err(|error| Error::of_file("made", &folder, &error))?;
-        let kernel = kernel_sources(toolchain)?;
-        let mut own = sources(&["board/board.c", "board/startup.c"]);
-        let (library, headers) = match self {
-            Self::Suite => {
-                own.extend(sources(&["suite/glue.c"]));
-                (suite(toolchain, &folder)?, None)
-            }
-            Self::Tasks => {
-                own.extend(sources(&["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/preempted.c", "tasks/main.c"]));
-                let target = Target::named(TARGET).unwrap_or_else(|| unreachable!("it is a target"));
-                let options = install::Options::new(target, folder.join("tsd"));
-                install::run_if_changed(&options, &folder.join("tsd.stamp"))?;
-                (options.prefix.join("lib/libtsd.a"), Some(options.prefix.join("include")))
-            }
-        };
-        let headers: Vec<_> = headers.into_iter().collect();
-        command::step(format_args!("building the FreeRTOS image {}", self.name()));
-        let port = kernel.join("portable/GCC/ARM_CM3");
-        let mut theirs = Command::new("");
-        theirs.args(["tasks.c", "queue.c", "list.c", "portable/MemMang/heap_4.c"].map(|file| kernel.join(file)));
-        theirs.arg(port.join("port.c"));
+        let images = workspace::images_dir()?.join("freertos");
+        let folder = images.join(self.name());
         let objects = folder.join("objects");
         fs::create_dir_all(&objects).map_err(|error| Error::of_file("made", &objects, &error))?;
-        let mut gcc = self.gcc(&kernel, &headers);
-        command::run(gcc.arg("-c").args(theirs.get_args()).current_dir(&objects))?;
-        let mut gcc = self.gcc(&kernel, &headers);
+        // nextest has a process for each case.
+        let _lock = workspace::lock_file(&folder.join("lock"))?;
+        let kernel = kernel_sources(toolchain)?;
+        let (library, headers) =
+            if self == Self::Suite { (suite(toolchain, &folder)?, None) } else { archive(&images.join("tsd"))? };
+        command::step(format_args!("building the FreeRTOS image {}", self.name()));
+        let mut gcc = self.gcc(&kernel, headers.as_deref());
+        gcc.args(
+            ["tasks.c", "queue.c", "list.c", "portable/MemMang/heap_4.c", PORT_FILE].map(|file| kernel.join(file)),
+        );
+        command::run(gcc.arg("-c").current_dir(&objects))?;
+        let mut gcc = self.gcc(&kernel, headers.as_deref());
         gcc.args(["-Wall", "-Wextra", "-Werror", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"]);
-        gcc.arg("-nostdlib").arg("-T").arg(workspace::root().join("linker/mps2-an385.ld")).args(own);
+        gcc.arg("-nostdlib").arg("-T").arg(workspace::root().join("linker/mps2-an385.ld")).args(self.own_sources());
         gcc.args(["tasks.o", "queue.o", "list.o", "heap_4.o", "port.o"].map(|file| objects.join(file)));
         let file = folder.join("kernel.elf");
         command::run(gcc.arg(library).args(["-lgcc", "-o"]).arg(&file))?;
@@ -97,7 +88,7 @@ impl Image {
         qemu.args(["-M", "mps2-an385", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         let line = line.replace(',', ",,");
         qemu.args(["-semihosting-config", &format!("enable=on,target=native,arg=tsd-freertos,arg={line}")]);
-        if self == Self::Tasks {
+        if self != Self::Suite {
             // An instruction takes longer than a cycle of the timer then, so that the timer can come before each.
             qemu.args(["-icount", "shift=6,sleep=off"]);
         }
@@ -105,22 +96,42 @@ impl Image {
         qemu::run_for(&mut qemu, SUCCESS, limits, sink)
     }
 
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Suite => "suite",
-            Self::Tasks => "tasks",
+            Self::Suite => "suite".into(),
+            Self::Tasks => "tasks".into(),
+            Self::Without(step) => format!("without-{step}"),
         }
     }
 
+    fn own_folder(self) -> &'static str {
+        if self == Self::Suite { "suite" } else { "tasks" }
+    }
+
+    fn own_sources(self) -> Vec<PathBuf> {
+        let own: &[&str] = match self {
+            Self::Suite => &["suite/glue.c"],
+            // Of two definitions the first counts.
+            Self::Without("WAIT") => &["tasks/forgotten_wait.c"],
+            Self::Tasks | Self::Without(_) => &[],
+        };
+        let tasks = ["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/preempted.c", "tasks/main.c"];
+        let own = own.iter().chain(tasks.iter().filter(|_| self != Self::Suite));
+        own.chain(&["board/board.c", "board/startup.c"]).map(|file| folder_of_sources().join(file)).collect()
+    }
+
     /// The compiler with what every file of the image is compiled with.
-    fn gcc(self, kernel: &Path, headers: &[PathBuf]) -> Command {
+    fn gcc(self, kernel: &Path, headers: Option<&Path>) -> Command {
         let mut gcc = command::of(tools::ARM_GCC.command);
         gcc.args(["-mthumb", "-mcpu=cortex-m3", "-mfloat-abi=soft", "-std=gnu11", "-O2", "-g", "-ffreestanding"]);
         // The loops in memcpy and memset are no calls of memcpy and memset.
         gcc.args(["-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections"]);
-        let own = ["", "board", "libc", self.name()].map(|folder| folder_of_sources().join(folder));
-        let port = kernel.join("portable/GCC/ARM_CM3");
-        let folders = own.into_iter().chain(headers.iter().cloned()).chain([kernel.join("include"), port]);
+        if let Self::Without(step) = self {
+            gcc.arg(format!("-DFORGOTTEN_{step}")).arg("-Wl,--allow-multiple-definition");
+        }
+        let own = ["", "board", "libc", self.own_folder()].map(|folder| folder_of_sources().join(folder));
+        let theirs = ["include", PORT_FOLDER].map(|folder| kernel.join(folder));
+        let folders = own.into_iter().chain(headers.map(Path::to_path_buf)).chain(theirs);
         gcc.args(folders.flat_map(|folder| ["-I".into(), folder.into_os_string()]));
         gcc
     }
@@ -130,8 +141,12 @@ fn folder_of_sources() -> PathBuf {
     workspace::root().join("tests/freertos")
 }
 
-fn sources(files: &[&str]) -> Vec<PathBuf> {
-    files.iter().map(|file| folder_of_sources().join(file)).collect()
+/// Installs the archive, and returns it with the folder of its headers.
+fn archive(prefix: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
+    let target = Target::named(TARGET).ok_or_else(|| Error::failure(format!("{TARGET} is no target")))?;
+    let _lock = workspace::lock("freertos-tsd")?;
+    install::run_if_changed(&install::Options::new(target, prefix.into()), &prefix.with_extension("stamp"))?;
+    Ok((prefix.join("lib/libtsd.a"), Some(prefix.join("include"))))
 }
 
 /// Builds the suite as a library.

@@ -1,6 +1,7 @@
 /* From reset to main(), and what a compiler expects of a C library. */
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "FreeRTOS.h"
 
@@ -19,8 +20,9 @@ extern unsigned char stack_top[];
 /* FreeRTOS's heap, in the memory that it has to itself. */
 __attribute__((section(".heap"), aligned(8))) uint8_t ucHeap[configTOTAL_HEAP_SIZE];
 
-/* QEMU has laid code and data where they belong, and memory is zero. */
+/* QEMU has laid code and data where they belong, and memory is zero; but what is allocated holds anything. */
 void reset(void) {
+    memset(ucHeap, 0xa5, sizeof ucHeap);
     board_start();
     main();
     board_failed(__FILE__, __LINE__, "main does not return");

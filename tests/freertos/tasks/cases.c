@@ -121,34 +121,32 @@ static void deleted_by_another_task(void) {
         AWAIT(step == 1);
         vTaskDelete(task);
         /* The destructors have run here, and this task's own value is as it was. */
-        CHECK(destroyed[1] == 1 && destroyed[2] == 1 && destroyer[1] == xTaskGetCurrentTaskHandle());
         CHECK(tsd_get(key) == VALUE(3) && tsd_get(other) == NULL && destroyed[3] == 0);
+        CHECK(destroyed[1] == 1 && destroyed[2] == 1 && destroyer[1] == xTaskGetCurrentTaskHandle());
         end();
     }
 }
 
-static void destructor_of_a_deleted_task_blocks(void) {
-    extern void blocks_and_looks(void *);
-    begin(blocks_and_looks);
-    tsd_set(other, VALUE(3));
-    TaskHandle_t busy = start(has_values, VALUE(10), LOW);
-    TaskHandle_t task = start(waits, NULL, MIDDLE);
-    AWAIT(step == 1);
-    vTaskDelete(task);
-    CHECK(destroyed[1] == 1 && destroyed[2] == 1 && tsd_get(other) == VALUE(3));
-    AWAIT(step == 2);
-    (void)busy;
-    AWAIT(destroyed[10] == 1 && destroyed[11] == 1);
-    end();
-}
-
 /* Others run meanwhile; the dead task's values are still the ones that are found here. */
-void blocks_and_looks(void *value) {
+static void blocks_and_looks(void *value) {
     if (value == VALUE(1)) {
         vTaskDelay(5);
         CHECK(tsd_get(other) == VALUE(2));
     }
     destroy(value);
+}
+
+static void destructor_of_a_deleted_task_blocks(void) {
+    begin(blocks_and_looks);
+    tsd_set(other, VALUE(3));
+    start(has_values, VALUE(10), LOW);
+    TaskHandle_t task = start(waits, NULL, MIDDLE);
+    AWAIT(step == 1);
+    vTaskDelete(task);
+    CHECK(destroyed[1] == 1 && destroyed[2] == 1 && tsd_get(other) == VALUE(3));
+    AWAIT(step == 2);
+    AWAIT(destroyed[10] == 1 && destroyed[11] == 1);
+    end();
 }
 
 /* ---- ends inside a destructor ---- */
@@ -297,8 +295,8 @@ const struct test_case test_cases[] = {
     CASE(values_are_per_task),
     CASE(tick_handler_has_the_interrupted_tasks_values),
     CASE(exit_runs_on_the_task_itself),
-    CASE(task_without_an_exit_is_buried_by_the_idle_task),
     CASE(deleted_by_another_task),
+    CASE(task_without_an_exit_is_buried_by_the_idle_task),
     CASE(destructor_of_a_deleted_task_blocks),
     CASE(deleted_inside_a_destructor),
     CASE(deletes_itself_inside_a_destructor),
