@@ -21,7 +21,7 @@ use tsd_runner::{
 use tsd_suite::{CASES, Needs};
 
 /// The cases of tests/freertos/tasks/cases.c.
-const TASK_CASES: [&str; 18] = [
+const TASK_CASES: [&str; 21] = [
     "before_the_scheduler",
     "values_are_per_task",
     "tick_handler_has_the_interrupted_tasks_values",
@@ -34,10 +34,13 @@ const TASK_CASES: [&str; 18] = [
     "deleted_inside_a_once_routine",
     "deletes_itself_inside_a_once_routine",
     "once_waits_for_a_task_of_a_lower_priority",
+    "value_that_is_set_after_the_exit_is_destroyed",
     "static_memory_serves_the_next_task",
     "idle_task_cleans_up_after_many",
     "preempted_at_each_instruction_of_set",
     "preempted_at_each_instruction_of_exit",
+    "deleted_at_each_instruction_of_set",
+    "deleted_at_each_instruction_of_exit",
     "preempted_at_random",
     "index_is_used_again_and_again",
 ];
@@ -52,6 +55,8 @@ const FORGOTTEN: [(&str, &str, &str); 6] = [
     ("EXIT", "exit_runs_on_the_task_itself", "destroyer[2] == task does not hold"),
     ("WAIT", "once_waits_for_a_task_of_a_lower_priority", "the machine printed nothing"),
 ];
+
+const PAGE: &str = include_str!("../../docs/porting/freertos.md");
 
 const STORM: &str = "storm seconds=10 seed=1";
 const LIMITS: Limits = Limits { total: Duration::from_secs(300), silence: Duration::from_secs(90) };
@@ -207,6 +212,8 @@ impl TasksImage {
         };
         assert_eq!(figure("heap_free_bytes_before"), figure("heap_free_bytes_after"));
         assert!(figure("preemptions_in_set") > 0 && figure("preemptions_in_exit") > 0);
+        let bytes = format!(" is {} bytes", figure("bytes_a_task"));
+        assert!(PAGE.contains(&bytes), "docs/porting/freertos.md does not say that a task's part{bytes}");
         show_figures("tasks", outcome);
         Ok(())
     }
@@ -214,7 +221,6 @@ impl TasksImage {
 
 /// An image without one step shows that where the page says.
 fn without(image: &Booted, (step, case, said): (&str, &str, &str)) -> std::result::Result<(), Failed> {
-    const PAGE: &str = include_str!("../../docs/porting/freertos.md");
     let outcome = image.boot("", SHORT, &mut |_| ())?;
     let last = outcome.lines.iter().rev().find(|line| line.starts_with("test ")).map_or("", String::as_str);
     let text = format!("{last}; {}", outcome.end);

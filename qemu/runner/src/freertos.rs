@@ -115,9 +115,11 @@ impl Image {
             Self::Without("WAIT") => &["tasks/forgotten_wait.c"],
             Self::Tasks | Self::Without(_) => &[],
         };
-        let tasks = ["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/preempted.c", "tasks/main.c"];
-        let own = own.iter().chain(tasks.iter().filter(|_| self != Self::Suite));
-        own.chain(&["board/board.c", "board/startup.c"]).map(|file| folder_of_sources().join(file)).collect()
+        let tasks =
+            ["tsd_freertos.c", "cases.c", "deleted.c", "preempted.c", "main.c"].map(|file| format!("tasks/{file}"));
+        let tasks = tasks.iter().map(String::as_str).filter(|_| self != Self::Suite);
+        let files = own.iter().copied().chain(tasks).chain(["board/board.c", "board/startup.c"]);
+        files.map(|file| folder_of_sources().join(file)).collect()
     }
 
     /// The compiler with what every file of the image is compiled with.

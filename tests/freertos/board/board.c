@@ -1,4 +1,4 @@
-/* The board's console, its end by semihosting, and the two interrupts that are not FreeRTOS's own. */
+/* The board's console, its end by semihosting, and the interrupts that are not FreeRTOS's own. */
 #include "FreeRTOS.h"
 #include "task.h"
 
@@ -77,61 +77,71 @@ void board_failed(const char *file, int line, const char *condition) {
 
 /* ---- interrupts ---- */
 
-static volatile uint32_t *const timer = (volatile uint32_t *)0x40000000;
+/* A timer of CMSDK's. While `drawn` is not 0, it comes again and again. */
+struct timer {
+    volatile uint32_t *registers;
+    uint32_t drawn;
+};
 enum { TIMER_CTRL, TIMER_VALUE, TIMER_RELOAD, TIMER_INTERRUPT };
 enum { TIMER_ENABLE = 1, TIMER_INTERRUPTS = 8 };
+
+static struct timer preempting = {(volatile uint32_t *)0x40000000, 0};
+static struct timer unmasked = {(volatile uint32_t *)0x40001000, 0};
 
 static volatile uint32_t *const interrupt_enable = (volatile uint32_t *)0xe000e100;
 static volatile uint32_t *const interrupt_pend = (volatile uint32_t *)0xe000e200;
 static volatile uint8_t *const interrupt_priority = (volatile uint8_t *)0xe000e400;
-enum { TIMER_NUMBER = 8, SOFTWARE_NUMBER = 31 };
-
-/* Not 0 while preemptions are drawn. */
-static uint32_t drawn;
-
-static uint32_t draw(void) {
-    drawn ^= drawn << 13;
-    drawn ^= drawn >> 17;
-    drawn ^= drawn << 5;
-    return drawn;
-}
+enum { PREEMPTING_NUMBER = 8, UNMASKED_NUMBER = 9, SOFTWARE_NUMBER = 31 };
 
 void board_start(void) {
     uart[UART_BAUD] = 16;
     uart[UART_CTRL] = 1;
-    /* Neither comes in a critical section; the software's comes at its end, before a switch does. */
-    interrupt_priority[TIMER_NUMBER] = configKERNEL_INTERRUPT_PRIORITY;
+    /* Two never come in a critical section; the software's comes at its end, before a switch does. */
+    interrupt_priority[PREEMPTING_NUMBER] = configKERNEL_INTERRUPT_PRIORITY;
     interrupt_priority[SOFTWARE_NUMBER] = configMAX_SYSCALL_INTERRUPT_PRIORITY + 0x20;
-    interrupt_enable[0] = 1u << TIMER_NUMBER | 1u << SOFTWARE_NUMBER;
+    interrupt_priority[UNMASKED_NUMBER] = configMAX_SYSCALL_INTERRUPT_PRIORITY - 0x20;
+    interrupt_enable[0] = 1u << PREEMPTING_NUMBER | 1u << UNMASKED_NUMBER | 1u << SOFTWARE_NUMBER;
 }
 
-void board_preempt_in(uint32_t cycles) {
-    timer[TIMER_CTRL] = 0;
-    timer[TIMER_RELOAD] = cycles;
-    timer[TIMER_VALUE] = cycles;
-    timer[TIMER_CTRL] = TIMER_ENABLE | TIMER_INTERRUPTS;
+static void come_in(struct timer *timer, uint32_t cycles) {
+    timer->registers[TIMER_CTRL] = 0;
+    timer->registers[TIMER_RELOAD] = cycles;
+    timer->registers[TIMER_VALUE] = cycles;
+    timer->registers[TIMER_CTRL] = TIMER_ENABLE | TIMER_INTERRUPTS;
 }
 
-/* From 40 microseconds to 1.35 milliseconds. */
-static void draw_preemption(void) { board_preempt_in(1000 + draw() % 32768); }
-
-void board_draw_preemptions(uint32_t seed) {
-    drawn = seed;
-    if (seed != 0) {
-        draw_preemption();
-    } else {
-        timer[TIMER_CTRL] = 0;
+/* Has it come again from 40 microseconds to 1.35 milliseconds from now, or not. */
+static void come_again(struct timer *timer) {
+    timer->registers[TIMER_CTRL] = 0;
+    timer->registers[TIMER_INTERRUPT] = 1;
+    if (timer->drawn != 0) {
+        timer->drawn ^= timer->drawn << 13;
+        timer->drawn ^= timer->drawn >> 17;
+        timer->drawn ^= timer->drawn << 5;
+        come_in(timer, 1000 + timer->drawn % 32768);
     }
 }
 
-void timer_handler(void) {
-    timer[TIMER_CTRL] = 0;
-    timer[TIMER_INTERRUPT] = 1;
-    if (drawn != 0) {
-        draw_preemption();
-    }
+static void draw(struct timer *timer, uint32_t seed) {
+    timer->drawn = seed;
+    come_again(timer);
+}
+
+void board_draw_preemptions(uint32_t seed) { draw(&preempting, seed); }
+
+void board_draw_unmasked(uint32_t seed) { draw(&unmasked, seed); }
+
+void board_preempt_in(uint32_t cycles) { come_in(&preempting, cycles); }
+
+void preempting_handler(void) {
+    come_again(&preempting);
     board_preempted();
     portYIELD_FROM_ISR(pdTRUE);
+}
+
+void unmasked_handler(void) {
+    come_again(&unmasked);
+    board_unmasked();
 }
 
 void board_interrupt(void) {

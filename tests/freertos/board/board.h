@@ -25,6 +25,10 @@ void board_draw_preemptions(uint32_t seed);
 void board_preempt_in(uint32_t cycles);
 void board_preempted(void);
 
+/* The same for another timer, whose handler only calls board_unmasked(): FreeRTOS never masks it. */
+void board_draw_unmasked(uint32_t seed);
+void board_unmasked(void);
+
 /* Calls board_interrupted() in an interrupt handler, before it returns. */
 void board_interrupt(void);
 void board_interrupted(void);

@@ -12,7 +12,8 @@ void reset(void) __attribute__((noreturn));
 void vPortSVCHandler(void);
 void xPortPendSVHandler(void);
 void xPortSysTickHandler(void);
-void timer_handler(void);
+void preempting_handler(void);
+void unmasked_handler(void);
 void software_handler(void);
 
 extern unsigned char stack_top[];
@@ -50,7 +51,8 @@ __attribute__((section(".vectors"), used)) static const handler_t vectors[EXCEPT
     [SV_CALL] = vPortSVCHandler,
     [PEND_SV] = xPortPendSVHandler,
     [SYS_TICK] = xPortSysTickHandler,
-    [EXCEPTIONS + 8] = timer_handler,
+    [EXCEPTIONS + 8] = preempting_handler,
+    [EXCEPTIONS + 9] = unmasked_handler,
     [EXCEPTIONS + 31] = software_handler,
 };
 

@@ -252,6 +252,27 @@ static void once_waits_for_a_task_of_a_lower_priority(void) {
     end();
 }
 
+/* ---- after the exit ---- */
+
+/* As a tick handler does that interrupts the task between its exit and its deletion. */
+static void sets_after_its_exit(void *argument) {
+    (void)argument;
+    set_both(1, 2);
+    tsd_thread_exit(NULL);
+    set_both(3, 4);
+    vTaskDelete(NULL);
+}
+
+static void value_that_is_set_after_the_exit_is_destroyed(void) {
+    begin(destroy);
+    start(sets_after_its_exit, NULL, HIGH);
+    AWAIT(destructor_calls == 4);
+    for (unsigned number = 1; number <= 4; number++) {
+        CHECK(destroyed[number] == 1);
+    }
+    end();
+}
+
 /* ---- memory ---- */
 
 static void static_memory_serves_the_next_task(void) {
@@ -287,6 +308,7 @@ static void idle_task_cleans_up_after_many(void) {
 }
 
 extern void preempted_at_each_instruction_of_set(void), preempted_at_each_instruction_of_exit(void);
+extern void deleted_at_each_instruction_of_set(void), deleted_at_each_instruction_of_exit(void);
 extern void preempted_at_random(void), index_is_used_again_and_again(void);
 
 #define CASE(name) {#name, name}
@@ -303,10 +325,13 @@ const struct test_case test_cases[] = {
     CASE(deleted_inside_a_once_routine),
     CASE(deletes_itself_inside_a_once_routine),
     CASE(once_waits_for_a_task_of_a_lower_priority),
+    CASE(value_that_is_set_after_the_exit_is_destroyed),
     CASE(static_memory_serves_the_next_task),
     CASE(idle_task_cleans_up_after_many),
     CASE(preempted_at_each_instruction_of_set),
     CASE(preempted_at_each_instruction_of_exit),
+    CASE(deleted_at_each_instruction_of_set),
+    CASE(deleted_at_each_instruction_of_exit),
     CASE(preempted_at_random),
     CASE(index_is_used_again_and_again),
 };

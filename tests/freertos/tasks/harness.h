@@ -42,6 +42,10 @@ extern TaskHandle_t volatile intruder;
 extern tsd_key_t volatile tick_key;
 extern volatile unsigned ticks_on_values;
 
+/* The key of a handler that FreeRTOS does not mask, while board_draw_unmasked() has it come. */
+extern tsd_key_t volatile unmasked_key;
+extern volatile unsigned unmasked_interrupts;
+
 /* Preemptions inside tsd_set() and inside tsd_thread_exit(), and at how many different instructions. */
 struct preempted {
     unsigned count;

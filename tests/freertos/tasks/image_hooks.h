@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+/* What was reported of the task that was buried last. */
+extern tsd_exit_report_t last_report;
+#define tsd_thread_reap(...) tsd_thread_reap(&last_report)
+
 void count_switch(const volatile uint32_t *registers);
 
 /* What somebody has forgotten in an image that is built to show what becomes of it. */
@@ -21,7 +25,7 @@ void count_switch(const volatile uint32_t *registers);
 #endif
 #ifdef FORGOTTEN_SEEN
 #undef configDEINIT_TLS_BLOCK
-#define configDEINIT_TLS_BLOCK(block) tsd_thread_reap(NULL)
+#define configDEINIT_TLS_BLOCK(block) tsd_thread_reap()
 #endif
 
 #define traceTASK_SWITCHED_OUT() count_switch((const volatile uint32_t *)pxCurrentTCB->pxTopOfStack)

@@ -9,6 +9,9 @@ tsd_key_t volatile tick_key;
 volatile unsigned ticks_on_values;
 struct preempted preempted_in_set, preempted_in_exit;
 int seen_before_the_scheduler;
+tsd_exit_report_t last_report;
+tsd_key_t volatile unmasked_key;
+volatile unsigned unmasked_interrupts;
 
 void destroy(void *value) {
     uintptr_t number = (uintptr_t)value;
@@ -75,6 +78,18 @@ void board_preempted(void) {
 
 void board_interrupted(void) {}
 
+/* Comes in FreeRTOS's critical sections and switches, too. */
+void board_unmasked(void) {
+    tsd_key_t key = unmasked_key;
+    uintptr_t count = (uintptr_t)tsd_get(key);
+    CHECK(tsd_set(key, VALUE(count + 1)) == 0 && tsd_get(key) == VALUE(count + 1));
+    struct tsd_freertos *seen = tsd_freertos_seen;
+    tsd_freertos_seen = NULL;
+    CHECK(tsd_get(key) == NULL && tsd_set(key, NULL) == TSD_ESRCH);
+    tsd_freertos_seen = seen;
+    unmasked_interrupts++;
+}
+
 void vApplicationTickHook(void) {
     tsd_key_t key = tick_key;
     if (key != 0) {
@@ -131,6 +146,8 @@ static void run(void *argument) {
     figure("preemptions_in_exit", preempted_in_exit.count);
     figure("instructions_preempted_in_exit", preempted_in_exit.places);
     figure("ticks_that_set_a_value", ticks_on_values);
+    figure("unmasked_interrupts", unmasked_interrupts);
+    figure("bytes_a_task", sizeof(tsd_thread_t));
     CHECK(preempted_in_set.count > 0 && preempted_in_exit.count > 0);
     board_end(0);
 }

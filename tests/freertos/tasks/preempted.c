@@ -120,7 +120,9 @@ void preempted_at_random(void) {
     tsd_key_t ticks = new_key(NULL);
     TaskHandle_t task = begin();
     tick_key = ticks;
+    unmasked_key = new_key(NULL);
     board_draw_preemptions(1);
+    board_draw_unmasked(2);
     for (unsigned round = 0; round < ROUNDS; round++) {
         TaskHandle_t tasks[TASKS];
         ended = 0;
@@ -137,7 +139,8 @@ void preempted_at_random(void) {
     tick_key = 0;
     CHECK(intrusions > ROUNDS);
     end(task);
-    CHECK(tsd_key_delete(ticks) == 0);
+    board_draw_unmasked(0);
+    CHECK(tsd_key_delete(ticks) == 0 && tsd_key_delete(unmasked_key) == 0);
 }
 
 /* ---- 32-bit keys ---- */
