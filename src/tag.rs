@@ -141,7 +141,10 @@ impl Tag {
     #[inline(always)]
     pub(crate) const fn has_outlived(self, key: Key, capacity: usize) -> bool {
         let (key, generation) = (Self(key.raw() as usize), generation_mask(capacity));
-        key.is_live() && key.offset(capacity) >> SHIFT < capacity && key.0 & generation < self.0 & generation
+        // Where a handle has all bits of the tag, the last generation is as large as what follows it.
+        let is_retired = usize::BITS == u32::BITS && self.0 == Self::RETIRED.0;
+        let is_earlier = key.0 & generation < self.0 & generation || is_retired;
+        key.is_live() && key.offset(capacity) >> SHIFT < capacity && is_earlier
     }
 }
 
@@ -217,6 +220,10 @@ mod tests {
                 assert_eq!(live.next_dead(capacity), Tag::RETIRED);
                 assert_ne!(live, Tag::RETIRED);
                 assert_ne!(last, Tag::RETIRED);
+                assert!(Tag::RETIRED.has_outlived(live.key(), capacity));
+                if usize::BITS == 32 {
+                    assert!(!last.has_outlived(live.key(), capacity));
+                }
                 // Every bit that is not of the index, the phase or the life is used.
                 assert_eq!(last.0 | index_mask(capacity) | LAST_PHASE | LIVE, usize::MAX);
             }

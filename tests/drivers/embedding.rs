@@ -17,7 +17,7 @@ const LANGUAGES: [(&str, &str, &str); 4] =
     [("rust", "// ", ""), ("cpp", "// ", ""), ("c", "/* ", " */"), ("ld", "/* ", " */")];
 
 /// A page of docs/porting is no longer than this.
-const MOST_PAGE_LINES: usize = 165;
+const MOST_PAGE_LINES: usize = 175;
 
 /// The sections of a page of docs/porting, in this order.
 const SECTIONS: [&str; 10] = [
@@ -84,6 +84,26 @@ fn every_part_is_quoted_and_the_page_stays_short() {
         assert!(all.iter().any(|line| line.contains(part)), "no line shows {part}");
     }
     assert!(all.len() <= MOST_LINES, "{} lines are quoted, {MOST_LINES} at the most", all.len());
+}
+
+#[test]
+fn every_step_of_the_port_to_freertos_is_quoted() {
+    let page = text_of(&root().join("docs/porting/freertos.md"));
+    let all: Vec<_> = quotations(&page).into_iter().flat_map(|(_, lines)| lines).collect();
+    for part in [
+        "configTLS_BLOCK_TYPE",
+        "configINIT_TLS_BLOCK",
+        "configSET_TLS_BLOCK",
+        "configDEINIT_TLS_BLOCK",
+        "tsd_current(void)",
+        "tsd_wait(",
+        "tsd_wake(",
+        "tsd_thread_init(",
+        "tsd_thread_reap(",
+        "tsd_thread_exit(",
+    ] {
+        assert!(all.iter().any(|line| line.contains(part)), "no line shows {part}");
+    }
 }
 
 #[test]

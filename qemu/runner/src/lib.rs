@@ -19,6 +19,7 @@
 //! - [`stepping`]   an interrupt at each instruction of each call
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`storm`]      threads and keys that come and go, on each machine
+//! - [`freertos`]   the suite and the storm on FreeRTOS
 //! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
@@ -35,6 +36,7 @@ pub mod command;
 pub mod demo;
 pub mod error;
 pub mod evidence;
+pub mod freertos;
 pub mod image;
 pub mod install;
 pub mod lint;

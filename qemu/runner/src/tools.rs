@@ -55,6 +55,16 @@ pub const QEMU_AARCH64: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// The machine of the images with FreeRTOS.
+pub const QEMU_ARM: Tool = Tool {
+    command: "qemu-system-arm",
+    trial: Trial::Version,
+    apt: &["qemu-system-arm"],
+    dnf: &["qemu-system-arm-core"],
+    pacman: &["qemu-system-arm"],
+    brew: &["qemu"],
+};
+
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
 pub const LLD: Tool =
     Tool { command: "ld.lld", trial: Trial::Version, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };
@@ -149,6 +159,16 @@ pub const X86_64_GXX: Tool = Tool {
     dnf: &["gcc-c++-x86_64-linux-gnu"],
     pacman: &[],
     brew: &[],
+};
+
+/// A C compiler for 32-bit Arm without a system, which makes programs with no C library.
+pub const ARM_GCC: Tool = Tool {
+    command: "arm-none-eabi-gcc",
+    trial: Trial::Freestanding,
+    apt: &["gcc-arm-none-eabi"],
+    dnf: &["arm-none-eabi-gcc-cs"],
+    pacman: &["arm-none-eabi-gcc"],
+    brew: &["arm-none-eabi-gcc"],
 };
 
 /// GNU's linker for RISC-V.

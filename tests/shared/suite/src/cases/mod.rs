@@ -89,6 +89,7 @@ cases! {
     }
     wrap {
         handle_wrap_revives_no_value,
+        every_generation_is_used_once,
         last_generation_retires_the_index,
         worn_out_indexes_leave_the_others,
         generations_carry_across_the_index,
