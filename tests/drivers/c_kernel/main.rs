@@ -3,21 +3,22 @@
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+mod build;
+
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tsd_runner::{
-    command,
     error::Result,
-    install::{self, Target, ThreadPointer, registers},
+    install::registers,
     machine::{self, Arch, Machine},
     protocol::{self, Line},
     qemu::{self, Limits},
     setup::{self, Wants},
-    tools, workspace,
+    tools,
 };
+
+use build::{built, target};
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
 
@@ -54,20 +55,6 @@ fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
     if cases == CASES { Ok(()) } else { Err(format!("{cases} cases of {CASES}: {:?}", outcome.lines).into()) }
 }
 
-/// The kernel for an architecture, which several tests share: built once a process.
-fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
-    static BUILT: Mutex<Vec<(Arch, std::result::Result<PathBuf, String>)>> = Mutex::new(Vec::new());
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, kernel)) = built.iter().find(|(its, _)| *its == arch) {
-        return Ok(kernel.clone()?);
-    }
-    // nextest has a process for each test.
-    let lock = workspace::lock(&format!("c-kernel-{}", arch.name()));
-    let kernel = lock.and_then(|_lock| build(arch)).map_err(|error| error.to_string());
-    built.push((arch, kernel.clone()));
-    Ok(kernel?)
-}
-
 /// No instruction of the archive, nor of what its header makes in the kernel, names a register that belongs to the
 /// kernel, or one for floating point and vectors, which this kernel has not turned on. On x86_64 the kernel's boot code
 /// is of another mode.
@@ -81,43 +68,5 @@ fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     Ok(())
 }
 
-fn target(arch: Arch) -> Target {
-    Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()))
-}
-
 /// As many as `cases.c` has, so that one which is left out is seen.
 const CASES: usize = 10;
-
-fn build(arch: Arch) -> Result<PathBuf> {
-    let source = workspace::root().join("tests/c/kernel");
-    let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
-    // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
-    let thread_pointer = match arch {
-        Arch::X86_64 => "gs:0:32",
-        Arch::Aarch64 => "tpidr_el1:0:32",
-    };
-    install::run(&install::Options {
-        thread_pointer: ThreadPointer::parse(thread_pointer),
-        may_install: true,
-        ..install::Options::new(target(arch), prefix.clone())
-    })?;
-    let kernel = prefix.join("kernel.elf");
-    let (compiler, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
-        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
-    };
-    let mut gcc = command::of(compiler);
-    gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-    // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
-    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);
-    gcc.args(["-fno-asynchronous-unwind-tables", "-fno-pic", "-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
-    // It has no pages to protect.
-    gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
-    gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib"));
-    gcc.arg("-T").arg(source.join(arch.name()).join("kernel.ld"));
-    gcc.args(["kernel.c", "cases.c"].map(|file| source.join(file)));
-    gcc.args(["machine.c", "boot.S"].map(|file| source.join(arch.name()).join(file)));
-    gcc.args(["-ltsd", "-o"]).arg(&kernel);
-    command::run(&mut gcc)?;
-    Ok(kernel)
-}
