@@ -166,10 +166,13 @@ impl SuiteImage {
     }
 }
 
+/// A boot, and the verdicts on its cases.
+type Ran = (Outcome, Vec<(String, Verdict)>);
+
 /// The cases in C, all of them in one boot: the first that fails ends it.
 struct TasksImage {
     image: Booted,
-    ran: OnceLock<Result<(Outcome, Vec<(String, Verdict)>)>>,
+    ran: OnceLock<Result<Ran>>,
 }
 
 impl TasksImage {
@@ -178,7 +181,7 @@ impl TasksImage {
         Trial::test(format!("freertos::tasks::{name}"), move || tasks.result(name))
     }
 
-    fn ran(&self) -> Result<&(Outcome, Vec<(String, Verdict)>)> {
+    fn ran(&self) -> Result<&Ran> {
         let run = || {
             let (mut cases, mut verdicts) = (Cases::default(), Vec::new());
             let outcome = self

@@ -19,7 +19,8 @@ use crate::{
     tools, workspace,
 };
 
-const TARGET: &str = "thumbv7m-none-eabi";
+/// The compiler's target.
+pub const TARGET: &str = "thumbv7m-none-eabi";
 /// Where FreeRTOS keeps what it knows of the CPU.
 const PORT_FOLDER: &str = "portable/GCC/ARM_CM3";
 const PORT_FILE: &str = "portable/GCC/ARM_CM3/port.c";

@@ -3,7 +3,7 @@
 use crate::{
     command,
     error::{Error, Result},
-    image,
+    freertos, image,
     install::{THREAD_POINTER_CFG, ThreadPointer, archive::PARTS},
     setup,
     setup::Wants,
@@ -11,8 +11,8 @@ use crate::{
     workspace,
 };
 
-/// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
-const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
+/// Targets with 32-bit pointers that the library is kept working on.
+const LIBRARY_TARGETS: [&str; 2] = [freertos::TARGET, "riscv32imac-unknown-none-elf"];
 
 /// Targets without compare-and-swap, on which the library needs its feature `critical-section`.
 const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", "thumbv6m-none-eabi"];
@@ -24,7 +24,8 @@ const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
-/// image, on the library with each of its features, and on the C archive; these for targets with 32-bit pointers, too.
+/// image, on the suite on FreeRTOS, on the library with each of its features, and on the C archive; these for targets
+/// with 32-bit pointers, too.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
@@ -39,10 +40,20 @@ pub fn run(may_install: bool) -> Result<()> {
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--package", "tsd-hobby-kernel", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
     }
+    check_freertos(&toolchain)?;
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
     let features = ["critical-section", "alloc,critical-section,pool"];
     SINGLE_CORE_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target, &features))?;
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
+}
+
+/// The suite on FreeRTOS, which is compiled for that target only.
+fn check_freertos(toolchain: &Toolchain) -> Result<()> {
+    command::step(format_args!("linting the suite on FreeRTOS"));
+    let mut cargo = toolchain.cargo("clippy", freertos::TARGET);
+    cargo.args(["--quiet", "--package", "tsd-freertos", "--lib", "--target-dir"]);
+    cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
+    command::run(&mut cargo).map_err(|error| with_target(freertos::TARGET, &error))
 }
 
 /// Every part of the C archive, and each alone, as it is built.

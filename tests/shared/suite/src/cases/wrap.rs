@@ -67,7 +67,7 @@ pub(super) fn every_generation_is_used_once<P: Platform>() {
     static TABLE: KeyTable<N> = KeyTable::new().with_generation(FIRST);
     static SLOTS: Slots<N> = Slots::new();
 
-    assert!(cfg!(not(target_pointer_width = "32")) || FIRST == 0);
+    const { assert!(usize::BITS > 32 || FIRST == 0) };
     let mut last = Key::default();
     for generation in 0..GENERATIONS {
         assert_eq!(TABLE.retired(), 0);
