@@ -2,7 +2,8 @@
 //!
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting. On aarch64 it runs a second time with picolibc, ported to it, and
-//! with a step of that port left out, which shows as docs/porting/libc.md says.
+//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's, with a register of
+//! the platform's and no thread pointer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,7 @@ use tsd_runner::{
     machine::{self, Arch, Machine},
     picolibc,
     protocol::{self, Line},
-    qemu::{self, Limits},
+    qemu::{self, Limits, Outcome},
     setup::{self, Wants},
     tools, workspace,
 };
@@ -40,6 +41,7 @@ fn main() {
         ["tls", "locks"]
             .map(|step| Trial::test(format!("c_kernel::picolibc_without_{step}"), move || with_picolibc(Some(step)))),
     );
+    trials.push(Trial::test("c_kernel::thumbv7m", boot_thumbv7m));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list
@@ -51,8 +53,9 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG];
-    setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    let tools = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG, &tools::LLD, &tools::QEMU_ARM];
+    setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
+    qemu::check_tool(&tools::QEMU_ARM)?;
     picolibc::prepare(true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
@@ -63,7 +66,11 @@ fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
 }
 
 fn run(machine: &Machine, kernel: &Path, cases: usize) -> std::result::Result<(), Failed> {
-    let outcome = qemu::boot(machine, kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?;
+    judge(&qemu::boot(machine, kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?, cases)
+}
+
+/// A boot is a success if each of the kernel's cases was one.
+fn judge(outcome: &Outcome, cases: usize) -> std::result::Result<(), Failed> {
     outcome.verdict().map_err(|error| error.to_string())?;
     let passed = outcome.lines.iter().filter(|line| matches!(protocol::read(line), Line::Case(_, "ok"))).count();
     if passed == cases { Ok(()) } else { Err(format!("{passed} cases of {cases}: {:?}", outcome.lines).into()) }
@@ -104,15 +111,17 @@ fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
 fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");
+    let options = options(arch.name(), &kernel);
     for file in [Some(archive), (arch == Arch::Aarch64).then_some(kernel)].into_iter().flatten() {
-        let instructions = registers::check(&file, &target(arch), &[]).map_err(|error| error.to_string())?;
+        let instructions = registers::check(&file, &options).map_err(|error| error.to_string())?;
         assert!(instructions > 1000, "{}: {instructions} instructions were seen", file.display());
     }
     Ok(())
 }
 
-fn target(arch: Arch) -> Target {
-    Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()))
+fn options(target: &str, prefix: &Path) -> install::Options {
+    let target = Target::named(target).unwrap_or_else(|| unreachable!("{target} is a short name"));
+    install::Options { may_install: true, ..install::Options::new(target, prefix.to_path_buf()) }
 }
 
 /// As many as `cases.c` has, so that one which is left out is seen.
@@ -131,8 +140,7 @@ fn build(arch: Arch) -> Result<PathBuf> {
     };
     install::run(&install::Options {
         thread_pointer: ThreadPointer::parse(thread_pointer),
-        may_install: true,
-        ..install::Options::new(target(arch), prefix.clone())
+        ..options(arch.name(), &prefix)
     })?;
     let kernel = prefix.join("kernel.elf");
     let mut gcc = compiler(arch, &prefix);
@@ -147,10 +155,11 @@ fn build(arch: Arch) -> Result<PathBuf> {
 fn compiler(arch: Arch, prefix: &Path) -> Command {
     let source = workspace::root().join("tests/c/kernel");
     let (compiler, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
-        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
+        Arch::X86_64 => (tools::GCC.command, &["-mgeneral-regs-only", "-mno-red-zone", "-fcf-protection=none"]),
+        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-mgeneral-regs-only", "-ffixed-x18"]),
     };
     let mut gcc = command::of(compiler);
+    // No register that the boot code has not turned on.
     gcc.args(options).args(["-std=c11", "-fno-tree-loop-distribute-patterns"]).args(BARE);
     gcc.args(["-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
     // It has no pages to protect.
@@ -173,8 +182,8 @@ fn link_picolibc(without: Option<&str>, kernel: &Path) -> Result<()> {
     command::run(gcc.args(["-ltsd", "-lc", "-lgcc", "-o"]).arg(kernel))
 }
 
-/// What both compilers are told: no register that the boot code has not turned on, among others.
-const BARE: [&str; 10] = [
+/// What all compilers are told.
+const BARE: [&str; 9] = [
     "-O2",
     "-g",
     "-Wall",
@@ -184,25 +193,61 @@ const BARE: [&str; 10] = [
     "-fno-stack-protector",
     "-fno-asynchronous-unwind-tables",
     "-fno-pic",
-    "-mgeneral-regs-only",
 ];
 
 /// The object files that have thread-local variables, by the compiler that emulates them.
 fn with_thread_locals(arch: Arch, prefix: &Path) -> Result<Vec<PathBuf>> {
-    let (target, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => ("x86_64-unknown-none-elf", &["-mno-red-zone"]),
-        Arch::Aarch64 => ("aarch64-none-elf", &["-ffixed-x18"]),
+    let options: &[&str] = match arch {
+        Arch::X86_64 => &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mgeneral-regs-only"],
+        Arch::Aarch64 => &["--target=aarch64-none-elf", "-ffixed-x18", "-mgeneral-regs-only"],
     };
-    let cxx: &[&str] = &["-std=c++17", "-fno-exceptions", "-fno-rtti"];
+    THREAD_LOCALS.iter().map(|file| compile(file, &[options, &["-femulated-tls"]].concat(), prefix)).collect()
+}
+
+const THREAD_LOCALS: [&str; 2] = ["thread_local.c", "thread_local.cc"];
+
+/// Makes an object file of one of the kernel's with clang.
+fn compile(file: &str, options: &[&str], prefix: &Path) -> Result<PathBuf> {
+    let object = prefix.join(file.replace('/', "-") + ".o");
+    let mut clang = command::of(tools::CLANG.command);
+    let language: &[&str] = match file.rsplit_once('.') {
+        Some((_, "c")) => &["-std=c11"],
+        Some((_, "cc")) => &["-std=c++17", "-fno-exceptions", "-fno-rtti"],
+        _ => &[],
+    };
+    clang.args(options).args(language).args(BARE).args(["-ffreestanding", "-fno-builtin"]);
+    clang.arg("-I").arg(prefix.join("include")).arg("-c");
+    clang.arg(workspace::root().join("tests/c/kernel").join(file)).arg("-o").arg(&object);
+    command::run(&mut clang)?;
+    Ok(object)
+}
+
+fn boot_thumbv7m() -> std::result::Result<(), Failed> {
+    let kernel = build_thumbv7m().map_err(|error| error.to_string())?;
+    let mut qemu = command::of(tools::QEMU_ARM.command);
+    qemu.args(["-M", "mps2-an385", "-nodefaults", "-nic", "none", "-display", "none", "-serial", "stdio"]);
+    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"]).arg(kernel);
+    judge(&qemu::run_for(&mut qemu, 0, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?, CASES)
+}
+
+fn build_thumbv7m() -> Result<PathBuf> {
+    let prefix = workspace::images_dir()?.join("c-kernel/thumbv7m");
+    let reserved =
+        install::Options { rustflags: vec!["-Ctarget-feature=+reserve-r9".into()], ..options("thumbv7m", &prefix) };
+    // The compiler says each time that the option is not one to rely on.
+    install::run_if_changed(&reserved, &prefix.join("stamp"))?;
+    let options = ["--target=thumbv7m-none-eabi", "-mcpu=cortex-m3", "-ffixed-r9"];
     let mut objects = Vec::new();
-    for (file, language) in [("thread_local.c", &["-std=c11"][..]), ("thread_local.cc", cxx)] {
-        let object = prefix.join(format!("{file}.o"));
-        let mut clang = command::of(tools::CLANG.command);
-        clang.arg(format!("--target={target}")).args(options).args(language).args(BARE);
-        clang.args(["-ffreestanding", "-femulated-tls", "-fno-builtin", "-I"]).arg(prefix.join("include")).arg("-c");
-        clang.arg(workspace::root().join("tests/c/kernel").join(file)).arg("-o").arg(&object);
-        command::run(&mut clang)?;
-        objects.push(object);
+    // What is not emulated wants `__aeabi_read_tp`, which boot.S has.
+    for file in ["kernel.c", "cases.c", "thumbv7m/machine.c", "thumbv7m/boot.S"] {
+        objects.push(compile(file, &options, &prefix)?);
     }
-    Ok(objects)
+    for file in THREAD_LOCALS {
+        objects.push(compile(file, &[&options[..], &["-femulated-tls"]].concat(), &prefix)?);
+    }
+    let kernel = prefix.join("kernel.elf");
+    let mut link = command::of(tools::LLD.command);
+    link.arg("-L").arg(prefix.join("lib")).arg("-T").arg(workspace::root().join("tests/c/kernel/thumbv7m/kernel.ld"));
+    command::run(link.args(&objects).args(["-ltsd", "-o"]).arg(&kernel))?;
+    Ok(kernel)
 }
