@@ -117,7 +117,7 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     relocations::check(&archive.file, &options.target)?;
-    registers::check(&archive.file, &options.target, &options.rustflags)?;
+    registers::check(&archive.file, options)?;
     if options.has_ibt {
         landing::check(&archive.file)?;
     }

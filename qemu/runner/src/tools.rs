@@ -55,7 +55,7 @@ pub const QEMU_AARCH64: Tool = Tool {
     brew: &["qemu"],
 };
 
-/// The machine of the images with FreeRTOS.
+/// The machine of the images for 32-bit Arm, with FreeRTOS and without.
 pub const QEMU_ARM: Tool = Tool {
     command: "qemu-system-arm",
     trial: Trial::Version,

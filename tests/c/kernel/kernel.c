@@ -9,7 +9,11 @@ uint32_t keys_kept;
 
 TSD_STATIC_KEY_TABLE(KERNEL_KEYS);
 
-/* ---- what the library asks for; the thread it finds by the thread pointer ---- */
+/* ---- what the library asks for; the thread it finds by the thread pointer, where there is one ---- */
+
+#ifndef TSD_THREAD_POINTER
+tsd_thread_t *tsd_current(void) { return current ? &current->tsd : NULL; }
+#endif
 
 /* Sleeping is yielding here; the word changes while another thread has its turn. */
 void tsd_wait(const uint32_t *word, uint32_t expected) {

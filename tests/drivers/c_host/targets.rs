@@ -46,26 +46,24 @@ fn all_short_names_are_here() -> Result<(), Failed> {
 
 /// No instruction names a register of the kernel's, or one for floating point or vectors.
 fn leaves_registers_alone(word: &'static str) -> Result<(), Failed> {
-    let archive = installed(word)?.join("lib/libtsd.a");
-    let target = Target::named(word).ok_or("no such target")?;
-    let instructions = registers::check(&archive, &target, &[]).map_err(|error| error.to_string())?;
+    let prefix = installed(word)?;
+    let archive = prefix.join("lib/libtsd.a");
+    let options = install::Options::new(Target::named(word).ok_or("no such target")?, prefix);
+    let instructions = registers::check(&archive, &options).map_err(|error| error.to_string())?;
     assert!(instructions > 1000, "{instructions} instructions were seen");
     Ok(())
 }
 
 /// Nor r9 on Arm, if the compiler was told; else it is in use, and the look at the instructions shows it.
 fn leaves_r9_alone() -> Result<(), Failed> {
-    let rustflags = vec!["-Ctarget-feature=+reserve-r9".to_owned()];
-    let target = Target::named("thumbv7m").ok_or("no such target")?;
     let usual = installed("thumbv7m")?.join("lib/libtsd.a");
-    let refused = registers::check(&usual, &target, &rustflags).err().map(|error| error.to_string());
+    let options = install::Options::new(Target::named("thumbv7m").ok_or("no such target")?, scratch("reserved-r9")?);
+    let options = install::Options { rustflags: vec!["-Ctarget-feature=+reserve-r9".to_owned()], ..options };
+    let refused = registers::check(&usual, &options).err().map(|error| error.to_string());
     assert!(refused.is_some_and(|line| line.contains("belongs to the kernel")), "no instruction names r9");
-    let prefix = scratch("targets/reserved-r9")?;
     // It looks at the instructions itself, too.
-    let options = install::Options { rustflags: rustflags.clone(), ..install::Options::new(target.clone(), prefix) };
     install::run_if_changed(&options, &options.prefix.join("stamp")).map_err(|error| error.to_string())?;
-    let archive = options.prefix.join("lib/libtsd.a");
-    registers::check(&archive, &target, &rustflags).map_err(|error| error.to_string())?;
+    registers::check(&options.prefix.join("lib/libtsd.a"), &options).map_err(|error| error.to_string())?;
     Ok(())
 }
 

@@ -27,9 +27,10 @@ pub(crate) fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
     Ok(kernel?)
 }
 
-/// What its archive is made for.
-pub(crate) fn target(arch: Arch) -> Target {
-    Target::named(arch.name()).unwrap_or_else(|| unreachable!("{} has a short name", arch.name()))
+/// What its archive is made for and with.
+pub(crate) fn options(target: &str, prefix: &Path) -> install::Options {
+    let target = Target::named(target).unwrap_or_else(|| unreachable!("{target} is a short name"));
+    install::Options { may_install: true, ..install::Options::new(target, prefix.to_path_buf()) }
 }
 
 fn build(arch: Arch) -> Result<PathBuf> {
@@ -40,11 +41,8 @@ fn build(arch: Arch) -> Result<PathBuf> {
         Arch::X86_64 => "gs:0:32",
         Arch::Aarch64 => "tpidr_el1:0:32",
     };
-    let options = install::Options {
-        thread_pointer: ThreadPointer::parse(thread_pointer),
-        may_install: true,
-        ..install::Options::new(target(arch), prefix.clone())
-    };
+    let options =
+        install::Options { thread_pointer: ThreadPointer::parse(thread_pointer), ..options(arch.name(), &prefix) };
     install::run_if_changed(&options, &prefix.with_extension("stamp"))?;
     let kernel = prefix.join("kernel.elf");
     let mut gcc = compiler(arch, &prefix);
@@ -59,10 +57,11 @@ fn build(arch: Arch) -> Result<PathBuf> {
 pub(crate) fn compiler(arch: Arch, prefix: &Path) -> Command {
     let source = workspace::root().join("tests/c/kernel");
     let (compiler, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
-        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
+        Arch::X86_64 => (tools::GCC.command, &["-mgeneral-regs-only", "-mno-red-zone", "-fcf-protection=none"]),
+        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-mgeneral-regs-only", "-ffixed-x18"]),
     };
     let mut gcc = command::of(compiler);
+    // No register that the boot code has not turned on.
     gcc.args(options).args(["-std=c11", "-fno-tree-loop-distribute-patterns"]).args(BARE);
     gcc.args(["-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
     // It has no pages to protect.
@@ -72,8 +71,8 @@ pub(crate) fn compiler(arch: Arch, prefix: &Path) -> Command {
     gcc
 }
 
-/// What both compilers are told: no register that the boot code has not turned on, among others.
-const BARE: [&str; 10] = [
+/// What all compilers are told.
+const BARE: [&str; 9] = [
     "-O2",
     "-g",
     "-Wall",
@@ -83,25 +82,32 @@ const BARE: [&str; 10] = [
     "-fno-stack-protector",
     "-fno-asynchronous-unwind-tables",
     "-fno-pic",
-    "-mgeneral-regs-only",
 ];
 
 /// The object files that have thread-local variables, by the compiler that emulates them.
 fn with_thread_locals(arch: Arch, prefix: &Path) -> Result<Vec<PathBuf>> {
-    let (target, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => ("x86_64-unknown-none-elf", &["-mno-red-zone"]),
-        Arch::Aarch64 => ("aarch64-none-elf", &["-ffixed-x18"]),
+    let options: &[&str] = match arch {
+        Arch::X86_64 => &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mgeneral-regs-only"],
+        Arch::Aarch64 => &["--target=aarch64-none-elf", "-ffixed-x18", "-mgeneral-regs-only"],
     };
-    let cxx: &[&str] = &["-std=c++17", "-fno-exceptions", "-fno-rtti"];
-    let mut objects = Vec::new();
-    for (file, language) in [("thread_local.c", &["-std=c11"][..]), ("thread_local.cc", cxx)] {
-        let object = prefix.join(format!("{file}.o"));
-        let mut clang = command::of(tools::CLANG.command);
-        clang.arg(format!("--target={target}")).args(options).args(language).args(BARE);
-        clang.args(["-ffreestanding", "-femulated-tls", "-fno-builtin", "-I"]).arg(prefix.join("include")).arg("-c");
-        clang.arg(workspace::root().join("tests/c/kernel").join(file)).arg("-o").arg(&object);
-        command::run(&mut clang)?;
-        objects.push(object);
-    }
-    Ok(objects)
+    THREAD_LOCALS.iter().map(|file| compile(file, &[options, &["-femulated-tls"]].concat(), prefix)).collect()
+}
+
+/// The files that have them.
+pub(crate) const THREAD_LOCALS: [&str; 2] = ["thread_local.c", "thread_local.cc"];
+
+/// Makes an object file of one of the kernel's with clang.
+pub(crate) fn compile(file: &str, options: &[&str], prefix: &Path) -> Result<PathBuf> {
+    let object = prefix.join(file.replace('/', "-") + ".o");
+    let mut clang = command::of(tools::CLANG.command);
+    let language: &[&str] = match file.rsplit_once('.') {
+        Some((_, "c")) => &["-std=c11"],
+        Some((_, "cc")) => &["-std=c++17", "-fno-exceptions", "-fno-rtti"],
+        _ => &[],
+    };
+    clang.args(options).args(language).args(BARE).args(["-ffreestanding", "-fno-builtin"]);
+    clang.arg("-I").arg(prefix.join("include")).arg("-c");
+    clang.arg(workspace::root().join("tests/c/kernel").join(file)).arg("-o").arg(&object);
+    command::run(&mut clang)?;
+    Ok(object)
 }

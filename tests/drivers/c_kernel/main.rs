@@ -2,12 +2,14 @@
 //!
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting. On aarch64 it runs a second time with picolibc, ported to it, and
-//! with a step of that port left out, which shows as docs/porting/libc.md says.
+//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's, with a register of
+//! the platform's and no thread pointer.
 
 mod build;
 mod on_picolibc;
 #[path = "../c_host/rows.rs"]
 mod rows;
+mod thumbv7m;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,12 +21,12 @@ use tsd_runner::{
     machine::{self, Arch, Machine},
     picolibc,
     protocol::{self, Line},
-    qemu::{self, Limits},
+    qemu::{self, Limits, Outcome},
     setup::{self, Wants},
     tools,
 };
 
-use build::{built, target};
+use build::{built, options};
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
 
@@ -40,6 +42,7 @@ fn main() {
     trials.extend(["tls", "locks"].map(|step| {
         Trial::test(format!("c_kernel::picolibc_without_{step}"), move || on_picolibc::run_cases(Some(step)))
     }));
+    trials.push(Trial::test("c_kernel::thumbv7m", thumbv7m::boot));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list
@@ -51,8 +54,9 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG];
-    setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    let tools = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG, &tools::LLD, &tools::QEMU_ARM];
+    setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
+    qemu::check_tool(&tools::QEMU_ARM)?;
     picolibc::prepare(true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
@@ -63,7 +67,11 @@ fn boot(machine: &Machine) -> std::result::Result<(), Failed> {
 }
 
 fn run(machine: &Machine, kernel: &Path, cases: usize) -> std::result::Result<(), Failed> {
-    let outcome = qemu::boot(machine, kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?;
+    judge(&qemu::boot(machine, kernel, "", 1, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?, cases)
+}
+
+/// A boot is a success if each of the kernel's cases was one.
+fn judge(outcome: &Outcome, cases: usize) -> std::result::Result<(), Failed> {
     outcome.verdict().map_err(|error| error.to_string())?;
     let passed = outcome.lines.iter().filter(|line| matches!(protocol::read(line), Line::Case(_, "ok"))).count();
     if passed == cases { Ok(()) } else { Err(format!("{passed} cases of {cases}: {:?}", outcome.lines).into()) }
@@ -75,8 +83,9 @@ fn run(machine: &Machine, kernel: &Path, cases: usize) -> std::result::Result<()
 fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");
+    let options = options(arch.name(), &kernel);
     for file in [Some(archive), (arch == Arch::Aarch64).then_some(kernel)].into_iter().flatten() {
-        let instructions = registers::check(&file, &target(arch), &[]).map_err(|error| error.to_string())?;
+        let instructions = registers::check(&file, &options).map_err(|error| error.to_string())?;
         assert!(instructions > 1000, "{}: {instructions} instructions were seen", file.display());
     }
     Ok(())

@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use super::target::Target;
+use super::{options::Options, target::Target};
 use crate::{
     command,
     error::{Error, Result},
@@ -27,12 +27,13 @@ pub(super) fn option(target: &Target) -> Option<&'static str> {
 /// What the user's options for the compiler have where r9 is the kernel's.
 const RESERVE_R9: &str = "+reserve-r9";
 
-/// Makes sure that no instruction of a freestanding archive that was compiled with `rustflags` names such a register;
-/// how many there are.
+/// Makes sure that no instruction of a freestanding archive that was made with `options` names such a register; how many
+/// there are.
 ///
 /// # Errors
 /// One does, or the archive can't be read.
-pub fn check(archive: &Path, target: &Target, rustflags: &[String]) -> Result<usize> {
+pub fn check(archive: &Path, options: &Options) -> Result<usize> {
+    let Options { target, rustflags, .. } = options;
     let Some(cpu) = Cpu::of(target, rustflags).filter(|_| target.is_freestanding()) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);

@@ -69,7 +69,10 @@ poison_registers:
     msr cpacr_el1, x9
     isb
     ldr x18, =POISON
-    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    dup v\number\().2d, x18
+    .endr
+    .irp number, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     dup v\number\().2d, x18
     .endr
     msr cpacr_el1, xzr

@@ -72,7 +72,7 @@ switch_stack:
     popq %rbx
     ret
 
-    /* Patterns in the registers for vectors, which nobody may use: it traps. The trap turns access on, so that it shows. */
+    /* Patterns in the registers for vectors, whose use traps. The trap turns access on, so that it shows. */
     /* void poison_registers(void) */
     .globl poison_registers
 poison_registers:
