@@ -44,7 +44,6 @@ const PROGRAMS: [Program; 3] = [
             ("reap", &["-DWITHOUT_REAP"]),
             ("dead_current", &["-DWITHOUT_DEAD_CURRENT"]),
             ("no_thread_in_handlers", &["-DWITHOUT_NULL"]),
-            #[cfg(target_arch = "x86_64")]
             ("offset", &["-DTSD_THREAD_POINTER=gs", "-DTSD_THREAD_POINTER_AT=0", "-DTSD_THREAD_POINTER_OFFSET=16"]),
         ],
     },
@@ -72,8 +71,10 @@ const PROGRAMS: [Program; 3] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("c::porting::cxx::archive_first", archive_first),
+        Trial::test("c::porting::cxx::unwind_entry", unwind_entry),
         Trial::test("c::porting::lk::search_path", search_path),
         Trial::test("c::porting::lk::float_abi", float_abi),
+        Trial::test("c::porting::lk::fixed_x18", fixed_x18),
     ];
     for program in &PROGRAMS {
         for (step, options) in program.without {
@@ -173,7 +174,7 @@ fn riscv(abi: [&str; 2], search: bool) -> Result<Command, Failed> {
     clang.arg("-I").arg(prefix.join("include")).arg("-c").arg(source().join("links/kernel.c")).arg("-o").arg(&object);
     run(&mut clang)?;
     let mut link = command::of(tools::RISCV_LD.command);
-    link.args(["--defsym=KERNEL=0x80200000", "--defsym=GOT=0", "--no-warn-rwx-segments"]);
+    link.args(["--defsym=KERNEL=0x80200000", "--defsym=GOT=0"]);
     let lib = prefix.join("lib");
     if search {
         link.arg("-L").arg(&lib);
@@ -192,6 +193,37 @@ fn search_path() -> Result<(), Failed> {
 fn float_abi() -> Result<(), Failed> {
     let wrong = &mut riscv(["-march=rv64gc", "-mabi=lp64d"], true)?;
     fails_as_the_page_says("c::porting::lk::float_abi", wrong, &mut riscv(SOFT, true)?)
+}
+
+/// The kernel that has its per-CPU pointer in x18, compiled without telling the compiler.
+fn fixed_x18() -> Result<(), Failed> {
+    let prefix = kernels::installed("aarch64")?;
+    let compile = |options: &[&str]| -> Result<Command, Failed> {
+        let mut gcc = command::of(tools::AARCH64_GCC.command);
+        gcc.args(["-std=c11", "-O2", "-ffreestanding", "-mgeneral-regs-only", "-Wall", "-Werror"]).args(options);
+        gcc.arg("-I").arg(prefix.join("include")).arg("-c").arg(source().join("links/kernel.c")).arg("-o");
+        gcc.arg(scratch("porting")?.join("kernel-x18.o"));
+        Ok(gcc)
+    };
+    fails_as_the_page_says("c::porting::lk::fixed_x18", &mut compile(&[])?, &mut compile(&["-ffixed-x18"])?)
+}
+
+/// A once routine that is left by an exception, where the archive's unwind entry has got lost.
+fn unwind_entry() -> Result<(), Failed> {
+    let (dir, prefix) = (scratch("porting/unwind")?, Environment::ALL[0].prefix());
+    let archive = dir.join("libtsd.a");
+    let mut objcopy = command::of(tools::OBJCOPY.command);
+    objcopy.args([".eh_frame", ".rela.eh_frame"].map(|section| format!("--remove-section={section}")));
+    run(objcopy.arg(prefix.join("lib/libtsd.a")).arg(&archive))?;
+    let link = |lib: PathBuf, name: &str| -> Result<Command, Failed> {
+        let program = dir.join(name);
+        let mut gxx = command::of("g++");
+        gxx.arg("-I").arg(prefix.join("include")).arg(folder().join("cxx_exception.cc")).arg("-L").arg(lib);
+        run(gxx.args(["-ltsd", "-o"]).arg(&program))?;
+        Ok(Command::new(program))
+    };
+    let (mut without, mut with) = (link(dir.clone(), "without")?, link(prefix.join("lib"), "with")?);
+    fails_as_the_page_says("c::porting::cxx::unwind_entry", &mut without, &mut with)
 }
 
 /// LK's hooks over what stands in for its headers.
