@@ -104,6 +104,7 @@ where
         flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
         // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
         let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };
-        Some(KeyInfo { key: tag.key(), name, flags, destructor })
+        let (index, generation) = (index.number(), tag.generation(N).0);
+        Some(KeyInfo { key: tag.key(), index, generation, name, flags, destructor })
     }
 }

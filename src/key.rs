@@ -100,6 +100,10 @@ impl Default for KeyOptions {
 pub struct KeyInfo {
     /// The handle.
     pub key: Key,
+    /// Its index in the table.
+    pub index: usize,
+    /// How often the index was used before.
+    pub generation: usize,
     /// What its owner called it; empty if nothing.
     pub name: &'static str,
     /// Its kind.

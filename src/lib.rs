@@ -18,6 +18,7 @@
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
 //! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
+//! | `describe` | that, in the words of panic dumps and of the debugger's script |
 //! | `inspect` | what a panic dump or a debugger shows of keys and values |
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
 //! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
@@ -35,6 +36,7 @@ extern crate alloc;
 mod arena;
 mod callback;
 mod capacity;
+mod describe;
 mod drain;
 mod entry;
 mod error;

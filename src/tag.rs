@@ -137,6 +137,13 @@ impl Tag {
         Self(low << 2 | high << (SHIFT + index_bits(capacity)))
     }
 
+    /// The generation of a live tag, or the one with which a dead tag begins.
+    pub(crate) const fn generation(self, capacity: usize) -> Generation {
+        let low_bits = SHIFT - 2;
+        let low = self.0 >> 2 & ((1 << low_bits) - 1);
+        Generation(self.0 >> (SHIFT + index_bits(capacity)) << low_bits | low)
+    }
+
     /// Whether `key` can have been one of this entry before the entry came to this tag.
     #[inline(always)]
     pub(crate) const fn has_outlived(self, key: Key, capacity: usize) -> bool {
@@ -205,6 +212,8 @@ mod tests {
                     assert_eq!(live.offset(capacity), offset);
                     assert_eq!((live.is_live(), live.phase(), live.is_of(phase)), (true, phase, true));
                     assert_eq!(live.next_dead(capacity), dead(generation + 1, capacity));
+                    let generations = [live, live.next_dead(capacity)].map(|tag| tag.generation(capacity).0);
+                    assert_eq!(generations, [generation, generation + 1]);
                     assert_ne!(live.next_dead(capacity), Tag::UNBOUND);
                 }
             }
