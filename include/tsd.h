@@ -54,8 +54,8 @@ typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
     uintptr_t taking; /* what thread exit is at, and what an interrupt handler has found there */
     void *displaced;
-    void *once;        /* the innermost once routine that the thread is in */
     uintptr_t round;   /* the round in which destructors run */
+    void *once;        /* the innermost once routine that the thread is in */
     uintptr_t pending; /* 0 where thread exit has nothing to do */
     uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uint32_t last_error;        /* Win32 */
