@@ -93,7 +93,8 @@ struct Usage {
 impl fmt::Display for Usage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { keys, in_use, high_water, retired } = self;
-        write!(formatter, "{in_use} of {keys} keys in use, at most {high_water} at once, {retired} indexes retired")
+        let indexes = if *retired == 1 { "index" } else { "indexes" };
+        write!(formatter, "{in_use} of {keys} keys in use, at most {high_water} at once, {retired} {indexes} retired")
     }
 }
 
