@@ -128,8 +128,10 @@ fn print_threads(scheduler: &Seized) {
             "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
             record.options.name, record.options.priority, record.state, record.preemptions
         );
-        let state = table.thread_state(&thread.slots, Some(thread.exit_functions.as_list()));
-        println!("tsd: thread {index} \"{}\": {state}", record.options.name);
+        if !thread.slots.is_idle() {
+            let state = table.thread_state(&thread.slots, Some(thread.exit_functions.as_list()));
+            println!("tsd: thread {index} \"{}\": {state}", record.options.name);
+        }
         for (info, value) in table.values(&thread.slots) {
             println!("tsd:   key {:#x} \"{}\" value {value:p}", info.key.raw(), info.name);
         }
