@@ -17,6 +17,7 @@
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`stepping`]   an interrupt at each instruction of each call
+//! - [`gdb`]        a machine, a program or a core file under a debugger
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`storm`]      threads and keys that come and go, on each machine
 //! - [`freertos`]   the suite and the storm on FreeRTOS
@@ -37,6 +38,7 @@ pub mod demo;
 pub mod error;
 pub mod evidence;
 pub mod freertos;
+pub mod gdb;
 pub mod image;
 pub mod install;
 pub mod lint;

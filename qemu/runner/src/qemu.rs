@@ -180,7 +180,8 @@ impl Drop for Guard {
     }
 }
 
-fn watch(command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<(End, Vec<String>)> {
+/// Runs `command`, within limits, and gives each line of its output to `sink`.
+pub(crate) fn watch(command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<(End, Vec<String>)> {
     let program = command.get_program().to_string_lossy().into_owned();
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = Guard(spawned.map_err(|error| Error::failure(format!("{program} can't be started: {error}")))?);

@@ -191,6 +191,16 @@ pub const ARM_LD: Tool = Tool {
     brew: &["arm-none-eabi-binutils"],
 };
 
+/// Looks into machines of every architecture.
+pub const GDB: Tool = Tool {
+    command: "gdb-multiarch",
+    trial: Trial::Version,
+    apt: &["gdb-multiarch"],
+    dnf: &["gdb"],
+    pacman: &["gdb"],
+    brew: &["gdb"],
+};
+
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Tool = Tool {
     command: "cmake",
