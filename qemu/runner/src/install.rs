@@ -73,7 +73,8 @@ pub fn report(options: &Options) -> Result<String> {
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n\
          hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
-         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n",
+         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
+         gdb         source {}\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -86,6 +87,7 @@ pub fn report(options: &Options) -> Result<String> {
         shown("include"),
         shown("lib"),
         shown(layout::FRAGMENT),
+        shown(layout::GDB_SCRIPT),
     ))
 }
 
@@ -191,6 +193,7 @@ mod tests {
             "find_package(tsd",
             " -ltsd",
             "lib/tsd-notifications.ld",
+            "share/tsd/gdb/tsd.py",
         ];
         let named: Vec<_> = lines.iter().filter(|line| line.contains(&prefix.display().to_string())).collect();
         assert_eq!(named.len(), wanted.len(), "{text}");

@@ -40,11 +40,12 @@ fn build(arch: Arch) -> Result<PathBuf> {
         Arch::X86_64 => "gs:0:32",
         Arch::Aarch64 => "tpidr_el1:0:32",
     };
-    install::run(&install::Options {
+    let options = install::Options {
         thread_pointer: ThreadPointer::parse(thread_pointer),
         may_install: true,
         ..install::Options::new(target(arch), prefix.clone())
-    })?;
+    };
+    install::run_if_changed(&options, &prefix.with_extension("stamp"))?;
     let kernel = prefix.join("kernel.elf");
     let mut gcc = compiler(arch, &prefix);
     // No library, and no calls to one that the compiler makes up.

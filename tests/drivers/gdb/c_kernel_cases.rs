@@ -27,8 +27,8 @@ const EXITING: [&str; 2] =
     ["exiting, in the destructor of key 0x31 \"\", round 1, 0 exit functions", "  key 0x41 \"\" value 0x10"];
 
 /// What gdb prints after `commands`.
-pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[&str]) -> Result<Transcript, Failed> {
-    Ok(gdb::at_function(machine, kernel, "", STOP, &with_script(commands))?.0)
+pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[String]) -> Result<Transcript, Failed> {
+    Ok(gdb::at_function(machine, kernel, "", STOP, commands)?.0)
 }
 
 pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
@@ -47,7 +47,7 @@ pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
         "print tsd_table_v1_k128_f16_r4.rounds",
         "print/x tsd_table_v1_k128_f16_r4",
     ];
-    let transcript = session(machine, &built(machine.arch)?, &commands)?;
+    let transcript = session(machine, &built(machine.arch)?, &with_script(&commands))?;
     let [exiting, value] = EXITING;
     let is_live = format!("0x31 is live: {}", KEYS[4]);
     let key_3 = format!("{}, set in 1 thread", KEYS[4]);
@@ -100,17 +100,23 @@ pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
     )
 }
 
-/// The kernel's symbols say what its table is like, and addresses where the threads are.
+/// The kernel's symbols say what its table is like, and addresses where the threads are. The script is the one that was
+/// installed with the archive.
 pub(crate) fn check_stripped() -> Result<(), Failed> {
     let machine = machine::of(Arch::X86_64);
     let kernel = stripped(machine.arch, &[])?;
     // The thread pointer leads to the control block, which has 32 bytes before its tsd_thread_t.
     let thread = "*(long*)&current+32";
     let by_address = format!("tsd threads {thread}");
-    let transcript = session(machine, &kernel, &["tsd keys", &by_address])?;
+    let script = format!("source {}", kernel.with_file_name("share/tsd/gdb/tsd.py").display());
+    let transcript = session(machine, &kernel, &[script.clone(), "tsd keys".into(), by_address.clone()])?;
     compare(
         &transcript,
-        &[("tsd keys", &KEYS), (&by_address, &[&format!("thread {thread}: {}", EXITING[0]), EXITING[1]])],
+        &[
+            (&script, &[]),
+            ("tsd keys", &KEYS),
+            (&by_address, &[&format!("thread {thread}: {}", EXITING[0]), EXITING[1]]),
+        ],
     )
 }
 

@@ -16,9 +16,9 @@ const STOP: &str = "tsd_kernel::machine::this::power::power_off";
 const LINE: &str = "crash keys";
 
 /// What gdb prints after `commands`, and the kernel's own lines.
-pub(crate) fn session(machine: &Machine, commands: &[&str]) -> Result<(Transcript, Vec<String>), Failed> {
+pub(crate) fn session(machine: &Machine, commands: &[String]) -> Result<(Transcript, Vec<String>), Failed> {
     let kernel = machine.image.build(TOOLCHAIN.get().expect("it is set before"), image::DEFAULT_KEYS)?;
-    Ok(gdb::at_function(machine, &kernel, LINE, STOP, &with_script(commands))?)
+    Ok(gdb::at_function(machine, &kernel, LINE, STOP, commands)?)
 }
 
 pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
@@ -38,7 +38,7 @@ pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
         "tsd explain 0 2 0x31 0x25 0x1000000001",
         &one,
     ];
-    let (transcript, serial) = session(machine, &commands)?;
+    let (transcript, serial) = session(machine, &with_script(&commands))?;
     let errno = "key 0x15 \"errno\": index 1, generation 1, ordinary, run-time, no destructor";
     let is_live = format!("0x15 is live: {errno}");
     let errno_set = format!("{errno}, set in 2 threads");
