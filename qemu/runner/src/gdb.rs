@@ -14,7 +14,6 @@ use crate::{
     command,
     error::{Error, Result},
     machine::Machine,
-    private::Folder,
     qemu::{self, End, Limits},
     tools, workspace,
 };
@@ -97,17 +96,12 @@ pub fn run(program: Option<&Path>, more: &[&str], commands: &[String]) -> Result
     Ok(transcript)
 }
 
-/// Starts gdb with nobody's settings, its errors among its other lines.
+/// Returns a command that starts gdb with nobody's settings, its errors among its other lines. Its own files and
+/// Python's it finds by itself, also where it has been unpacked.
 fn gdb() -> Command {
     let mut gdb = command::of("sh");
     gdb.args(["-c", "exec \"$0\" \"$@\" 2>&1", tools::GDB.command, "-nx", "-batch", "-q"]);
     gdb.args(["-iex", "set width 0", "-iex", "set debuginfod enabled off"]);
-    // Where it has been unpacked, it finds neither its own files nor Python's.
-    let root = Folder::shared().root();
-    let data = root.join("usr/share/gdb");
-    if data.is_dir() && tools::GDB.find().is_some_and(|gdb| gdb.starts_with(Folder::shared().bin())) {
-        gdb.arg(format!("--data-directory={}", data.display()));
-    }
     gdb
 }
 
