@@ -165,7 +165,8 @@ void tsd_thread_reap(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_reap);
 /* ---- Keys and values -------------------------------------------------------------------------------------------- */
 
 /*
- * Creates a key that reads NULL in every thread. `destructor` may be NULL. TSD_EAGAIN when TSD_KEYS keys exist.
+ * Creates a key that reads NULL in every thread. `destructor` may be NULL. TSD_EAGAIN when TSD_KEYS keys exist: then
+ * tsd_key_next() lists who holds them, by name and destructor.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; looks at one word for each 32 or 64 keys.
  * POSIX pthread_key_create, C11 tss_create.

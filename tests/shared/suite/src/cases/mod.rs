@@ -29,6 +29,7 @@ mod tables;
 mod typed;
 mod unwind;
 mod values;
+mod words;
 mod wrap;
 
 /// A case's name and needs, the same on every platform.
@@ -294,6 +295,11 @@ cases! {
         listing_while_keys_come_and_go,
         errors_have_texts,
         live_keys_are_known,
+    }
+    words {
+        full_table_says_who_holds_it,
+        thread_says_what_it_is_at,
+        thread_says_whose_destructor_it_is_in,
     }
     interrupts {
         handler_uses_the_interrupted_threads_values(INTERRUPTS),
