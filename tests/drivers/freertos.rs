@@ -3,6 +3,7 @@
 //! docs/porting/freertos.md has it (`freertos::tasks::deleted_by_another_task`).
 
 use std::{
+    env,
     path::PathBuf,
     sync::{Arc, OnceLock},
     thread,
@@ -58,7 +59,9 @@ const FORGOTTEN: [(&str, &str, &str); 6] = [
 
 const PAGE: &str = include_str!("../../docs/porting/freertos.md");
 
-const STORM: &str = "storm seconds=10 seed=1";
+/// The storm, unless `TSD_STORM_SECONDS` and `TSD_STORM_SEED` say otherwise.
+const STORM_SECONDS: u32 = 10;
+const STORM_SEED: u32 = 1;
 const LIMITS: Limits = Limits { total: Duration::from_secs(300), silence: Duration::from_secs(90) };
 /// For an image that is expected to hang.
 const SHORT: Limits = Limits { total: Duration::from_secs(60), silence: Duration::from_secs(5) };
@@ -159,7 +162,17 @@ impl SuiteImage {
     }
 
     fn storm(&self) -> std::result::Result<(), Failed> {
-        let outcome = self.image.boot(STORM, LIMITS, &mut |_| ())?;
+        let number = |variable: &str, default| {
+            env::var(variable)
+                .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} wants a number")))
+        };
+        let (seconds, seed) = (number("TSD_STORM_SECONDS", STORM_SECONDS), number("TSD_STORM_SEED", STORM_SEED));
+        println!(
+            "again: TSD_STORM_SECONDS={seconds} TSD_STORM_SEED={seed} cargo test --test freertos -- freertos::storm"
+        );
+        // It lasts at most ten times as long as asked for.
+        let limits = Limits { total: LIMITS.total + Duration::from_secs(10 * u64::from(seconds)), ..LIMITS };
+        let outcome = self.image.boot(&format!("storm seconds={seconds} seed={seed}"), limits, &mut |_| ())?;
         outcome.verdict()?;
         show_figures("storm", &outcome);
         Ok(())
