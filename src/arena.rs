@@ -2,7 +2,8 @@
 //!
 //! It is given out from its start, and is free again all at once when the thread's exit is over: a value of a
 //! [`SharedKey`](crate::SharedKey) stays where it is until then, so there is nothing to give back before. Only the
-//! owning thread and its interrupts use it. What counts is that memory which is given out is counted first, in one step.
+//! owning thread and its interrupts use it. What counts is that memory which is given out is counted first, in one
+//! step.
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
@@ -16,7 +17,29 @@ use crate::sync::local::AtomicUsize;
 
 /// Room for values of one thread, to be embedded in the thread control block beside its [`Slots`](crate::Slots).
 ///
-/// A value takes its size, and what its alignment skips. One word more than `BYTES`.
+/// A value takes its size, and what its alignment skips; all is free again when the thread's exit is over. The arena is
+/// one word larger than `BYTES`, rounded up to a multiple of 16 bytes.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use tsd::{Error, Inline, SharedKey};
+///
+/// static CALLS: SharedKey<Inline<AtomicU32>, Kernel> = SharedKey::new(&KEYS);
+/// static NAME: SharedKey<Inline<[u8; 80]>, Kernel> = SharedKey::new(&KEYS);
+///
+/// // The port gives the thread's `ARENA`, an `Arena<64>`.
+/// CALLS.with_or_init(Inline::default, |calls| calls.fetch_add(1, Relaxed))?;
+/// assert_eq!(ARENA.as_memory().used(), size_of::<AtomicU32>());
+/// assert_eq!(NAME.with_or_init(|| Inline([0; 80]), |name| name[0]), Err(Error::ListFull));
+///
+/// // SAFETY: the last that the thread does.
+/// let _ = unsafe { KEYS.exit() };
+/// assert_eq!(ARENA.as_memory().used(), 0);
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[repr(C, align(16))]
 pub struct Arena<const BYTES: usize> {
     used: AtomicUsize,
@@ -27,13 +50,15 @@ pub struct Arena<const BYTES: usize> {
 unsafe impl<const BYTES: usize> Sync for Arena<BYTES> {}
 
 impl<const BYTES: usize> Arena<BYTES> {
-    /// An arena of which nothing is used.
+    /// Creates an arena of which nothing is used.
     #[must_use]
     pub const fn new() -> Self {
         Self { used: AtomicUsize::new(0), bytes: UnsafeCell::new([MaybeUninit::uninit(); BYTES]) }
     }
 
     /// Makes the memory at `at` an arena of which nothing is used, whatever it held. The bytes are not touched.
+    ///
+    /// Callable from where a thread control block is made, before its thread starts. Writes one word.
     ///
     /// # Safety
     ///
@@ -44,7 +69,7 @@ impl<const BYTES: usize> Arena<BYTES> {
         unsafe { (&raw mut (*at).used).write(AtomicUsize::new(0)) };
     }
 
-    /// The arena without its size in the type, as [`Port::arena`](crate::Port::arena) gives it.
+    /// Returns the arena without its size in the type, as [`Port::arena`](crate::Port::arena) gives it.
     #[must_use]
     pub const fn as_memory(&self) -> ArenaMemory<'_> {
         ArenaMemory { used: &self.used, start: self.bytes.get().cast(), size: BYTES }
@@ -72,13 +97,15 @@ pub struct ArenaMemory<'a> {
 }
 
 impl ArenaMemory<'_> {
-    /// The number of bytes that are in use.
+    /// Returns the number of bytes that are in use, with those that alignments have skipped.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[must_use]
     pub fn used(&self) -> usize {
         self.used.load(Relaxed)
     }
 
-    /// The number of bytes that it has.
+    /// Returns the number of bytes that it has.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size

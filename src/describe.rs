@@ -15,17 +15,55 @@ impl<const N: usize> KeyTable<N>
 where
     Capacity<N>: Supported,
 {
-    /// How many keys are in use, in a line of words: `2 of 128 keys in use, at most 5 at once, 0 indexes retired`.
+    /// Returns what says how many keys are in use, in a line of words: `2 of 128 keys in use, at most 5 at once, 0
+    /// indexes retired`.
     ///
     /// The table's own [`Display`](fmt::Display) has a line for each live key after it.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tsd::KeyTable;
+    ///
+    /// static TABLE: KeyTable<8> = KeyTable::new();
+    ///
+    /// TABLE.delete(TABLE.create(None)?)?;
+    /// assert_eq!(TABLE.usage().to_string(), "0 of 8 keys in use, at most 1 at once, 0 indexes retired");
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn usage(&self) -> impl fmt::Display {
         Usage { keys: N, in_use: self.in_use(), high_water: self.high_water(), retired: self.retired() }
     }
 
-    /// What a thread is at, in a line of words: whether it is exiting, the destructor in which it is, and how many
-    /// thread-exit functions it has, where the kernel keeps some.
+    /// Returns what says what a thread is at, in a line of words: whether it is exiting, the destructor in which it is,
+    /// and how many thread-exit functions it has, where the kernel keeps some.
     ///
-    /// The thread should be the caller or be stopped.
+    /// The thread should be the caller or be stopped when the words are written.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing; looks at all N entries for a
+    /// thread that is in a destructor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::{ffi::c_void, ptr};
+    ///
+    /// unsafe extern "C-unwind" fn close(_file: *mut c_void) {
+    ///     let state = KEYS.table().thread_state(&SLOTS, None).to_string();
+    ///     assert_eq!(state, "exiting, in the destructor of key 0x1 \"\", round 1");
+    /// }
+    ///
+    /// let key = KEYS.create(Some(close))?;
+    /// // SAFETY: `close` takes anything.
+    /// unsafe { KEYS.set(key, ptr::dangling_mut())? };
+    /// assert_eq!(KEYS.table().thread_state(&SLOTS, None).to_string(), "not exiting");
+    /// // SAFETY: the last that the thread does.
+    /// assert_eq!(unsafe { KEYS.exit() }.calls, 1);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn thread_state<'a>(
         &'a self,
         slots: &'a Slots<N>,

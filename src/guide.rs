@@ -66,8 +66,8 @@ pub mod keys {
     //! | either, and the key comes and goes with a module or a subsystem | [`TypedKey`](crate::TypedKey) | as `OwnedKey` |
     //! | a pointer whose meaning is C's, or another language's | [`KeySpace::create`](crate::KeySpace::create), `get`, `set` | the table is asked whether the key lives |
     //!
-    //! All but the last are safe to use, and drop what they hold when the thread ends. Where the value lies is the type's
-    //! to say:
+    //! All but the last are safe to use, and drop what they hold when the thread ends. Where the value lies is the
+    //! type's to say:
     //!
     //! | The key's type | Where the value lies |
     //! |---|---|
@@ -97,16 +97,7 @@ pub mod exit {
     //! 5. What is left is reported, not destroyed: [`ExitReport`](crate::ExitReport) names the keys.
     //!
     //! ```
-    //! # use tsd::{KeySpace, OwnedKey, Port, Slots};
-    //! # struct Kernel;
-    //! # static SLOTS: Slots<8> = Slots::new();
-    //! # // SAFETY: there is one thread.
-    //! # unsafe impl Port for Kernel {
-    //! #     type Slots = Slots<8>;
-    //! #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-    //! # }
-    //! # // SAFETY: the only key space of these threads.
-    //! # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    #![doc = include_str!("example_kernel.txt")]
     //! unsafe extern "C-unwind" fn close(_: *mut core::ffi::c_void) {}
     //!
     //! let key = KEYS.create(Some(close))?;
@@ -151,16 +142,9 @@ pub mod once {
     //! [`Once`](crate::Once) runs an initialiser once for all threads: [`KeySpace::once`](crate::KeySpace::once).
     //!
     //! ```
-    //! # use tsd::{KeySpace, Once, Port, Slots};
-    //! # struct Kernel;
-    //! # static SLOTS: Slots<8> = Slots::new();
-    //! # // SAFETY: there is one thread.
-    //! # unsafe impl Port for Kernel {
-    //! #     type Slots = Slots<8>;
-    //! #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-    //! # }
-    //! # // SAFETY: the only key space of these threads.
-    //! # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    #![doc = include_str!("example_kernel.txt")]
+    //! use tsd::Once;
+    //!
     //! static DEVICES_FOUND: Once = Once::new();
     //!
     //! let mut probes = 0;

@@ -2,8 +2,8 @@
 //!
 //! # Where to begin
 //!
-//! [`KeySpace`] has the calls, [`Port`] is what a kernel tells, [`Slots`] go into its thread control block. [`guide`] has
-//! the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//! [`KeySpace`] has the calls, [`Port`] is what a kernel tells, [`Slots`] go into its thread control block. [`guide`]
+//! has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
 //!
 //! # The files
 //!

@@ -11,13 +11,48 @@ use crate::key::Destructor;
 /// Something that owns a value and can be held as a pointer meanwhile: a box (feature `alloc`, or one from a pool of
 /// heapless with feature `pool`), an exclusive reference to a static, a [`Word`].
 ///
+/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
+/// thread would.
+///
 /// # Safety
 ///
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
 ///
-/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
-/// thread would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
+/// # Examples
+///
+/// A handle of a kernel's, which is given back when it is dropped:
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::{ffi::c_void, mem, ptr};
+/// use tsd::{OwnedKey, Owner};
+///
+/// struct Buffer(u16);
+///
+/// impl Drop for Buffer {
+///     fn drop(&mut self) { /* gives it back */ }
+/// }
+///
+/// // SAFETY: the pointer is not NULL, and the same number is made of it. Nothing is dropped in between.
+/// unsafe impl Owner for Buffer {
+///     fn into_raw(self) -> *mut c_void {
+///         let number = usize::from(self.0);
+///         mem::forget(self);
+///         ptr::without_provenance_mut(number + 1)
+///     }
+///     unsafe fn from_raw(pointer: *mut c_void) -> Self {
+///         Self((pointer.addr() - 1) as u16)
+///     }
+/// }
+///
+/// static BUFFER: OwnedKey<Buffer, Kernel> = OwnedKey::new(&KEYS);
+/// BUFFER.replace(Buffer(0))?;
+/// assert_eq!(BUFFER.with(|buffer| buffer.0), Some(0));
+/// # Ok::<(), tsd::Error>(())
+/// ```
+///
+/// What borrows is refused, for a thread's exit may come after the key was forgotten:
 ///
 /// ```compile_fail,E0478
 /// struct Borrowed<'a>(&'a i32);
@@ -32,10 +67,10 @@ use crate::key::Destructor;
 /// }
 /// ```
 pub unsafe trait Owner: Sized + Send + 'static {
-    /// Gives up ownership for a pointer.
+    /// Gives up ownership for a pointer. Called where a value is stored: in threads, destructors and interrupts.
     fn into_raw(self) -> *mut c_void;
 
-    /// Takes ownership back.
+    /// Takes ownership back. Called where a value is taken: in threads, destructors and interrupts, and by thread exit.
     ///
     /// # Safety
     ///
@@ -55,14 +90,15 @@ pub unsafe trait SharedOwner: Sized + Send + 'static {
     /// What is lent.
     type Target: ?Sized;
 
-    /// Gives up ownership for a pointer. `memory` is the thread's, where the port keeps some.
+    /// Gives up ownership for a pointer. `memory` is the thread's, where the port keeps some. Called where a value is
+    /// initialised: in threads, destructors and interrupts.
     ///
     /// # Errors
     ///
     /// [`Error::ListFull`] if there is no room. The value is dropped.
     fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error>;
 
-    /// The value.
+    /// Lends the value.
     ///
     /// # Safety
     ///
@@ -70,7 +106,7 @@ pub unsafe trait SharedOwner: Sized + Send + 'static {
     /// pointer is used by [`discard`](Self::discard).
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a Self::Target;
 
-    /// Takes ownership back, and drops it.
+    /// Takes ownership back, and drops it. Called by thread exit, and for a value that was made too late for it.
     ///
     /// # Safety
     ///
@@ -162,7 +198,10 @@ macro_rules! lend_from_owner {
 /// A value that fits into a slot itself, with no memory of its own: the integers of at most 32 bits (16 where pointers
 /// have 32), `bool`, `char`, all `NonZero` integers that are no larger than a pointer, and functions.
 ///
-/// `usize` is none, since a slot has to tell "no value" from each value that there is.
+/// `usize` is none, since a slot has to tell "no value" from each value that there is. [`OwnedKey::get`] reads a word
+/// and leaves it where it is.
+///
+/// [`OwnedKey::get`]: crate::OwnedKey::get
 ///
 /// # Safety
 ///

@@ -39,10 +39,10 @@ fn package_holds_the_library_and_its_documentation() {
     let is_allowed = |file: &&str| !file.contains('/') || allowed.iter().any(|folder| file.starts_with(folder));
     let others: Vec<_> = files.iter().filter(|file| !is_allowed(file) || file.starts_with("src/c/")).collect();
     assert!(others.is_empty(), "nobody who embeds the library needs {others:?}");
-    for needed in
-        ["Cargo.toml", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "docs/safety.md", "src/gdb/tsd.py"]
-    {
-        assert!(files.contains(&needed), "{needed} is not in {files:?}");
+    let sources = ["Cargo.toml", "src/example_kernel.txt", "src/gdb/tsd.py"];
+    let texts = ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "docs/safety.md"];
+    for needed in sources.iter().chain(&texts) {
+        assert!(files.contains(needed), "{needed} is not in {files:?}");
     }
 }
 
