@@ -207,4 +207,58 @@ pub mod from_std {
     //! | an initialiser that uses its own key recurses without end | [`Error::Recursion`](crate::Error::Recursion) | |
     //! | order of destructors: unspecified | ascending index, in rounds; the last phase after that | see [`exit`](super::exit) |
     //! | `const { … }`, `#[thread_local]` | [`static_keys!`](crate::static_keys) | a load from the thread control block; no linker section |
+    //!
+    //! A counter for each thread, three ways. With std:
+    //!
+    //! ```
+    //! use std::cell::Cell;
+    //!
+    //! thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
+    //!
+    //! COUNT.with(|count| count.set(count.get() + 1));
+    //! # assert_eq!(COUNT.get(), 1);
+    //! ```
+    //!
+    //! With a key as POSIX has it, where the type, the first use and the destructor are yours:
+    //!
+    //! ```
+    #![doc = include_str!("example_kernel.txt")]
+    //! use core::cell::Cell;
+    //! use core::ffi::c_void;
+    //!
+    //! unsafe extern "C-unwind" fn free(count: *mut c_void) {
+    //!     // SAFETY: what is stored under the key is such a box.
+    //!     drop(unsafe { Box::<Cell<u32>>::from_raw(count.cast()) });
+    //! }
+    //!
+    //! let key = KEYS.create(Some(free))?;
+    //!
+    //! if KEYS.get(key).is_null() {
+    //!     // SAFETY: the destructor takes such a box.
+    //!     unsafe { KEYS.set(key, Box::into_raw(Box::new(Cell::new(0u32))).cast())? };
+    //! }
+    //! // SAFETY: it is the box above, which stays until the thread's exit.
+    //! let count: &Cell<u32> = unsafe { &*KEYS.get(key).cast() };
+    //! count.set(count.get() + 1);
+    //! # assert_eq!(count.get(), 1);
+    //! # // SAFETY: the last that the thread does.
+    //! # assert_eq!(unsafe { KEYS.exit() }.calls, 1);
+    //! # Ok::<(), tsd::Error>(())
+    //! ```
+    //!
+    //! With a typed key, whose value lies in the thread control block:
+    //!
+    //! ```
+    #![doc = include_str!("example_kernel.txt")]
+    //! use core::cell::Cell;
+    //! use tsd::{Inline, SharedKey};
+    //!
+    //! # // SAFETY: there are no interrupt handlers.
+    //! # unsafe impl tsd::ThreadsOnly for Kernel {}
+    //! static COUNT: SharedKey<Inline<Cell<u32>>, Kernel> = SharedKey::for_threads(&KEYS);
+    //!
+    //! COUNT.with_or_init(|| Inline(Cell::new(0)), |count| count.set(count.get() + 1))?;
+    //! # assert_eq!(COUNT.with(Cell::get), Some(1));
+    //! # Ok::<(), tsd::Error>(())
+    //! ```
 }
