@@ -45,6 +45,9 @@ def symbol(address):
         return ""
     # The compiler's hash at the end of a Rust function's name tells nothing.
     name = re.sub(r"::h[0-9a-f]{16}\b", "", shown.split(" in section ")[0])
+    # On 32-bit Arm bit 0 of a function's address says that it is of the shorter instructions.
+    if gdb.selected_inferior().architecture().name().startswith("arm"):
+        name = name.removesuffix(" + 1")
     return "" if shown.startswith("No symbol") else f" <{name}>"
 
 

@@ -6,6 +6,7 @@
 mod c_kernel;
 mod c_kernel_cases;
 mod core_file;
+mod layouts;
 mod page;
 mod refusals;
 mod rust_kernel;
@@ -42,6 +43,7 @@ fn main() {
     trials.push(Trial::test("gdb::refusals::another_abi", refusals::another_abi));
     trials.push(Trial::test("gdb::refusals::another_layout", refusals::another_layout));
     trials.push(Trial::test("gdb::refusals::words", refusals::words));
+    trials.push(Trial::test("gdb::layouts", layouts::check));
     trials.push(Trial::test("gdb::page", page::check));
     if !arguments.list
         && trials.iter().any(|trial| !arguments.is_filtered_out(trial))
@@ -54,7 +56,7 @@ fn main() {
 
 fn prepare() -> Result<()> {
     let machines = Arch::ALL.map(machine::of);
-    let tools = [&tools::GDB, &tools::GCC, &tools::AARCH64_GCC, &tools::OBJCOPY];
+    let tools = [&tools::GDB, &tools::GCC, &tools::AARCH64_GCC, &tools::CLANG, &tools::LLD, &tools::OBJCOPY];
     let toolchain = setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machines) }, true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)?;
     TOOLCHAIN.set(toolchain).map_err(|_| ()).expect("it is set here only");

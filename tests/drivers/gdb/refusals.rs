@@ -69,6 +69,11 @@ pub(crate) fn words() -> Result<(), Failed> {
     for (command, line) in wanted {
         compare(&transcript, &[(command, &[line])])?;
     }
+    // A kernel's own script fails.
+    let commands = ["python import tsd_gdb.threads", "python tsd_gdb.threads.hook = lambda: 1 // 0", "tsd threads"];
+    let transcript = gdb::run(Some(&kernel), &[], &with_script(&commands))?;
+    let failed = "tsd threads has failed: ZeroDivisionError: integer division or modulo by zero";
+    compare(&transcript, &[(commands[0], &[]), (commands[1], &[]), ("tsd threads", &[failed])])?;
     // Without a kernel there is nothing to read.
     let transcript = gdb::run(None, &[], &with_script(&["tsd keys"]))?;
     let nothing = "no table is found: there is no libtsd.a with symbols, and no key space with debug information; \
