@@ -31,10 +31,15 @@ class Memory:
 
 
 def text(address, length):
-    """The text of so many bytes."""
+    """The text of so many bytes. Where it can't be read, that: the rest of what is known matters all the more."""
+    if length == 0:
+        return ""
     if length > 4096:
-        raise Problem(f"a key's name at {address:#x} has {length} bytes: this is no table")
-    return bytes(Memory(address, length).content).decode(errors="replace") if length else ""
+        return f"{length} bytes at {address:#x}"
+    try:
+        return Memory(address, length).content.decode(errors="replace")
+    except Problem:
+        return f"unreadable at {address:#x}"
 
 
 def symbol(address):

@@ -100,7 +100,7 @@ class Thread:
         if not self.count:
             return []
         if self.count > 1 << 16:
-            raise Problem(f"{self.name} would have {self.count} exit functions: this is no thread of the library's")
+            return ["these are not exit functions: the block is no thread's, or damaged"]
         registered = Memory(self.functions + layout.registrations, self.count * layout.pair)
         pairs = [[registered.word(n * layout.pair + part * layout.word) for part in (0, 1)] for n in range(self.count)]
         # One without a function was taken while an interrupt handler registered another.

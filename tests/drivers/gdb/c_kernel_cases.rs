@@ -100,6 +100,49 @@ pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
     )
 }
 
+/// What can't be right is said where it stands, and does not hide the rest.
+pub(crate) fn check_damaged() -> Result<(), Failed> {
+    let machine = machine::of(Arch::X86_64);
+    let set = |what: &str| format!("set variable {what}");
+    let names = "tsd_table_v1_k128_f16_r4.names";
+    let damages = [
+        set(&format!("{names}[1].start = (char*)0x7f0000000000")),
+        set(&format!("{names}[2].length = 99999")),
+        set("threads[1].tsd.function_count = 1 << 20"),
+        set("threads[2].tsd.taking = 0x55"),
+    ];
+    let mut commands = with_script(&[]);
+    commands.extend(damages);
+    commands.extend(["tsd key 1", "tsd key 2", "tsd threads threads[1] threads[2]"].map(str::to_owned));
+    let transcript = session(machine, &built(machine.arch)?, &commands)?;
+    compare(
+        &transcript,
+        &[
+            (
+                "tsd key 1",
+                &["key 0x11 \"unreadable at ADDRESS\": index 1, generation 0, ordinary, static, no destructor"],
+            ),
+            (
+                "tsd key 2",
+                &[
+                    "key 0x21 \"99999 bytes at ADDRESS\": index 2, generation 0, ordinary, static, destructor ADDRESS <count>",
+                ],
+            ),
+            (
+                "tsd threads threads[1] threads[2]",
+                &[
+                    "thread threads[1]: exiting, in the destructor of key 0x31 \"\", round 1, 1048576 exit functions",
+                    EXITING[1],
+                    "  these are not exit functions: the block is no thread's, or damaged",
+                    "thread threads[2]: not exiting, in the destructor of key 0x55, which was deleted, round 0, 0 exit functions",
+                    "  key 0x31 \"\" value 0x20",
+                    "  key 0x41 \"\" value 0x20",
+                ],
+            ),
+        ],
+    )
+}
+
 /// The kernel's symbols say what its table is like, and addresses where the threads are. The script is the one that was
 /// installed with the archive.
 pub(crate) fn check_stripped() -> Result<(), Failed> {

@@ -39,6 +39,7 @@ fn main() {
         trials.push(Trial::test(format!("gdb::c_kernel::{name}"), move || c_kernel_cases::check(machine)));
     }
     trials.push(Trial::test("gdb::c_kernel::without_debug_information", c_kernel_cases::check_stripped));
+    trials.push(Trial::test("gdb::c_kernel::damaged", c_kernel_cases::check_damaged));
     trials.push(Trial::test("gdb::core_file", core_file::check));
     trials.push(Trial::test("gdb::refusals::another_abi", refusals::another_abi));
     trials.push(Trial::test("gdb::refusals::another_layout", refusals::another_layout));
