@@ -123,25 +123,29 @@ static void end(void) {
 /* Another thread has been killed: the current one buries it. */
 static void bury(struct thread *dead) {
 #ifndef WITHOUT_REAP
-    struct thread *self = current;
     tsd_exit_report_t report;
-#ifndef WITHOUT_DEAD_CURRENT
+#ifdef WITHOUT_DEAD_CURRENT
+    tsd_thread_reap(&report);
+#else
+    struct thread *self = current;
     current = dead;
-#endif
     tsd_thread_reap(&report);
     current = self;
+#endif
     print_report("buries", &report);
 #endif
     memset(dead, 0xFF, sizeof *dead);
 }
 
+static void handler(void) { (void)tsd_set(key, "the handler's value"); }
+
 static void interrupt(void) {
-#ifndef WITHOUT_NULL
+#ifdef WITHOUT_NULL
+    handler();
+#else
     struct thread *interrupted = current;
     current = NULL;
-#endif
-    (void)tsd_set(key, "the handler's value");
-#ifndef WITHOUT_NULL
+    handler();
     current = interrupted;
 #endif
 }

@@ -122,7 +122,8 @@ impl Image {
         self.cargo_of(toolchain, verb, "tsd-kernel")
     }
 
-    fn cargo_of(&self, toolchain: &Toolchain, verb: &str, package: &str) -> Result<Command> {
+    /// Returns one for another kernel of the workspace.
+    pub(crate) fn cargo_of(&self, toolchain: &Toolchain, verb: &str, package: &str) -> Result<Command> {
         let mut cargo = toolchain.cargo(verb, self.target);
         cargo.args(["--release", "--package", package, "--target-dir"]).arg(self.target_dir()?);
         if !self.flags.is_empty() {

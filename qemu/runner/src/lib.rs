@@ -7,7 +7,6 @@
 //! - [`packages`]   which packages bring what is missing
 //! - `apt`          which packages there are, and getting them
 //! - [`private`]    packages that are unpacked instead of installed
-//! - [`picolibc`]   a C library for kernels
 //! - [`image`]      one build of the kernel
 //! - [`install`]    the C archive and what goes with it
 //! - `stamp`        what a file was made from, and whether that has changed
@@ -45,7 +44,6 @@ pub mod lint;
 pub mod machine;
 pub mod output;
 pub mod packages;
-pub mod picolibc;
 pub mod private;
 pub mod program;
 pub mod protocol;

@@ -2,7 +2,7 @@
 //!
 //! A machine that has everything is only looked at, which takes a fraction of a second.
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use crate::{
     apt::Apt,
@@ -79,6 +79,24 @@ pub fn install_tools(tools: &[&'static Tool], may_install: bool) -> Result<()> {
 pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
     let _lock = workspace::lock("setup")?;
     get(&names.iter().map(|name| Need::Package(name)).collect::<Vec<_>>(), may_install && !is_forbidden())
+}
+
+/// Returns the folder of this path from the root, installed or unpacked, that has `file`; gets `package` if there is none.
+///
+/// # Errors
+/// As [`prepare`], or the package does not bring it.
+pub fn prepare_folder(package: &str, folder: &str, file: &str, may_install: bool) -> Result<PathBuf> {
+    let roots = [PathBuf::from("/"), Folder::shared().root()];
+    let find = || roots.iter().map(|root| root.join(folder)).find(|folder| folder.join(file).is_file());
+    if let Some(folder) = find() {
+        return Ok(folder);
+    }
+    // One process gets what the others then find.
+    let _lock = workspace::lock(package)?;
+    if find().is_none() {
+        install_packages(&[package], may_install)?;
+    }
+    find().ok_or_else(|| Error::unavailable(format!("{package} brings no /{folder}/{file}")))
 }
 
 /// Gets QEMU for `machines` into the private folder, whether or not the system has one, and returns the folder.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::{command, private::Folder, setup};
+use tsd_runner::{command, setup};
 
 use super::commands::{run, scratch};
 use super::environment::Environment;
@@ -134,14 +134,11 @@ fn get(library: &Library, compiler: &Compiler) -> Result<PathBuf, Failed> {
     // One case gets what others then find.
     static LOCK: Mutex<()> = Mutex::new(());
     let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    let roots = [PathBuf::from("/"), Folder::shared().root()];
-    let find = || roots.iter().map(|root| root.join(library.headers)).find(|folder| folder.join("stdio.h").is_file());
-    let compiler = compiler.package.filter(|_| command::find(compiler.cxx).is_none());
-    let missing: Vec<_> = find().is_none().then_some(library.package).into_iter().chain(compiler).collect();
-    if !missing.is_empty() {
-        setup::install_packages(&missing, true).map_err(|error| error.to_string())?;
+    if let Some(package) = compiler.package.filter(|_| command::find(compiler.cxx).is_none()) {
+        setup::install_packages(&[package], true).map_err(|error| error.to_string())?;
     }
-    find().ok_or_else(|| format!("{} brings no {}", library.package, library.headers).into())
+    let folder = setup::prepare_folder(library.package, library.headers, "stdio.h", true);
+    Ok(folder.map_err(|error| error.to_string())?)
 }
 
 /// Of newlib, what matters here, for machines without the package: a <pthread.h> that declares types where POSIX is visible and functions where threads

@@ -19,7 +19,6 @@ use tsd_runner::{
     error::Result,
     install::registers,
     machine::{self, Arch, Machine},
-    picolibc,
     protocol::{self, Line},
     qemu::{self, Limits, Outcome},
     setup::{self, Wants},
@@ -57,7 +56,7 @@ fn prepare() -> Result<()> {
     let tools = [&tools::GCC, &tools::AARCH64_GCC, &tools::CLANG, &tools::LLD, &tools::QEMU_ARM];
     setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
     qemu::check_tool(&tools::QEMU_ARM)?;
-    picolibc::prepare(true)?;
+    on_picolibc::prepare()?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
 

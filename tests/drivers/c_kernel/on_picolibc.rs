@@ -1,13 +1,13 @@
 //! The kernel in plain C with picolibc, ported to it in `tests/porting/picolibc`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::Failed;
 use tsd_runner::{
     command,
     error::Result,
     machine::{self, Arch},
-    picolibc, qemu, tools, workspace,
+    qemu, setup, tools, workspace,
 };
 
 use crate::build::{built, compiler};
@@ -31,9 +31,15 @@ pub(crate) fn run_cases(without: Option<&str>) -> std::result::Result<(), Failed
     Ok(())
 }
 
+/// Gets picolibc; the folder of its `include` and `lib`.
+pub(crate) fn prepare() -> Result<PathBuf> {
+    let (package, folder) = ("picolibc-aarch64-linux-gnu", "usr/lib/picolibc/aarch64-linux-gnu");
+    setup::prepare_folder(package, folder, "lib/libc.a", true)
+}
+
 /// Links the kernel with picolibc, but for this step of its port.
 fn link_picolibc(without: Option<&str>, kernel: &Path) -> Result<()> {
-    let (library, port) = (picolibc::prepare(true)?, workspace::root().join("tests/porting/picolibc"));
+    let (library, port) = (prepare()?, workspace::root().join("tests/porting/picolibc"));
     let mut gcc = compiler(Arch::Aarch64, kernel.parent().unwrap_or(kernel));
     let own = command::answer(command::of(tools::AARCH64_GCC.command).arg("-print-file-name=include"));
     // None of another C library's headers, which the compiler is packaged with.

@@ -38,16 +38,16 @@ static VOID work(ULONG input) {
 }
 
 static VOID start(TX_THREAD *thread, CHAR *name, ULONG input) {
-#ifdef WITHOUT_DONT_START
+#if defined(WITHOUT_DONT_START)
     (void)tx_thread_create(thread, name, work, input, NULL, 0, 1, 1, TX_NO_TIME_SLICE, TX_AUTO_START);
     (void)tsd_threadx_watch(thread);
+#elif defined(WITHOUT_WATCH)
+    (void)tx_thread_create(thread, name, work, input, NULL, 0, 1, 1, TX_NO_TIME_SLICE, TX_AUTO_START);
 #else
     (void)tx_thread_create(thread, name, work, input, NULL, 0, 1, 1, TX_NO_TIME_SLICE, TX_DONT_START);
-#ifndef WITHOUT_WATCH
     if (tsd_threadx_watch(thread) != TX_SUCCESS) {
         printf("ThreadX was built without notifications\n");
     }
-#endif
     (void)tx_thread_resume(thread);
 #endif
 }

@@ -1,6 +1,7 @@
 /* From QEMU's entry at EL1 with the MMU off to kernel_main with caches on, and the switch of stacks. */
 
-#define POISON 0x5EED5EED5EED5EED
+    /* By the assembler's own word, not the preprocessor's: the kernel in Rust assembles this file as well. */
+    .set POISON, 0x5EED5EED5EED5EED
 
     .section .text.entry, "ax"
     .globl entry

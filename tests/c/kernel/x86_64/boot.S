@@ -1,6 +1,7 @@
 /* From QEMU's entry in 32-bit mode without paging to kernel_main in 64-bit mode, and the switch of stacks. */
 
-#define POISON 0x5EED5EED5EED5EED
+    /* By the assembler's own word, not the preprocessor's: the kernel in Rust assembles this file as well. */
+    .set POISON, 0x5EED5EED5EED5EED
 
     /* Where to enter: a note of type 18 (PHYS32_ENTRY), as the PVH boot protocol has it. */
     .section .note.pvh, "a", @note
