@@ -1,6 +1,6 @@
 /*
- * FreeRTOS as both images have it: every kind of task, an assertion at each check, and in each task's control block what
- * "tsd_freertos.h" says. That header, and what is counted at a switch, is the image's own.
+ * FreeRTOS as all images have it: every kind of task, an assertion at each check, and in each task's control block
+ * what "tsd_freertos.h" says. That header is the image's own, as are the board and what is counted at a switch.
  */
 #ifndef FREERTOS_CONFIG_H
 #define FREERTOS_CONFIG_H

@@ -9,8 +9,8 @@
 #define BOARD_STACK_WORDS 8192
 #define BOARD_STACK_CHECK 0
 /*
- * A deleted task's thread is cancelled, and so its stack is unwound, on a thread that is not the current task's. In a once
- * routine that would give the control back on behalf of the wrong task.
+ * A deleted task's thread is cancelled, which unwinds its stack on a thread that is not the current task's: in a once
+ * routine, that would give the control back on behalf of the wrong task.
  */
 #define BOARD_UNWINDS_DELETED_TASKS 1
 

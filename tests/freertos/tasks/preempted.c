@@ -5,8 +5,8 @@ static tsd_key_t key, other;
 static volatile unsigned intrusions;
 
 /*
- * Comes when the timer does, before every task that is preempted. It stores under the same keys, and has an index change
- * its key meanwhile.
+ * Comes when the timer does, before every task that is preempted. It stores under the same keys, and has an index
+ * change its key meanwhile.
  */
 static void intrudes(void *argument) {
     (void)argument;
