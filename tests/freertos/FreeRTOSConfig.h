@@ -1,6 +1,6 @@
 /*
- * FreeRTOS as both images have it: every kind of task, an assertion at each check, and in each task's control block what
- * "tsd_freertos.h" says. That header, and what is counted at a switch, is the image's own.
+ * FreeRTOS as all images have it: every kind of task, an assertion at each check, and in each task's control block
+ * what "tsd_freertos.h" says. That header is the image's own, as are the board and what is counted at a switch.
  */
 #ifndef FREERTOS_CONFIG_H
 #define FREERTOS_CONFIG_H
@@ -20,8 +20,7 @@
 #define configUSE_TIME_SLICING 1
 #define configUSE_PORT_OPTIMISED_TASK_SELECTION 0
 #define configMAX_PRIORITIES 6
-/* In words. */
-#define configMINIMAL_STACK_SIZE 512
+#define configMINIMAL_STACK_SIZE BOARD_STACK_WORDS
 #define configMAX_TASK_NAME_LEN 8
 #define configTOTAL_HEAP_SIZE (6 * 1024 * 1024)
 #define configAPPLICATION_ALLOCATED_HEAP 1
@@ -32,7 +31,7 @@
 
 #define configUSE_IDLE_HOOK 1
 #define configUSE_TICK_HOOK 1
-#define configCHECK_FOR_STACK_OVERFLOW 2
+#define configCHECK_FOR_STACK_OVERFLOW BOARD_STACK_CHECK
 #define configUSE_MALLOC_FAILED_HOOK 0
 #define configUSE_MUTEXES 1
 #define configUSE_TIMERS 0

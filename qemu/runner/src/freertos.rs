@@ -1,7 +1,8 @@
-//! FreeRTOS, unmodified, with the library in each task's control block: two images for QEMU's Cortex-M3 board.
+//! FreeRTOS, unmodified, with the library in each task's control block: images for QEMU's Cortex-M3 board, and a
+//! program of the host by FreeRTOS's simulator.
 //!
-//! The suite's has the shared suite and the storm in Rust, as a library that is linked with FreeRTOS. The tasks' is
-//! in C and links `libtsd.a`, as docs/porting/freertos.md has it. FreeRTOS's sources lie in a package of cargo's.
+//! The suite's image has the shared suite and the storm in Rust, as a library that is linked with FreeRTOS. The others are
+//! in C and link `libtsd.a`, as docs/porting/freertos.md has it. FreeRTOS's sources lie in a package of cargo's.
 
 use std::{
     fs,
@@ -12,6 +13,7 @@ use std::{
 use crate::{
     command,
     error::{Error, Result},
+    image,
     install::{self, Target},
     qemu::{self, Limits, Outcome},
     setup::{self, Wants},
@@ -21,9 +23,23 @@ use crate::{
 
 /// The compiler's target.
 pub const TARGET: &str = "thumbv7m-none-eabi";
-/// Where FreeRTOS keeps what it knows of the CPU.
-const PORT_FOLDER: &str = "portable/GCC/ARM_CM3";
-const PORT_FILE: &str = "portable/GCC/ARM_CM3/port.c";
+/// FreeRTOS, but for what it knows of the CPU.
+const KERNEL_FILES: [&str; 4] = ["tasks.c", "queue.c", "list.c", "portable/MemMang/heap_4.c"];
+const BOARD_FILES: &[&str] = &["board/board.c", "board/startup.c"];
+
+/// What FreeRTOS knows of a CPU.
+struct Port {
+    folders: &'static [&'static str],
+    files: &'static [&'static str],
+}
+
+const CORTEX_M3: Port = Port { folders: &["portable/GCC/ARM_CM3"], files: &["portable/GCC/ARM_CM3/port.c"] };
+
+const SIMULATOR: Port = Port {
+    folders: &["portable/ThirdParty/GCC/Posix", "portable/ThirdParty/GCC/Posix/utils"],
+    files: &["portable/ThirdParty/GCC/Posix/port.c", "portable/ThirdParty/GCC/Posix/utils/wait_for_event.c"],
+};
+
 /// The status with which the kernel has QEMU end when all is well.
 const SUCCESS: i32 = 0;
 
@@ -34,16 +50,18 @@ pub enum Image {
     Suite,
     /// The cases in C.
     Tasks,
-    /// The same, with one step of the port forgotten: that word after `FORGOTTEN_` in `tests/freertos/tasks`.
+    /// The cases in C that do without a board, on FreeRTOS's simulator: a program of the host.
+    Posix,
+    /// The same as `Tasks`, with one step of the port forgotten: that word after `FORGOTTEN_` in `tests/freertos/tasks`.
     Without(&'static str),
 }
 
-/// Gets what both images take.
+/// Gets what the images take.
 ///
 /// # Errors
 /// As [`setup::prepare`], or QEMU is too old.
 pub fn prepare(may_install: bool) -> Result<Toolchain> {
-    let tools = [&[&tools::QEMU_ARM, &tools::ARM_GCC], &tools::ARCHIVE[..]].concat();
+    let tools = [&[&tools::QEMU_ARM, &tools::ARM_GCC, &tools::GCC], &tools::ARCHIVE[..]].concat();
     let wants = Wants { machines: &[], targets: &[TARGET], clippy: false, tools: &tools };
     let toolchain = setup::prepare(wants, may_install)?;
     qemu::check_tool(&tools::QEMU_ARM)?;
@@ -63,20 +81,27 @@ impl Image {
         // nextest has a process for each case.
         let _lock = workspace::lock_file(&folder.join("lock"))?;
         let kernel = kernel_sources(toolchain)?;
-        let (library, headers) =
-            if self == Self::Suite { (suite(toolchain, &folder)?, None) } else { archive(&images.join("tsd"))? };
+        let (library, headers) = match self {
+            Self::Suite => (suite(toolchain, &folder)?, None),
+            Self::Posix => archive(&images.join("tsd-host"), "host")?,
+            Self::Tasks | Self::Without(_) => archive(&images.join("tsd"), TARGET)?,
+        };
         command::step(format_args!("building the FreeRTOS image {}", self.name()));
+        let theirs = [&KERNEL_FILES[..], self.port().files].concat();
         let mut gcc = self.gcc(&kernel, headers.as_deref());
-        gcc.args(
-            ["tasks.c", "queue.c", "list.c", "portable/MemMang/heap_4.c", PORT_FILE].map(|file| kernel.join(file)),
-        );
-        command::run(gcc.arg("-c").current_dir(&objects))?;
+        command::run(gcc.arg("-c").args(theirs.iter().map(|file| kernel.join(file))).current_dir(&objects))?;
         let mut gcc = self.gcc(&kernel, headers.as_deref());
-        gcc.args(["-Wall", "-Wextra", "-Werror", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"]);
-        gcc.arg("-nostdlib").arg("-T").arg(workspace::root().join("linker/mps2-an385.ld")).args(self.own_sources());
-        gcc.args(["tasks.o", "queue.o", "list.o", "heap_4.o", "port.o"].map(|file| objects.join(file)));
+        gcc.args(["-Wall", "-Wextra", "-Werror"]).args(self.own_sources());
+        let object = |file: &&str| Path::new(file).file_stem().map(|stem| objects.join(stem).with_extension("o"));
         let file = folder.join("kernel.elf");
-        command::run(gcc.arg(library).args(["-lgcc", "-o"]).arg(&file))?;
+        gcc.args(theirs.iter().filter_map(object)).arg(library).arg("-o").arg(&file);
+        if self == Self::Posix {
+            gcc.arg("-pthread");
+        } else {
+            gcc.args(["-nostdlib", "-lgcc", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,-z,noexecstack"]);
+            gcc.arg("-T").arg(workspace::root().join("linker/mps2-an385.ld"));
+        }
+        command::run(&mut gcc)?;
         Ok(file)
     }
 
@@ -85,6 +110,9 @@ impl Image {
     /// # Errors
     /// QEMU can't be started. How the boot went is in the outcome.
     pub fn boot(self, kernel: &Path, line: &str, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
+        if self == Self::Posix {
+            return qemu::run_for(&mut Command::new(kernel), SUCCESS, limits, sink);
+        }
         let mut qemu = command::of(tools::QEMU_ARM.command);
         qemu.args(["-M", "mps2-an385", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         let line = line.replace(',', ",,");
@@ -93,48 +121,56 @@ impl Image {
             // An instruction takes longer than a cycle of the timer then, so that the timer can come before each.
             qemu.args(["-icount", "shift=6,sleep=off"]);
         }
-        qemu.arg("-kernel").arg(kernel);
-        qemu::run_for(&mut qemu, SUCCESS, limits, sink)
+        qemu::run_for(qemu.arg("-kernel").arg(kernel), SUCCESS, limits, sink)
     }
 
     fn name(self) -> String {
         match self {
             Self::Suite => "suite".into(),
             Self::Tasks => "tasks".into(),
+            Self::Posix => "posix".into(),
             Self::Without(step) => format!("without-{step}"),
         }
     }
 
-    fn own_folder(self) -> &'static str {
-        if self == Self::Suite { "suite" } else { "tasks" }
+    fn port(self) -> &'static Port {
+        if self == Self::Posix { &SIMULATOR } else { &CORTEX_M3 }
     }
 
     fn own_sources(self) -> Vec<PathBuf> {
-        let own: &[&str] = match self {
-            Self::Suite => &["suite/glue.c"],
+        let cases = ["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/main.c"];
+        let of_board = ["tasks/counted.c", "tasks/deleted.c", "tasks/once.c", "tasks/preempted.c"];
+        let own = match self {
+            Self::Suite => [&["suite/glue.c"], BOARD_FILES].concat(),
+            Self::Posix => [&["posix/board.c"], &cases[..]].concat(),
+            Self::Tasks => [&cases[..], &of_board, BOARD_FILES].concat(),
             // Of two definitions the first counts.
-            Self::Without("WAIT") => &["tasks/forgotten_wait.c"],
-            Self::Tasks | Self::Without(_) => &[],
+            Self::Without("WAIT") => [&["tasks/forgotten_wait.c"], &cases[..], &of_board, BOARD_FILES].concat(),
+            Self::Without(_) => [&cases[..], &of_board, BOARD_FILES].concat(),
         };
-        let tasks =
-            ["tsd_freertos.c", "cases.c", "deleted.c", "preempted.c", "main.c"].map(|file| format!("tasks/{file}"));
-        let tasks = tasks.iter().map(String::as_str).filter(|_| self != Self::Suite);
-        let files = own.iter().copied().chain(tasks).chain(["board/board.c", "board/startup.c"]);
-        files.map(|file| folder_of_sources().join(file)).collect()
+        own.iter().map(|file| folder_of_sources().join(file)).collect()
     }
 
     /// The compiler with what every file of the image is compiled with.
     fn gcc(self, kernel: &Path, headers: Option<&Path>) -> Command {
-        let mut gcc = command::of(tools::ARM_GCC.command);
-        gcc.args(["-mthumb", "-mcpu=cortex-m3", "-mfloat-abi=soft", "-std=gnu11", "-O2", "-g", "-ffreestanding"]);
-        // The loops in memcpy and memset are no calls of memcpy and memset.
-        gcc.args(["-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections"]);
+        let mut gcc = command::of(if self == Self::Posix { tools::GCC.command } else { tools::ARM_GCC.command });
+        gcc.args(["-std=gnu11", "-O2", "-g"]);
+        let own: &[&str] = match self {
+            Self::Suite => &["", "board", "libc", "suite"],
+            Self::Posix => &["", "posix", "tasks"],
+            Self::Tasks | Self::Without(_) => &["", "board", "libc", "tasks"],
+        };
+        if self != Self::Posix {
+            gcc.args(["-mthumb", "-mcpu=cortex-m3", "-mfloat-abi=soft", "-ffreestanding"]);
+            // The loops in memcpy and memset are no calls of memcpy and memset.
+            gcc.args(["-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections"]);
+        }
         if let Self::Without(step) = self {
             gcc.arg(format!("-DFORGOTTEN_{step}")).arg("-Wl,--allow-multiple-definition");
         }
-        let own = ["", "board", "libc", self.own_folder()].map(|folder| folder_of_sources().join(folder));
-        let theirs = ["include", PORT_FOLDER].map(|folder| kernel.join(folder));
-        let folders = own.into_iter().chain(headers.map(Path::to_path_buf)).chain(theirs);
+        let own = own.iter().map(|folder| folder_of_sources().join(folder));
+        let theirs = self.port().folders.iter().map(|folder| kernel.join(folder));
+        let folders = own.chain(headers.map(Path::to_path_buf)).chain([kernel.join("include")]).chain(theirs);
         gcc.args(folders.flat_map(|folder| ["-I".into(), folder.into_os_string()]));
         gcc
     }
@@ -145,8 +181,8 @@ fn folder_of_sources() -> PathBuf {
 }
 
 /// Installs the archive, and returns it with the folder of its headers.
-fn archive(prefix: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
-    let target = Target::named(TARGET).ok_or_else(|| Error::failure(format!("{TARGET} is no target")))?;
+fn archive(prefix: &Path, target: &str) -> Result<(PathBuf, Option<PathBuf>)> {
+    let target = Target::named(target).ok_or_else(|| Error::failure(format!("{target} is no target")))?;
     let _lock = workspace::lock("freertos-tsd")?;
     install::run_if_changed(&install::Options::new(target, prefix.into()), &prefix.with_extension("stamp"))?;
     Ok((prefix.join("lib/libtsd.a"), Some(prefix.join("include"))))
@@ -157,6 +193,8 @@ fn suite(toolchain: &Toolchain, folder: &Path) -> Result<PathBuf> {
     let target_dir = folder.join("target");
     let mut cargo = toolchain.cargo("build", TARGET);
     cargo.args(["--release", "--package", "tsd-freertos", "--target-dir"]).arg(&target_dir);
+    // A task's block has room for no more.
+    cargo.env("TSD_KEYS", image::DEFAULT_KEYS.to_string());
     Toolchain::hush(&mut cargo);
     command::run(&mut cargo)?;
     Ok(target_dir.join(TARGET).join("release/libtsd_freertos.a"))

@@ -151,6 +151,8 @@ void board_interrupt(void) {
 
 void software_handler(void) { board_interrupted(); }
 
+void board_wait_for_interrupt(void) { __asm__ volatile("wfi"); }
+
 int board_interrupts_are_enabled(void) {
     uint32_t primask, basepri;
     __asm__ volatile("mrs %0, primask\n\tmrs %1, basepri" : "=r"(primask), "=r"(basepri));

@@ -5,6 +5,10 @@
 #include <stdint.h>
 
 #define BOARD_CLOCK_HZ 25000000
+/* The smallest stack of a task, in words, and what FreeRTOS looks at of it. */
+#define BOARD_STACK_WORDS 512
+#define BOARD_STACK_CHECK 2
+#define BOARD_HAS_TIMERS 1
 
 /* board.c */
 void board_start(void);
@@ -32,6 +36,8 @@ void board_unmasked(void);
 /* Calls board_interrupted() in an interrupt handler, before it returns. */
 void board_interrupt(void);
 void board_interrupted(void);
+
+void board_wait_for_interrupt(void);
 
 /* Whether interrupts can come. */
 int board_interrupts_are_enabled(void);

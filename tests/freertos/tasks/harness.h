@@ -12,7 +12,7 @@
 #endif
 
 /* Priorities. A case runs on a task of the middle one, the idle task at 0. */
-enum { LOW = 1, MIDDLE = 2, HIGH = 3, STACK_WORDS = 512, VALUES = 64 };
+enum { LOW = 1, MIDDLE = 2, HIGH = 3, STACK_WORDS = configMINIMAL_STACK_SIZE, VALUES = 64 };
 
 #define CHECK(condition) ((condition) ? (void)0 : board_failed(__FILE__, __LINE__, #condition))
 #define VALUE(number) ((void *)(uintptr_t)(number))
@@ -63,5 +63,7 @@ extern const size_t test_case_count;
 extern int seen_before_the_scheduler;
 
 void figure(const char *name, uint32_t number);
+/* What the board lets us count. */
+void print_counts(void);
 
 #endif

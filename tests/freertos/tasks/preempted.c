@@ -5,8 +5,8 @@ static tsd_key_t key, other;
 static volatile unsigned intrusions;
 
 /*
- * Comes when the timer does, before every task that is preempted. It stores under the same keys, and has an index change
- * its key meanwhile.
+ * Comes when the timer does, before every task that is preempted. It stores under the same keys, and has an index
+ * change its key meanwhile.
  */
 static void intrudes(void *argument) {
     (void)argument;
@@ -141,21 +141,4 @@ void preempted_at_random(void) {
     end(task);
     board_draw_unmasked(0);
     CHECK(tsd_key_delete(ticks) == 0 && tsd_key_delete(unmasked_key) == 0);
-}
-
-/* ---- 32-bit keys ---- */
-
-/* Keys come and go at one index, each a number that was never there; a handle of the first stays refused. */
-void index_is_used_again_and_again(void) {
-    enum { TIMES = 100000 };
-    tsd_key_t first = new_key(NULL), last = first;
-    CHECK(tsd_set(first, VALUE(1)) == 0);
-    for (unsigned time = 0; time < TIMES; time++) {
-        CHECK(tsd_key_delete(last) == 0);
-        tsd_key_t next = new_key(NULL);
-        CHECK(next != first && next > last && tsd_get(next) == NULL);
-        last = next;
-    }
-    CHECK(tsd_get(first) == NULL && tsd_set(first, VALUE(1)) == TSD_EINVAL && tsd_key_delete(first) == TSD_EINVAL);
-    CHECK(tsd_key_delete(last) == 0 && tsd_keys_retired() == 0);
 }

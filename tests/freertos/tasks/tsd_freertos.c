@@ -28,7 +28,10 @@ void tsd_freertos_init(struct tsd_freertos *block) {
     block->seen = block;
 }
 
-/* A task's control block is about to go: by the task that has deleted it, or by the idle task if it has deleted itself. */
+/*
+ * A task's control block is about to go: on the task that has deleted it, or on the idle task if it has deleted itself.
+ * Before the scheduler runs there is none whose calls could look elsewhere.
+ */
 void tsd_freertos_bury(struct tsd_freertos *dead) {
     struct tsd_freertos *own = tsd_freertos_own;
     if (own == NULL) {

@@ -27,8 +27,8 @@ pub(crate) struct Block {
 const RESERVED_BYTES: usize = 1536;
 const _: () = assert!(size_of::<Block>() <= RESERVED_BYTES && align_of::<Block>() <= 8);
 
-/// The running task's block, and where its calls look: null before the scheduler runs, and in handlers that shall have no
-/// thread.
+/// The running task's block, and where its calls look: null before the scheduler runs, and in handlers that shall have
+/// no thread.
 static OWN: AtomicPtr<Block> = AtomicPtr::new(ptr::null_mut());
 static SEEN: AtomicPtr<Block> = AtomicPtr::new(ptr::null_mut());
 /// Blocks whose task has left something in them.

@@ -1,5 +1,5 @@
-//! The shared suite and the storm on FreeRTOS, which is unmodified: each thread is a task, and its slots lie in the task's
-//! control block, where FreeRTOS keeps what its configuration calls a TLS block.
+//! The shared suite and the storm on FreeRTOS, which is unmodified: each thread is a task, and its slots lie in the
+//! task's control block, where FreeRTOS keeps what its configuration calls a TLS block.
 //!
 //! - `freertos`  the functions of FreeRTOS and of the board, in C
 //! - `block`     what a task's control block has, and the port

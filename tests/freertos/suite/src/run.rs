@@ -22,7 +22,7 @@ use crate::{
 
 const NONE: usize = usize::MAX;
 /// So long may the idle task take to free what tasks have left, in milliseconds.
-const CLEAN_UP_MS: u32 = 2000;
+const CLEAN_UP_MS: u32 = 10_000;
 
 /// The case that runs, and how many passed.
 static RUNNING: AtomicUsize = AtomicUsize::new(NONE);

@@ -1,7 +1,7 @@
 //! Tasks as threads of the suite: started, joined or detached, killed, and dead until somebody reaps them.
 //!
-//! A task is killed in an interrupt that finds it in its own code: the handler has it go on at its end. In a call of this
-//! file, or of FreeRTOS, it is not; there it looks by itself where it has slept, which is a safe point.
+//! A task is killed in an interrupt that finds it in its own code: the handler has it go on at its end. In a call of
+//! this file, or of FreeRTOS, it is not; there it looks by itself where it has slept, which is a safe point.
 
 use core::{
     ffi::c_void,
@@ -143,7 +143,8 @@ pub(crate) fn start_with_stack(
     })
 }
 
-/// Calls `get` again until it has got something: the idle task frees what is left of tasks that have deleted themselves.
+/// Calls `get` again until it has got something: the idle task frees what is left of tasks that have deleted
+/// themselves.
 fn patiently<T>(mut get: impl FnMut() -> Option<T>) -> T {
     for _ in 0..MOST_TRIES {
         if let Some(got) = get() {
