@@ -29,13 +29,15 @@ static void interrupted(void *argument) {
 }
 
 static void race(void *argument) {
+    int *mine[40];
     event_wait(&may_go_on);
     for (int i = 0; i < 40; i++) {
-        CHECK(*(int *)address(&others[i]) == 0);
-        *(int *)address(&others[i]) = i;
+        mine[i] = address(&others[i]);
+        CHECK(*mine[i] == 0);
+        *mine[i] = i;
     }
     for (int i = 0; i < 40; i++) {
-        CHECK(*(int *)address(&others[i]) == i);
+        CHECK(address(&others[i]) == mine[i] && *mine[i] == i);
     }
     (void)argument;
 }
