@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, process};
 
-use crate::status::Status;
+use crate::{interrupt, progress, status::Status};
 
 /// A failure of the host side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ impl Error {
 
     /// Prints what went wrong, and ends the process with the status.
     pub fn end_process(&self) -> ! {
+        interrupt::wait_if_interrupted();
+        progress::end();
         eprintln!("tsd: error: {self}");
         process::exit(self.status.into())
     }

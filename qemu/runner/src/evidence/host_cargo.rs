@@ -19,7 +19,7 @@ pub(super) fn build_model(package: &str, root: &Path, target: &Path, flags: &str
     cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
     cargo.args(["--quiet", "--locked", "--package", package]).current_dir(root);
     cargo.arg("--target-dir").arg(target);
-    command::run(&mut cargo)?;
+    command::run_below(format_args!("building {package}"), &mut cargo)?;
     Ok(target.join("debug").join(package))
 }
 

@@ -10,6 +10,7 @@ use crate::{
     command,
     error::{Error, Result},
     private::Folder,
+    progress::Progress,
     setup,
     toolchain::Toolchain,
     tools, workspace,
@@ -53,6 +54,7 @@ pub(super) fn run_all(may_install: bool) -> Result<Figures> {
     let mut passed = Vec::new();
     for sanitizer in &SANITIZERS {
         let runtime = sanitizer.runtime(&toolchain, may_install)?;
+        let _line = Progress::open_ended(format_args!("the tests under {}Sanitizer", capitalised(sanitizer.name)));
         sanitizer.must_report_its_fault(&toolchain, runtime.as_ref())?;
         let mut cargo = sanitizer.cargo(&toolchain, runtime.as_ref())?;
         cargo.args(TESTS.map(|test| format!("--test={test}")));
