@@ -1,6 +1,6 @@
 //! What went wrong: one line for the reader, details below it, and the status to exit with.
 
-use std::{fmt, io, path::Path, process};
+use std::{fmt, io, path::Path};
 
 use crate::{interrupt, progress, status::Status};
 
@@ -73,9 +73,7 @@ impl Error {
     /// Prints what went wrong, and ends the process with the status.
     pub fn end_process(&self) -> ! {
         interrupt::wait_if_interrupted();
-        progress::end();
-        eprintln!("tsd: error: {self}");
-        process::exit(self.status.into())
+        progress::end(self.status, || eprintln!("tsd: error: {self}"))
     }
 
     /// Returns the status that the process should exit with.

@@ -1,7 +1,6 @@
 //! Ctrl-C: the terminal is put in order, and the process ends. Machines end with it ([`crate::command`]).
 
 use std::{
-    process,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -15,10 +14,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::progress;
-
-/// What a shell adds to the number of a signal.
-const STATUS_SIGNAL: i32 = 128;
+use crate::{progress, status::Status};
 
 /// Set by the signal itself.
 static HAS_COME: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
@@ -34,8 +30,7 @@ pub fn listen() {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            progress::end();
-            process::exit(STATUS_SIGNAL + signal);
+            progress::end(Status::Signal(signal as u8), || ());
         }
     });
 }

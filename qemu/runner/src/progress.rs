@@ -5,8 +5,10 @@
 //! process that is stopped or killed leaves nothing to be put right.
 
 use std::{
+    convert::Infallible,
     fmt::{self, Display},
     io::{self, IsTerminal},
+    process,
     sync::{
         LazyLock,
         atomic::{AtomicBool, Ordering},
@@ -17,6 +19,8 @@ use std::{
 
 use console::Term;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+
+use crate::status::Status;
 
 /// Whether lines live. One for the process: no result depends on it.
 static IS_LIVE: AtomicBool = AtomicBool::new(false);
@@ -49,13 +53,18 @@ pub(crate) fn without_lines<R>(print: impl FnOnce() -> R) -> R {
     if is_live() { LINES.suspend(print) } else { print() }
 }
 
-/// Clears every line and shows the cursor, which a program that was started may have hidden: this process ends.
-pub(crate) fn end() {
-    if is_live() {
-        // Both fail only where there is no terminal any more.
-        let _ = LINES.clear();
-        let _ = Term::stderr().show_cursor();
-    }
+/// Clears every line and shows the cursor, which a program that was started may have hidden; then calls `print`, and ends
+/// the process before any line is drawn again.
+pub(crate) fn end(status: Status, print: impl FnOnce()) -> ! {
+    let end = || -> Infallible {
+        if is_live() {
+            // It fails only where there is no terminal any more.
+            let _ = Term::stderr().show_cursor();
+        }
+        print();
+        process::exit(status.into())
+    };
+    match without_lines(end) {}
 }
 
 /// A line that lives until it is dropped, if lines live.
@@ -91,7 +100,7 @@ impl Progress {
     }
 
     fn new(line: ProgressBar, template: &str, what: impl Display) -> Self {
-        // The templates are constants; a test draws each of them.
+        // The templates are constants, and a test reads each.
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let line = line.with_style(style.with_key("left", left).progress_chars("=>-")).with_prefix(what.to_string());
         if is_live() {
@@ -123,7 +132,7 @@ impl Progress {
         let Self { line } = &self;
         if is_live() {
             let (what, time) = (line.prefix(), line.elapsed().as_secs_f32());
-            let text = format!("{what:>7}: {} {} in {time:.1} s", line.position(), line.message());
+            let text = format!("{what:>7}: {} {} ({time:.1} s)", line.position(), line.message());
             line.finish_and_clear();
             without_lines(|| eprintln!("{text}"));
         }
@@ -148,5 +157,24 @@ fn left(state: &ProgressState, text: &mut dyn fmt::Write) {
     if state.pos() > 0 {
         // It is a string that is written to.
         let _ = write!(text, "{:#} left", HumanDuration(state.eta()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_right() {
+        for template in [OPEN_ENDED, COUNTED] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+
+    #[test]
+    fn rest_is_as_fast_as_what_is_done() {
+        let start = Instant::now() - Duration::from_secs(60);
+        assert_eq!(how_far(2, 6, start), "2 of 6, 2m left");
+        assert_eq!(how_far(6, 6, start), "6 of 6, 0s left");
     }
 }

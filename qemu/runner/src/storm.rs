@@ -72,7 +72,9 @@ pub fn run(run: &BootOptions, options: Options) -> Result<()> {
         let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line, &progress))?;
         progress.done();
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
-        table.add_column(name, protocol::figures(&lines).chain([("wall_time", wall.as_str())]));
+        let own = [("seed", seed.to_string()), ("wall_time", wall)];
+        let own = own.iter().map(|(name, value)| (*name, value.as_str()));
+        table.add_column(name, protocol::figures(&lines).chain(own));
     }
     say!("\n{table}");
     Ok(())
