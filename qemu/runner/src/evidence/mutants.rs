@@ -65,6 +65,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         files.insert(file.display().to_string(), Outcomes::open(tree.root(), &file, &revision)?);
     }
     write_listing(&files)?;
+    let progress = Progress::of("files", files.len());
     for file in tree::sources(tree.root())? {
         let Some(outcomes) = files.get_mut(&file.display().to_string()) else { continue };
         let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, patience);
@@ -87,6 +88,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         }
         outcomes.complete()?;
         write_listing(&files)?;
+        progress.step(file.display());
     }
     let survivors: Vec<_> = files.values().flat_map(Outcomes::survivors).collect();
     reasons.check(&survivors)?;
