@@ -36,7 +36,8 @@ pub enum Error {
     TableFull = 4 << 8 | errno::EAGAIN as u16,
     /// Every free index of the table has used up its generations, so that a re-use could revive old values.
     TableWornOut = 5 << 8 | errno::EAGAIN as u16,
-    /// A fixed-capacity list (thread-exit functions, notifications, a pool) has no room left.
+    /// A fixed-capacity list or memory (thread-exit functions, notifications, a pool, the arena of `Inline` values) has no
+    /// room left, or the port gives none.
     ListFull = 6 << 8 | errno::ENOMEM as u16,
     /// The kernel says that no thread is current: an interrupt handler or early boot.
     NoThread = 7 << 8 | errno::ESRCH as u16,
@@ -86,7 +87,7 @@ impl fmt::Display for Error {
             Self::StaticKey => "a static key can't be deleted",
             Self::TableFull => "all keys of the table are in use",
             Self::TableWornOut => "the free indexes of the table have used up their generations",
-            Self::ListFull => "the fixed-capacity list is full",
+            Self::ListFull => "a fixed-capacity list or memory has no room left, or the port gives none",
             Self::NoThread => "no thread is current here",
             Self::NotInitialised => "the thread structure was not initialised, or the thread is attached or exiting",
             Self::Recursion => "what is asked for is being initialised by this very thread",

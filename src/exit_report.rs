@@ -1,5 +1,6 @@
 //! What a thread exit did.
 
+use core::fmt;
 use core::ops::Deref;
 
 use bitflags::bitflags;
@@ -103,11 +104,17 @@ pub struct ExitReport {
 }
 
 /// The keys that a report names, as a slice: in the order in which exit came to them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct LeftOverKeys {
     /// As many as there are, then keys that are not valid: C code reads them as they are.
     keys: [Key; LEFT_OVER_KEYS],
+}
+
+impl fmt::Debug for LeftOverKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
 }
 
 impl LeftOverKeys {

@@ -66,6 +66,11 @@ use crate::key::Destructor;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be what a key owns",
+    note = "`Box` is one with tsd's feature `alloc`; integers of at most 32 bits (16 where pointers have 32) lie in the slot",
+    note = "a value in the thread control block is lent, not taken out: `SharedKey<Inline<T>>`"
+)]
 pub unsafe trait Owner: Sized + Send + 'static {
     /// Gives up ownership for a pointer. Called where a value is stored: in threads, destructors and interrupts.
     fn into_raw(self) -> *mut c_void;
@@ -86,6 +91,10 @@ pub unsafe trait Owner: Sized + Send + 'static {
 /// 1. What [`lend`](Self::lend) gives must stay valid until the pointer is given to [`discard`](Self::discard), also
 ///    while other references to it exist.
 /// 2. [`store`](Self::store) must give no address below 2. Any pointer to a value does that which has a size.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be what a key lends from",
+    note = "with no heap: `SharedKey<Inline<T>>`; `Box` and `Arc` are with tsd's feature `alloc`"
+)]
 pub unsafe trait SharedOwner: Sized + Send + 'static {
     /// What is lent.
     type Target: ?Sized;

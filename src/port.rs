@@ -103,6 +103,8 @@ pub unsafe trait Port {
     /// Returns the slots of the calling thread, or `None` where there is no thread: an interrupt handler, early boot.
     ///
     /// Nearly each call of the library begins with this one, so it must not wait, and its cost is part of every `get`.
+    /// A thread may be preempted, and moved to another CPU, in the middle of every call: these are the thread's slots
+    /// and not the CPU's. So what is kept for each CPU is read by one load, or with preemption off.
     ///
     /// # Safety
     ///
