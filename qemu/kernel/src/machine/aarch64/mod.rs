@@ -18,10 +18,14 @@ pub(crate) mod cpu;
 mod gic;
 mod handlers;
 pub(crate) mod ipi;
+#[path = "../shared/linux_calls.rs"]
+mod linux_calls;
 pub(crate) mod masking;
 pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod program;
+#[path = "../shared/semihosting.rs"]
+mod semihosting;
 pub(crate) mod step;
 pub(crate) mod timer;
 pub(super) mod vector_registers;

@@ -15,6 +15,8 @@ mod acpi;
 pub(crate) mod addresses;
 mod apic;
 pub(crate) mod boot;
+#[path = "../shared/boot_stack.rs"]
+mod boot_stack;
 pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
