@@ -34,7 +34,7 @@ fn main() {
     let environments = Environments::default();
     let mut trials = Vec::new();
     let mut archs = Vec::new();
-    for arch in Arch::ALL {
+    for arch in program::ARCHS {
         let of_arch = trials_on(arch, &environments);
         if of_arch.iter().any(|trial| !arguments.is_filtered_out(trial)) {
             archs.push(arch);

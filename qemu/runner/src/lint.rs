@@ -26,10 +26,10 @@ const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (
 /// # Errors
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
-    let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
+    let targets = [&image::TARGETS[..], &LIBRARY_TARGETS].concat();
     let wants = Wants { machines: &[], targets: &targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
-    for image in [&image::X86_64, &image::AARCH64] {
+    for image in [&image::X86_64, &image::AARCH64, &image::RISCV64] {
         command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);

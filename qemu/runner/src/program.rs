@@ -34,6 +34,9 @@ pub const DEFAULT_KEYS: u32 = 192;
 /// How long a program may run if nobody says.
 pub const DEFAULT_SECONDS: u32 = 600;
 
+/// The architectures for which there is a C library.
+pub const ARCHS: [Arch; 2] = [Arch::X86_64, Arch::Aarch64];
+
 /// Thread-exit functions of each thread, of which a C++ program needs one for each `thread_local` object.
 const EXIT_FUNCTIONS: u32 = 64;
 
@@ -60,7 +63,7 @@ impl Default for Options {
             sources: Vec::new(),
             flags: Vec::new(),
             arguments: Vec::new(),
-            boot: BootOptions { keys: DEFAULT_KEYS, ..BootOptions::default() },
+            boot: BootOptions { archs: ARCHS.into(), keys: DEFAULT_KEYS, ..BootOptions::default() },
             rounds: Numbers::default().rounds,
             seconds: DEFAULT_SECONDS,
         }

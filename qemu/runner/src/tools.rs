@@ -55,6 +55,16 @@ pub const QEMU_AARCH64: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// The machine of the images for 64-bit RISC-V, with the firmware that QEMU loads below them.
+pub const QEMU_RISCV64: Tool = Tool {
+    command: "qemu-system-riscv64",
+    trial: Trial::Version,
+    apt: &["qemu-system-misc", "opensbi"],
+    dnf: &["qemu-system-riscv-core"],
+    pacman: &["qemu-system-riscv", "qemu-system-riscv-firmware"],
+    brew: &["qemu"],
+};
+
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
 pub const LLD: Tool =
     Tool { command: "ld.lld", trial: Trial::Version, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };
@@ -148,6 +158,26 @@ pub const X86_64_GXX: Tool = Tool {
     apt: &["g++-x86-64-linux-gnu"],
     dnf: &["gcc-c++-x86_64-linux-gnu"],
     pacman: &[],
+    brew: &[],
+};
+
+/// A C compiler for 64-bit RISC-V.
+pub const RISCV64_GCC: Tool = Tool {
+    command: "riscv64-linux-gnu-gcc",
+    trial: Trial::Freestanding,
+    apt: &["gcc-riscv64-linux-gnu"],
+    dnf: &["gcc-riscv64-linux-gnu"],
+    pacman: &["riscv64-linux-gnu-gcc"],
+    brew: &["riscv64-elf-gcc"],
+};
+
+/// A C++ compiler for 64-bit RISC-V.
+pub const RISCV64_GXX: Tool = Tool {
+    command: "riscv64-linux-gnu-g++",
+    trial: Trial::Program,
+    apt: &["g++-riscv64-linux-gnu"],
+    dnf: &["gcc-c++-riscv64-linux-gnu"],
+    pacman: &["riscv64-linux-gnu-gcc"],
     brew: &[],
 };
 

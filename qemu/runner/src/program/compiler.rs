@@ -150,6 +150,7 @@ fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
         arch if arch.name() == consts::ARCH => (&tools::GCC, &tools::GXX),
         Arch::X86_64 => (&tools::X86_64_GCC, &tools::X86_64_GXX),
         Arch::Aarch64 => (&tools::AARCH64_GCC, &tools::AARCH64_GXX),
+        Arch::Riscv64 => (&tools::RISCV64_GCC, &tools::RISCV64_GXX),
     }
 }
 
@@ -311,6 +312,7 @@ fn base(arch: Arch) -> u64 {
     match arch {
         Arch::X86_64 => 0x0800_0000,
         Arch::Aarch64 => 0x4800_0000,
+        Arch::Riscv64 => 0x8800_0000,
     }
 }
 

@@ -72,5 +72,6 @@ fn debian_name(arch: Arch) -> &'static str {
     match arch {
         Arch::X86_64 => "amd64",
         Arch::Aarch64 => "arm64",
+        Arch::Riscv64 => "riscv64",
     }
 }
