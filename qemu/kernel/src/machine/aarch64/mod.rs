@@ -27,6 +27,8 @@ pub(crate) mod program;
 #[path = "../shared/semihosting.rs"]
 mod semihosting;
 pub(crate) mod step;
+#[path = "../shared/steps.rs"]
+mod steps;
 pub(crate) mod timer;
 pub(super) mod vector_registers;
 mod vectors;

@@ -1,15 +1,17 @@
 //! The way from a vector to the kernel's entries.
 
-use riscv::register::{scause, sepc, sip, stval};
+use riscv::register::{scause, sepc, sie, sip, stval};
 
-use super::{program::Frame, timer};
+use super::{program::Frame, step, timer};
 use crate::machine::entries::{Fault, KERNEL};
 
 /// Handles one interrupt, on the stack of the thread that it interrupted. The thread may have
-/// migrated when this returns.
-pub(super) extern "C" fn handle_interrupt() {
-    let pending = sip::read();
-    if pending.ssoft() {
+/// migrated when this returns. Returns from what the counter of steps begins again, or 0 if it does not.
+pub(super) extern "C" fn handle_interrupt(frame: &mut Frame) -> usize {
+    let (pending, enabled) = (sip::read(), sie::read());
+    if step::is_on(enabled.bits()) {
+        return step::handle_step(frame);
+    } else if pending.ssoft() {
         // SAFETY: Ends the request, which the kernel answers next.
         unsafe { sip::clear_ssoft() };
         (KERNEL.reschedule)();
@@ -17,6 +19,7 @@ pub(super) extern "C" fn handle_interrupt() {
         timer::disarm();
         (KERNEL.timer)();
     }
+    0
 }
 
 /// Returns whether the access that faulted can be done again. Runs on the CPU's fault stack.

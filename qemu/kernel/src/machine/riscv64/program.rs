@@ -13,6 +13,8 @@ pub(crate) struct Frame {
     _other_registers: [usize; 12],
     /// Where the program goes on.
     pub(crate) program_counter: usize,
+    /// `sstatus`, of which some bits are what was before the exception.
+    pub(super) status: usize,
 }
 
 /// Goes on at `program_counter` with the stack pointer and the arguments' registers given, but 0 in a0.

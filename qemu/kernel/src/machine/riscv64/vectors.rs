@@ -11,12 +11,14 @@ use core::{
     mem::offset_of,
 };
 
-use super::handlers::{handle_fault, handle_interrupt, handle_page_fault, handle_system_call};
+use super::{
+    handlers::{handle_fault, handle_interrupt, handle_page_fault, handle_system_call},
+    step::{BEGAN, COUNTER, COUNTERS, START, start_counter},
+};
 use crate::machine::cpu_local::CpuLocal;
 
-/// Interrupts of other CPUs, and of the timer, in `sie`.
-const SOFTWARE: usize = 1 << 1;
-const TIMER: usize = 1 << 5;
+/// The interrupts that are enabled, in `sie`: of other CPUs, and of the timer.
+pub(super) const INTERRUPTS: usize = 1 << 1 | 1 << 5;
 /// Floating point is on: its registers are a program's, and are kept by each switch.
 const FLOATING_POINT: usize = 0b11 << 13;
 
@@ -31,7 +33,7 @@ pub(super) fn install() {
             "csrw sie, {interrupts}",
             entry = in(reg) entry as *const () as usize,
             floating_point = in(reg) FLOATING_POINT,
-            interrupts = in(reg) SOFTWARE | TIMER,
+            interrupts = in(reg) INTERRUPTS,
             options(nostack),
         );
     }
@@ -140,9 +142,13 @@ unsafe extern "C" fn interrupt_entry() {
         save_registers!(),
         "mv a0, sp",
         "call {handler}",
+        "bnez a0, 2f",
         "j {back}",
+        "2:",
+        "j {step_back}",
         handler = sym handle_interrupt,
         back = sym back,
+        step_back = sym step_back,
         put_aside = const offset_of!(CpuLocal, put_aside),
         current_thread = const offset_of!(CpuLocal, current_thread),
     )
@@ -164,6 +170,22 @@ unsafe extern "C" fn call_entry() {
         back = sym back,
         put_aside = const offset_of!(CpuLocal, put_aside),
         current_thread = const offset_of!(CpuLocal, current_thread),
+    )
+}
+
+/// Begins the count to the next step at a0, and goes back. What comes after the firmware's call is counted with it:
+/// [`step::AFTER_STEP_BACK`](super::step::AFTER_STEP_BACK).
+#[unsafe(naked)]
+unsafe extern "C" fn step_back() {
+    naked_asm!(
+        "mv a3, a0",
+        start_counter!(),
+        "j {back}",
+        back = sym back,
+        eid = const COUNTERS,
+        fid = const START,
+        counter = const COUNTER,
+        began = sym BEGAN,
     )
 }
 

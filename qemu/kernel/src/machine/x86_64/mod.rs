@@ -32,6 +32,8 @@ pub(crate) mod power;
 pub(crate) mod program;
 mod start;
 pub(crate) mod step;
+#[path = "../shared/steps.rs"]
+mod steps;
 mod system_call;
 pub(crate) mod timer;
 pub(super) mod vector_registers;
