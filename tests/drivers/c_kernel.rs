@@ -19,17 +19,13 @@ use tsd_runner::{
     tools, workspace,
 };
 
-/// Those whose archive finds the thread by a register.
-const ARCHS: [Arch; 2] = [Arch::X86_64, Arch::Aarch64];
-const MACHINES: [&Machine; 3] = [&machine::X86_64, &machine::AARCH64_A72, &machine::AARCH64_MAX];
-
 const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
 
 fn main() {
     let arguments = Arguments::from_args();
     let trial = |machine: &'static &Machine| Trial::test(format!("c_kernel::{}", machine.name), || boot(machine));
-    let mut trials: Vec<_> = MACHINES.iter().map(trial).collect();
-    trials.extend(ARCHS.map(|arch| {
+    let mut trials: Vec<_> = machine::ALL.iter().map(trial).collect();
+    trials.extend(Arch::ALL.map(|arch| {
         let name = format!("c_kernel::{}_registers", arch.name());
         Trial::test(name, move || registers(arch))
     }));
@@ -44,9 +40,9 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers = [&tools::GCC, &tools::AARCH64_GCC];
-    setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&MACHINES) }, true)?;
-    ARCHS.into_iter().try_for_each(qemu::check_version)
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC];
+    setup::prepare(Wants { tools: &compilers, ..Wants::to_boot(&machine::ALL) }, true)?;
+    Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
 
 /// Builds the kernel and runs it to its end.
@@ -78,11 +74,22 @@ fn built(arch: Arch) -> std::result::Result<PathBuf, Failed> {
 fn registers(arch: Arch) -> std::result::Result<(), Failed> {
     let kernel = built(arch)?;
     let archive = kernel.with_file_name("lib").join("libtsd.a");
-    for file in [Some(archive), (arch == Arch::Aarch64).then_some(kernel)].into_iter().flatten() {
-        let instructions = registers::check(&file, &target(arch)).map_err(|error| error.to_string())?;
+    for file in [Some(archive), (arch != Arch::X86_64).then_some(kernel)].into_iter().flatten() {
+        let pointer = thread_pointer(arch);
+        let checked = registers::check(&file, &target(arch), pointer.as_ref());
+        let instructions = checked.map_err(|error| error.to_string())?;
         assert!(instructions > 1000, "{}: {instructions} instructions were seen", file.display());
     }
     Ok(())
+}
+
+/// To a word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
+fn thread_pointer(arch: Arch) -> Option<ThreadPointer> {
+    ThreadPointer::parse(match arch {
+        Arch::X86_64 => "gs:0:32",
+        Arch::Aarch64 => "tpidr_el1:0:32",
+        Arch::Riscv64 => "tp:0:32",
+    })
 }
 
 fn target(arch: Arch) -> Target {
@@ -95,27 +102,22 @@ const CASES: usize = 10;
 fn build(arch: Arch) -> Result<PathBuf> {
     let source = workspace::root().join("tests/c/kernel");
     let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
-    // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
-    let thread_pointer = match arch {
-        Arch::X86_64 => "gs:0:32",
-        Arch::Aarch64 => "tpidr_el1:0:32",
-        Arch::Riscv64 => unreachable!("it is not in ARCHS"),
-    };
     install::run(&install::Options {
-        thread_pointer: ThreadPointer::parse(thread_pointer),
+        thread_pointer: thread_pointer(arch),
         may_install: true,
         ..install::Options::new(target(arch), prefix.clone())
     })?;
     let kernel = prefix.join("kernel.elf");
+    // With no register that the boot code has not turned on.
     let (compiler, options): (_, &[&str]) = match arch {
-        Arch::X86_64 => (tools::GCC.command, &["-mno-red-zone", "-fcf-protection=none"]),
-        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-ffixed-x18"]),
-        Arch::Riscv64 => unreachable!("it is not in ARCHS"),
+        Arch::X86_64 => (tools::GCC.command, &["-mgeneral-regs-only", "-mno-red-zone", "-fcf-protection=none"]),
+        Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-mgeneral-regs-only", "-ffixed-x18"]),
+        Arch::Riscv64 => (tools::RISCV64_GCC.command, &["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"]),
     };
     let mut gcc = command::of(compiler);
     gcc.args(options).args(["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-    // No library, and no calls to one that the compiler makes up; no register that the boot code has not turned on.
-    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-mgeneral-regs-only"]);
+    // No library, and no calls to one that the compiler makes up.
+    gcc.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns", "-fno-stack-protector"]);
     gcc.args(["-fno-asynchronous-unwind-tables", "-fno-pic", "-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
     // It has no pages to protect.
     gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);

@@ -112,7 +112,7 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     relocations::check(&archive.file, &options.target)?;
-    registers::check(&archive.file, &options.target)?;
+    registers::check(&archive.file, &options.target, options.thread_pointer.as_ref())?;
     let mut made = layout::write(options, &archive)?;
     made.inputs.extend(archive.inputs);
     Ok(made)

@@ -18,7 +18,8 @@ const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-n
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 
 /// A thread pointer for each target that has registers for one.
-const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
+const THREAD_POINTERS: [(&str, &str); 3] =
+    [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64"), (image::RISCV64.target, "tp:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
 /// image, on the library with each of its features, and on the C archive; these for targets with 32-bit pointers, too.

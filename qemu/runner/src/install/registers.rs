@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use super::target::Target;
+use super::{options::ThreadPointer, target::Target};
 use crate::{
     command,
     error::{Error, Result},
@@ -24,17 +24,18 @@ pub(super) fn option(target: &Target) -> Option<&'static str> {
     (Cpu::of(target) == Some(Cpu::Aarch64)).then_some(RESERVE)
 }
 
-/// Makes sure that no instruction of a freestanding archive names such a register; how many there are.
+/// Makes sure that no instruction of a freestanding archive names such a register, unless it is the thread pointer that
+/// the archive was installed for; how many there are.
 ///
 /// # Errors
 /// One does, or the archive can't be read.
-pub fn check(archive: &Path, target: &Target) -> Result<usize> {
+pub fn check(archive: &Path, target: &Target, pointer: Option<&ThreadPointer>) -> Result<usize> {
     let Some(cpu) = Cpu::of(target).filter(|_| target.is_freestanding()) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
         .ok_or_else(|| Error::failure(format!("{} can't be disassembled", archive.display())))?;
-    match cpu.first_fault(&text) {
+    match cpu.first_fault(&text, pointer.map(ThreadPointer::register)) {
         None => Ok(instructions(&text).count()),
         Some((instruction, fault)) => Err(Error::failure(format!(
             "an instruction of the archive {fault}, so it is not installed: {}",
@@ -75,7 +76,7 @@ impl Cpu {
     }
 
     /// The first instruction of a disassembly that must not be there, and why.
-    fn first_fault(self, text: &str) -> Option<(&str, &'static str)> {
+    fn first_fault<'a>(self, text: &'a str, pointer: Option<&str>) -> Option<(&'a str, &'static str)> {
         instructions(text).find_map(|instruction| {
             if instruction.contains("<unknown>") {
                 return Some((instruction, UNKNOWN));
@@ -87,7 +88,7 @@ impl Cpu {
                 return Some((instruction, RED_ZONE));
             }
             let mut names = operands.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '%');
-            names.find_map(|name| self.fault(name)).map(|fault| (instruction, fault))
+            names.find_map(|name| self.fault(name).filter(|_| pointer != Some(name))).map(|fault| (instruction, fault))
         })
     }
 
@@ -138,7 +139,7 @@ mod tests {
         let line = format!("      24:      \t{instruction}");
         let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n";
         let text = format!("{clean}{line}\n");
-        let found = Cpu::of(&Target::named(target).unwrap()).unwrap().first_fault(&text);
+        let found = Cpu::of(&Target::named(target).unwrap()).unwrap().first_fault(&text, None);
         found.map(|(its, fault)| {
             assert_eq!(its, instruction);
             fault
@@ -168,6 +169,13 @@ mod tests {
         ] {
             assert_eq!(fault(target, faulty), Some(fault_of_it), "{faulty}");
         }
+    }
+
+    #[test]
+    fn thread_pointer_may_be_there() {
+        let riscv = Cpu::of(&Target::named("riscv64").unwrap()).unwrap();
+        let text = "      24:      \tadd\ta0, a0, tp\n      28:      \tld\ta1, 8(gp)\n";
+        assert_eq!(riscv.first_fault(text, Some("tp")), Some(("ld\ta1, 8(gp)", KERNELS)));
     }
 
     #[test]
