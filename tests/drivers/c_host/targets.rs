@@ -46,7 +46,7 @@ fn all_short_names_are_here() -> Result<(), Failed> {
 fn leaves_registers_alone(word: &'static str) -> Result<(), Failed> {
     let archive = installed(word)?.join("lib/libtsd.a");
     let target = Target::named(word).ok_or("no such target")?;
-    let instructions = registers::check(&archive, &target).map_err(|error| error.to_string())?;
+    let instructions = registers::check(&archive, &target, None).map_err(|error| error.to_string())?;
     assert!(instructions > 1000, "{instructions} instructions were seen");
     Ok(())
 }
