@@ -12,7 +12,7 @@ use crate::{
     command,
     error::{Error, Result},
     image,
-    install::Numbers,
+    install::{Numbers, Target},
     machine::{self, Arch, BootOptions, Machine},
     output::say,
     protocol::{self, Line},
@@ -33,9 +33,6 @@ pub const DEFAULT_KEYS: u32 = 192;
 
 /// How long a program may run if nobody says.
 pub const DEFAULT_SECONDS: u32 = 600;
-
-/// The architectures for which there is a C library.
-pub const ARCHS: [Arch; 2] = [Arch::X86_64, Arch::Aarch64];
 
 /// Thread-exit functions of each thread, of which a C++ program needs one for each `thread_local` object.
 const EXIT_FUNCTIONS: u32 = 64;
@@ -63,7 +60,7 @@ impl Default for Options {
             sources: Vec::new(),
             flags: Vec::new(),
             arguments: Vec::new(),
-            boot: BootOptions { archs: ARCHS.into(), keys: DEFAULT_KEYS, ..BootOptions::default() },
+            boot: BootOptions { keys: DEFAULT_KEYS, ..BootOptions::default() },
             rounds: Numbers::default().rounds,
             seconds: DEFAULT_SECONDS,
         }
@@ -114,7 +111,9 @@ impl Environment {
     pub fn prepare(arch: Arch, options: &Options) -> Result<Self> {
         let machine = machine::of(arch);
         let tools = compiler::tools(arch, &options.flags);
-        let wants = Wants { machines: &[machine], targets: &image::TARGETS, clippy: false, tools: &tools };
+        let named = Target::named(compiler::target(arch)).map(|target| target.triple);
+        let targets: Vec<_> = image::TARGETS.into_iter().chain(named.as_deref()).collect();
+        let wants = Wants { machines: &[machine], targets: &targets, clippy: false, tools: &tools };
         let BootOptions { keys, may_install, .. } = options.boot;
         let toolchain = setup::prepare(wants, may_install)?;
         qemu::check_version(arch)?;

@@ -201,6 +201,10 @@ pub const ARM_LD: Tool = Tool {
     brew: &["arm-none-eabi-binutils"],
 };
 
+/// Builds what comes with a makefile.
+pub const MAKE: Tool =
+    Tool { command: "make", trial: Trial::Version, apt: &["make"], dnf: &["make"], pacman: &["make"], brew: &["make"] };
+
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Tool = Tool {
     command: "cmake",

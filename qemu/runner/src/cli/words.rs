@@ -81,7 +81,7 @@ pub(super) struct Program {
 
 const PROGRAM: &str = "\
 The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. Runs on x86_64,
-then on aarch64; the first status that is not 0 ends it. The program's own arguments follow --,
+aarch64 and riscv64; the first status that is not 0 ends it. The program's own arguments follow --,
 and may have blanks and quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
 
 /// Threads and keys that come and go under preemption at random intervals
@@ -305,11 +305,7 @@ impl Subcommand {
             Self::Program(words) => {
                 let Split { flags, arguments } = split;
                 check_sources(&words.files, &flags)?;
-                let mut boot = words.machines.options(words.keys, &words.common);
-                boot.archs.retain(|arch| program::ARCHS.contains(arch));
-                if boot.archs.is_empty() {
-                    return Err(wrong("program", "there is no C library for that architecture yet"));
-                }
+                let boot = words.machines.options(words.keys, &words.common);
                 let Program { files: sources, rounds, seconds, .. } = words;
                 let options = program::Options { sources, flags, arguments, boot, rounds, seconds };
                 (Command::Program(options), words.common.verbose)
