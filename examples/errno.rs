@@ -5,7 +5,7 @@
 
 mod kernel;
 
-use kernel::{Kernel, run_thread};
+use kernel::{Kernel, println, run_thread};
 
 tsd::static_keys! {
     // SAFETY: the only key space of these threads.

@@ -1,21 +1,36 @@
 //! The spans that each thread is in, as a tracing library keeps them: a stack that is entered, left, and read by
 //! whoever logs.
 //!
-//! This kernel's handlers find no thread (`ThreadsOnly`), so a plain `RefCell` will do.
+//! This port's handlers find no thread (`ThreadsOnly`), so nothing comes between two steps of a thread, and a plain
+//! `RefCell` will do.
 
+extern crate alloc;
 mod kernel;
 
-use std::cell::RefCell;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::cell::RefCell;
 
-use kernel::{Kernel, run_thread};
-use tsd::{Error, ThreadsOnly};
+use kernel::{Kernel, in_interrupt, interrupt, println, run_thread};
+use tsd::{Error, Port, Slots, ThreadsOnly};
 
-// SAFETY: the port gives no slots to handlers; here there are none.
-unsafe impl ThreadsOnly for Kernel {}
+/// A port for threads alone.
+struct Threads;
+
+// SAFETY: as the kernel's, or nothing.
+unsafe impl Port for Threads {
+    type Slots = Slots<64>;
+
+    unsafe fn current(&self) -> Option<&Slots<64>> {
+        // SAFETY: the caller keeps the duties of both.
+        if in_interrupt() { None } else { unsafe { Kernel.current() } }
+    }
+}
+// SAFETY: `current` gives nothing in a handler.
+unsafe impl ThreadsOnly for Threads {}
 
 tsd::static_keys! {
     // SAFETY: the only key space of these threads.
-    static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    static KEYS: KeySpace<Threads> = unsafe { KeySpace::new(Threads) };
 
     static SPANS: SharedKey<Box<RefCell<Vec<&'static str>>>> = for_threads;
 }
@@ -35,15 +50,9 @@ impl Drop for Entered {
     }
 }
 
-/// Where the calling thread is: `boot/mount/read`.
+/// Where the calling thread is: `boot/mount`. In a handler, nowhere.
 fn path() -> String {
     SPANS.with(|spans| spans.borrow().join("/")).unwrap_or_default()
-}
-
-fn read() -> Result<(), Error> {
-    let _span = enter("read")?;
-    assert_eq!(path(), "boot/mount/read");
-    Ok(())
 }
 
 pub(crate) fn main() {
@@ -52,16 +61,14 @@ pub(crate) fn main() {
         let _boot = enter("boot").expect("the thread lives");
         {
             let _mount = enter("mount").expect("the thread lives");
-            read().expect("the thread lives");
+            println!("in {}", path());
+            assert_eq!(path(), "boot/mount");
+            interrupt(|| assert_eq!(path(), ""));
             // Spans of other threads are theirs.
-            let other = run_thread(&KEYS, || {
-                let _idle = enter("idle").expect("the thread lives");
-                assert_eq!(path(), "idle");
-            });
+            let other = run_thread(&KEYS, || drop(enter("idle")));
             assert_eq!(other.calls, 1);
         }
         assert_eq!(path(), "boot");
-        println!("in {}", path());
     });
     assert_eq!((report.calls, report.left_over), (1, 0));
 }

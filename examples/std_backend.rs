@@ -1,13 +1,14 @@
 //! The part of Rust's std that a target without `#[thread_local]` gives it: keys, and `thread_local!` on top of them.
-//! What std calls `sys::thread_local::key` is four lines each; what it calls `os::Storage` is `Local`.
-//!
-//! std wants keys that are not 0; here none is.
+//! What std calls `sys::thread_local::key` is four lines each; what it calls `os::Storage` is `Local`. std wants keys
+//! that are not 0; here none is.
 
+extern crate alloc;
 mod kernel;
 
-use std::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
+use alloc::{boxed::Box, vec::Vec};
+use core::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 
-use kernel::{Kernel, run_thread};
+use kernel::{Kernel, println, run_thread};
 use tsd::KeySpace;
 
 // SAFETY: the only key space of these threads.
@@ -26,7 +27,6 @@ mod key {
         // SAFETY: the caller's word.
         unsafe { KEYS.set(key, value.cast()) }.expect("the key lives");
     }
-
     pub(crate) fn get(key: Key) -> *mut u8 {
         KEYS.get(key).cast()
     }
@@ -62,12 +62,12 @@ impl<T> Local<T> {
     }
 }
 
-unsafe extern "C-unwind" fn destroy_value<T>(value: *mut std::ffi::c_void) {
+unsafe extern "C-unwind" fn destroy_value<T>(value: *mut core::ffi::c_void) {
     // SAFETY: `with` stored a box of this type.
     drop(unsafe { Box::<T>::from_raw(value.cast()) });
 }
 
-static NAMES: Local<std::cell::RefCell<Vec<&str>>> = Local(AtomicU32::new(0), Default::default);
+static NAMES: Local<core::cell::RefCell<Vec<&str>>> = Local(AtomicU32::new(0), Default::default);
 
 pub(crate) fn main() {
     let report = run_thread(&KEYS, || {

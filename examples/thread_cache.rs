@@ -3,11 +3,12 @@
 //! A handler that interrupts it finds the cache taken, and goes to the common pool. So does a thread in its exit, when
 //! the cache has gone back; and that is in the last phase, since destructors free and allocate.
 
+extern crate alloc;
 mod kernel;
 
-use std::sync::Mutex;
+use alloc::{boxed::Box, vec::Vec};
 
-use kernel::{Kernel, run_thread};
+use kernel::{Kernel, Lock, println, run_thread};
 
 /// A block of memory, here its number.
 type Block = u32;
@@ -15,7 +16,7 @@ type Block = u32;
 const KEPT: usize = 4;
 
 /// The free blocks of all threads.
-static POOL: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+static POOL: Lock<Vec<Block>> = Lock::new(Vec::new());
 
 /// The free blocks of one thread.
 #[derive(Default)]
@@ -25,7 +26,7 @@ struct Cache {
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        POOL.lock().expect("nothing panics").append(&mut self.blocks);
+        POOL.with(|pool| pool.append(&mut self.blocks));
     }
 }
 
@@ -38,7 +39,7 @@ tsd::static_keys! {
 
 fn allocate() -> Option<Block> {
     let cached = CACHE.with(|cache| cache.blocks.pop()).flatten();
-    cached.or_else(|| POOL.lock().expect("nothing panics").pop())
+    cached.or_else(|| POOL.with(Vec::pop))
 }
 
 fn free(block: Block) {
@@ -51,13 +52,13 @@ fn free(block: Block) {
     };
     // An error is a thread that has no cache any more, or none at all.
     if !CACHE.with_or_init(Box::default, keep).unwrap_or(false) {
-        POOL.lock().expect("nothing panics").push(block);
+        POOL.with(|pool| pool.push(block));
     }
 }
 
 pub(crate) fn main() {
-    let in_pool = || POOL.lock().expect("nothing panics").len();
-    POOL.lock().expect("nothing panics").extend(0..10);
+    let in_pool = || POOL.with(|pool| pool.len());
+    POOL.with(|pool| pool.extend(0..10));
     let report = run_thread(&KEYS, || {
         let blocks: Vec<_> = (0..6).map(|_| allocate().expect("there are ten")).collect();
         blocks.into_iter().for_each(free);

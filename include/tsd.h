@@ -54,8 +54,8 @@ typedef struct tsd_thread {
     tsd_slot_t slots[TSD_KEYS];
     uintptr_t taking; /* what thread exit is at, and what an interrupt handler has found there */
     void *displaced;
-    void *once;        /* the innermost once routine that the thread is in */
     uintptr_t round;   /* the round in which destructors run */
+    void *once;        /* the innermost once routine that the thread is in */
     uintptr_t pending; /* 0 where thread exit has nothing to do */
     uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uint32_t last_error;        /* Win32 */
@@ -165,7 +165,8 @@ void tsd_thread_reap(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_reap);
 /* ---- Keys and values -------------------------------------------------------------------------------------------- */
 
 /*
- * Creates a key that reads NULL in every thread. `destructor` may be NULL. TSD_EAGAIN when TSD_KEYS keys exist.
+ * Creates a key that reads NULL in every thread. `destructor` may be NULL. TSD_EAGAIN when TSD_KEYS keys exist: then
+ * tsd_key_next() lists who holds them, by name and destructor.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; looks at one word for each 32 or 64 keys.
  * POSIX pthread_key_create, C11 tss_create.

@@ -8,7 +8,26 @@ use crate::sync::{AtomicUsize, local};
 /// The largest capacity.
 pub(crate) const LARGEST: usize = 4096;
 
-/// A capacity of `N` keys. It is usable where it implements [`Supported`].
+/// A capacity of `N` keys. It is usable where it implements [`Supported`], which code for any `N` has to ask for.
+///
+/// # Examples
+///
+/// ```
+/// use tsd::{Capacity, KeyTable, Supported};
+///
+/// fn is_full<const N: usize>(table: &KeyTable<N>) -> bool
+/// where
+///     Capacity<N>: Supported,
+/// {
+///     table.in_use() + table.retired() == N
+/// }
+///
+/// static TABLE: KeyTable<1> = KeyTable::new();
+/// assert!(!is_full(&TABLE));
+/// TABLE.create(None)?;
+/// assert!(is_full(&TABLE));
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Capacity<const N: usize>;
 

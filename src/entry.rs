@@ -19,7 +19,9 @@ pub(crate) struct Entry {
 const TYPED: usize = 1 << (usize::BITS - 1);
 
 /// A key's name: a `&'static str` in two words, and the mark above. Valid while the entry's tag is live.
+// In C's layout, as the table of which it is a part: C code that has static keys writes some, and debuggers read them.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Name {
     start: AtomicPtr<u8>,
     length: AtomicUsize,

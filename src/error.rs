@@ -5,6 +5,23 @@ use core::fmt;
 /// Why a call was refused. A refused call has changed nothing.
 ///
 /// The low byte of each is its POSIX number, so that giving it to C takes neither a branch nor a table.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{Error, Key, errno};
+///
+/// let key = KEYS.create(None)?;
+/// KEYS.delete(key)?;
+/// assert_eq!(KEYS.delete(key), Err(Error::DeletedKey));
+/// assert_eq!(KEYS.delete(Key::default()), Err(Error::InvalidKey));
+///
+/// // For C they are the same; for a log they are not.
+/// assert_eq!((Error::DeletedKey.errno(), Error::InvalidKey.errno()), (errno::EINVAL, errno::EINVAL));
+/// assert_eq!(Error::DeletedKey.to_string(), "the key was deleted");
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(u16)]
@@ -39,7 +56,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The number that POSIX functions return for this error, as in Linux and newlib
+    /// Returns the number that POSIX functions give for this error, as in Linux and newlib
     /// (`EDEADLK` is Linux's; newlib has 45).
     #[must_use]
     pub const fn errno(self) -> i32 {

@@ -32,30 +32,52 @@ where
     ///
     /// For a key space that is more than a table, [`KeySpace::exit`](crate::KeySpace::exit) does this and the rest.
     ///
+    /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
+    /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
+    ///
     /// # Safety
     ///
     /// 1. `slots` must be the calling thread's, and be used with this table only.
     /// 2. Nothing that still runs on the thread afterwards may use a value that it has now.
     ///
-    /// Callable from threads. No lock is held while a destructor runs. The cost is proportional to the number of
-    /// values set. POSIX `pthread_exit`, `pthread_key_create`; C11 `thrd_exit`, `tss_create`.
+    /// # Examples
+    ///
+    /// ```
+    /// use core::{ffi::c_void, ptr};
+    /// use tsd::{KeyTable, Slots};
+    ///
+    /// static TABLE: KeyTable<8> = KeyTable::new();
+    /// let slots = Slots::<8>::new(); // in the thread control block
+    ///
+    /// unsafe extern "C-unwind" fn close(_file: *mut c_void) {}
+    ///
+    /// let key = TABLE.create(Some(close))?;
+    /// // SAFETY: `close` takes anything.
+    /// unsafe { TABLE.set(&slots, key, ptr::dangling_mut())? };
+    /// // SAFETY: the last that the thread does.
+    /// assert_eq!(unsafe { TABLE.exit(&slots) }.calls, 1);
+    /// assert!(TABLE.get(&slots, key).is_null());
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, &None, |_| (), &mut report);
+            run(self, slots, &None, |_| (), || (), &mut report);
         }
         report
     }
 }
 
 /// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
-/// not a call from inside the exit, and told whether detach notifications are due.
+/// not a call from inside the exit, and told whether detach notifications are due; `end` when all is done, and nothing
+/// can be initialised on the thread as yet.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     functions: &Option<ExitFunctionList<'_>>,
     begin: impl FnOnce(bool),
+    end: impl FnOnce(),
     report: &mut ExitReport,
 ) where
     Capacity<N>: Supported,
@@ -82,6 +104,7 @@ pub(crate) fn run<const N: usize>(
     if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
         slots.pending.clear_flags(Flags::CONTESTED | Flags::LAST_PHASE);
     }
+    end();
     drop(exiting);
 }
 

@@ -13,6 +13,8 @@ use crate::sync::Relaxed;
 use crate::sync::local::{AtomicPtr, AtomicUsize};
 
 /// A function that runs at thread exit, with the argument it was registered with.
+///
+/// A panic or a foreign exception may leave it only where a [`Destructor`](crate::Destructor) may let one through.
 pub type ExitFunction = unsafe extern "C-unwind" fn(argument: *mut c_void);
 
 /// One registration; `function` is NULL while it is being filled or after it was taken.
@@ -34,7 +36,31 @@ struct Counts {
 
 /// Room for the thread-exit functions of one thread, to be embedded in the thread control block.
 ///
-/// All zero bytes are a valid initial state. Two words per function and two more.
+/// All zero bytes are a valid initial state. Two words per function and two more. Functions are registered by
+/// [`KeySpace::at_thread_exit`](crate::KeySpace::at_thread_exit).
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::{ffi::c_void, ptr};
+/// use tsd::Error;
+///
+/// unsafe extern "C-unwind" fn destroy(_object: *mut c_void) {}
+///
+/// // The port gives the thread's `EXIT_FUNCTIONS`, an `ExitFunctions<2>`.
+/// // SAFETY: `destroy` takes anything, here and below.
+/// unsafe { KEYS.at_thread_exit(destroy, ptr::null_mut())? };
+/// unsafe { KEYS.at_thread_exit(destroy, ptr::null_mut())? };
+/// assert_eq!(unsafe { KEYS.at_thread_exit(destroy, ptr::null_mut()) }, Err(Error::ListFull));
+/// assert_eq!(EXIT_FUNCTIONS.as_list().len(), 2);
+///
+/// // SAFETY: the last that the thread does.
+/// let report = unsafe { KEYS.exit() };
+/// assert_eq!((report.functions, report.functions_refused), (2, 1));
+/// assert!(EXIT_FUNCTIONS.as_list().is_empty());
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct ExitFunctions<const F: usize> {
@@ -43,7 +69,7 @@ pub struct ExitFunctions<const F: usize> {
 }
 
 impl<const F: usize> ExitFunctions<F> {
-    /// An empty list.
+    /// Creates an empty list.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -54,7 +80,8 @@ impl<const F: usize> ExitFunctions<F> {
         }
     }
 
-    /// The list without its capacity in the type, as [`Port::exit_functions`](crate::Port::exit_functions) gives it.
+    /// Returns the list without its capacity in the type, as [`Port::exit_functions`](crate::Port::exit_functions)
+    /// gives it.
     #[must_use]
     pub const fn as_list(&self) -> ExitFunctionList<'_> {
         ExitFunctionList { counts: &self.counts, registrations: &self.registrations }
@@ -77,6 +104,11 @@ pub struct ExitFunctionList<'a> {
 impl ExitFunctionList<'_> {
     /// Registers `function`, to be called at the thread's exit before those registered earlier.
     ///
+    /// An exit looks at the list only if [`KeySpace::at_thread_exit`](crate::KeySpace::at_thread_exit) has told the
+    /// thread's slots that there is something in it. So that is what a kernel calls; it does this and the rest.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
+    ///
     /// # Errors
     ///
     /// [`Error::ListFull`]; those registered before stay registered, and the thread's exit reports that one was
@@ -85,8 +117,6 @@ impl ExitFunctionList<'_> {
     /// # Safety
     ///
     /// It must be sound to call `function` with `argument` on this thread, at its exit.
-    ///
-    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     pub unsafe fn push(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
         let registration = self
             .counts
@@ -104,14 +134,18 @@ impl ExitFunctionList<'_> {
         Ok(())
     }
 
-    /// The number of functions that are registered.
+    /// Returns the number of functions that are registered.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.counts.length.load(Relaxed)
     }
 
-    /// Whether no function is registered.
+    /// Returns `true` if no function is registered.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,11 +6,27 @@ use bitflags::bitflags;
 
 use crate::key::Key;
 
-/// How many of the keys that are left over a report names.
+/// The number of left-over keys that a report names at most.
 pub const LEFT_OVER_KEYS: usize = 8;
 
 bitflags! {
-    /// What was special about a thread exit.
+    /// What was special about a thread exit. Empty where nothing was, as it should be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::ExitFlags;
+    ///
+    /// // SAFETY: the last that the thread does.
+    /// let report = unsafe { KEYS.exit() };
+    /// assert!(report.flags.is_empty());
+    ///
+    /// // What a kernel prints if something was:
+    /// let flags = ExitFlags::LEFT_OVER | ExitFlags::FUNCTIONS_REFUSED;
+    /// let names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["LEFT_OVER", "FUNCTIONS_REFUSED"]);
+    /// ```
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct ExitFlags: u32 {
         /// No thread was current; nothing was done.
@@ -28,7 +44,39 @@ bitflags! {
     }
 }
 
-/// What a thread exit did.
+/// What a thread exit did: [`KeySpace::exit`](crate::KeySpace::exit), [`reap`](crate::KeySpace::reap) and
+/// [`KeyTable::exit`](crate::KeyTable::exit) return it.
+///
+/// # Examples
+///
+/// A destructor that stores a value again gets it in the next round. One that does so each time comes to an end, and
+/// the report says whose it was:
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use core::{ffi::c_void, ptr};
+/// use tsd::{ExitFlags, Key};
+///
+/// static LOG_KEY: AtomicU32 = AtomicU32::new(0);
+///
+/// unsafe extern "C-unwind" fn close_log(log: *mut c_void) {
+///     // SAFETY: this destructor takes anything.
+///     let _ = unsafe { KEYS.set(Key::from_raw(LOG_KEY.load(Relaxed)), log) };
+/// }
+///
+/// let key = KEYS.create(Some(close_log))?;
+/// LOG_KEY.store(key.raw(), Relaxed);
+/// // SAFETY: as above.
+/// unsafe { KEYS.set(key, ptr::dangling_mut())? };
+///
+/// // SAFETY: the last that the thread does.
+/// let report = unsafe { KEYS.exit() };
+/// assert_eq!((report.rounds, report.calls, report.left_over), (4, 4, 1));
+/// assert!(report.flags.contains(ExitFlags::LEFT_OVER));
+/// assert_eq!(report.left_over_keys, [key]);
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[repr(C)]
 #[must_use = "a report may tell of values that were left over"]
@@ -54,7 +102,7 @@ pub struct ExitReport {
     pub left_over_keys: LeftOverKeys,
 }
 
-/// The keys that a report names.
+/// The keys that a report names, as a slice: in the order in which exit came to them.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct LeftOverKeys {

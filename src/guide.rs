@@ -66,7 +66,16 @@ pub mod keys {
     //! | either, and the key comes and goes with a module or a subsystem | [`TypedKey`](crate::TypedKey) | as `OwnedKey` |
     //! | a pointer whose meaning is C's, or another language's | [`KeySpace::create`](crate::KeySpace::create), `get`, `set` | the table is asked whether the key lives |
     //!
-    //! All but the last are safe to use, and drop what they hold when the thread ends.
+    //! All but the last are safe to use, and drop what they hold when the thread ends. Where the value lies is the
+    //! type's to say:
+    //!
+    //! | The key's type | Where the value lies |
+    //! |---|---|
+    //! | `OwnedKey<u16>`, any [`Word`](crate::Word) | in the slot |
+    //! | `SharedKey<Inline<T>>` | in the thread control block: [`Inline`](crate::Inline), [`Arena`](crate::Arena) |
+    //! | `OwnedKey<Box<T>>`, `SharedKey<Arc<T>>` | on the kernel's heap: feature `alloc` |
+    //! | heapless' `Box` of a pool | in a static pool: feature `pool` |
+    //! | `&'static mut T` | where you say |
     //!
     //! Keys are few: as many as the slots of a thread. A value of more parts is one key to a structure, and a field
     //! each.
@@ -88,16 +97,7 @@ pub mod exit {
     //! 5. What is left is reported, not destroyed: [`ExitReport`](crate::ExitReport) names the keys.
     //!
     //! ```
-    //! # use tsd::{KeySpace, OwnedKey, Port, Slots};
-    //! # struct Kernel;
-    //! # static SLOTS: Slots<8> = Slots::new();
-    //! # // SAFETY: there is one thread.
-    //! # unsafe impl Port for Kernel {
-    //! #     type Slots = Slots<8>;
-    //! #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-    //! # }
-    //! # // SAFETY: the only key space of these threads.
-    //! # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    #![doc = include_str!("example_kernel.txt")]
     //! unsafe extern "C-unwind" fn close(_: *mut core::ffi::c_void) {}
     //!
     //! let key = KEYS.create(Some(close))?;
@@ -142,16 +142,9 @@ pub mod once {
     //! [`Once`](crate::Once) runs an initialiser once for all threads: [`KeySpace::once`](crate::KeySpace::once).
     //!
     //! ```
-    //! # use tsd::{KeySpace, Once, Port, Slots};
-    //! # struct Kernel;
-    //! # static SLOTS: Slots<8> = Slots::new();
-    //! # // SAFETY: there is one thread.
-    //! # unsafe impl Port for Kernel {
-    //! #     type Slots = Slots<8>;
-    //! #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-    //! # }
-    //! # // SAFETY: the only key space of these threads.
-    //! # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    #![doc = include_str!("example_kernel.txt")]
+    //! use tsd::Once;
+    //!
     //! static DEVICES_FOUND: Once = Once::new();
     //!
     //! let mut probes = 0;
@@ -214,4 +207,58 @@ pub mod from_std {
     //! | an initialiser that uses its own key recurses without end | [`Error::Recursion`](crate::Error::Recursion) | |
     //! | order of destructors: unspecified | ascending index, in rounds; the last phase after that | see [`exit`](super::exit) |
     //! | `const { … }`, `#[thread_local]` | [`static_keys!`](crate::static_keys) | a load from the thread control block; no linker section |
+    //!
+    //! A counter for each thread, three ways. With std:
+    //!
+    //! ```
+    //! use std::cell::Cell;
+    //!
+    //! thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
+    //!
+    //! COUNT.with(|count| count.set(count.get() + 1));
+    //! # assert_eq!(COUNT.get(), 1);
+    //! ```
+    //!
+    //! With a key as POSIX has it, where the type, the first use and the destructor are yours:
+    //!
+    //! ```
+    #![doc = include_str!("example_kernel.txt")]
+    //! use core::cell::Cell;
+    //! use core::ffi::c_void;
+    //!
+    //! unsafe extern "C-unwind" fn free(count: *mut c_void) {
+    //!     // SAFETY: what is stored under the key is such a box.
+    //!     drop(unsafe { Box::<Cell<u32>>::from_raw(count.cast()) });
+    //! }
+    //!
+    //! let key = KEYS.create(Some(free))?;
+    //!
+    //! if KEYS.get(key).is_null() {
+    //!     // SAFETY: the destructor takes such a box.
+    //!     unsafe { KEYS.set(key, Box::into_raw(Box::new(Cell::new(0u32))).cast())? };
+    //! }
+    //! // SAFETY: it is the box above, which stays until the thread's exit.
+    //! let count: &Cell<u32> = unsafe { &*KEYS.get(key).cast() };
+    //! count.set(count.get() + 1);
+    //! # assert_eq!(count.get(), 1);
+    //! # // SAFETY: the last that the thread does.
+    //! # assert_eq!(unsafe { KEYS.exit() }.calls, 1);
+    //! # Ok::<(), tsd::Error>(())
+    //! ```
+    //!
+    //! With a typed key, whose value lies in the thread control block:
+    //!
+    //! ```
+    #![doc = include_str!("example_kernel.txt")]
+    //! use core::cell::Cell;
+    //! use tsd::{Inline, SharedKey};
+    //!
+    //! # // SAFETY: there are no interrupt handlers.
+    //! # unsafe impl tsd::ThreadsOnly for Kernel {}
+    //! static COUNT: SharedKey<Inline<Cell<u32>>, Kernel> = SharedKey::for_threads(&KEYS);
+    //!
+    //! COUNT.with_or_init(|| Inline(Cell::new(0)), |count| count.set(count.get() + 1))?;
+    //! # assert_eq!(COUNT.with(Cell::get), Some(1));
+    //! # Ok::<(), tsd::Error>(())
+    //! ```
 }

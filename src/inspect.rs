@@ -19,38 +19,80 @@ impl<const N: usize> KeyTable<N>
 where
     Capacity<N>: Supported,
 {
-    /// The number of live keys.
+    /// Returns the number of live keys, static ones included. One that another CPU is creating or deleting may count.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     #[must_use]
     pub fn in_use(&self) -> usize {
         self.indexes.in_use()
     }
 
-    /// The largest number of keys that were ever live at once.
+    /// Returns the largest number of keys that were ever live at once.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[must_use]
     pub fn high_water(&self) -> usize {
         self.indexes.high_water()
     }
 
-    /// The number of indexes that have used up their generations.
+    /// Returns the number of indexes that have used up their generations, and have no key any more.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[must_use]
     pub fn retired(&self) -> usize {
         self.indexes.retired()
     }
 
-    /// Whether the key is live at this moment.
+    /// Returns `true` if the key is live at this moment.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     #[must_use]
     pub fn is_live(&self, key: Key) -> bool {
         self.verify(key).is_ok()
     }
 
-    /// The live keys, by index. Keys that come or go meanwhile may be left out.
+    /// Returns an iterator over the live keys, by index. Keys that come or go meanwhile may be left out.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing; looks at all N entries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::KeyOptions;
+    ///
+    /// KEYS.create_with(KeyOptions::new().name("allocator"))?;
+    /// KEYS.create_with(KeyOptions::new().name("network"))?;
+    /// let names: Vec<_> = KEYS.table().keys().map(|key| key.name).collect();
+    /// assert_eq!(names, ["allocator", "network"]);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = KeyInfo> {
         (0..N).filter_map(|index| self.info(index))
     }
 
-    /// The values that a thread has under live keys, by index: for a panic dump or a debugger.
+    /// Returns an iterator over the values that a thread has under live keys, by index: for a panic dump or a debugger.
     ///
-    /// The thread should be the caller or be stopped.
+    /// The thread should be the caller or be stopped. A key under which it has NULL is left out.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing; looks at all N entries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::ptr;
+    ///
+    /// let key = KEYS.create(None)?;
+    /// assert_eq!(KEYS.table().values(&SLOTS).count(), 0);
+    ///
+    /// let value = ptr::without_provenance_mut(7);
+    /// // SAFETY: the key has no destructor.
+    /// unsafe { KEYS.set(key, value)? };
+    /// let values: Vec<_> = KEYS.table().values(&SLOTS).map(|(info, value)| (info.key, value)).collect();
+    /// assert_eq!(values, [(key, value)]);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn values<'a>(&'a self, slots: &'a Slots<N>) -> impl Iterator<Item = (KeyInfo, *mut c_void)> + 'a {
         self.keys().filter_map(|info| {
             let value = self.get(slots, info.key);
@@ -58,8 +100,8 @@ where
         })
     }
 
-    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left; how
-    /// many there were. Static and typed keys stay.
+    /// Deletes every key whose destructor lies in an address range, such as those that an unloaded module has left, and
+    /// returns how many there were. Static and typed keys stay.
     ///
     /// Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these
     /// steps:
@@ -76,6 +118,23 @@ where
     /// not looked for, and an Fls index whose callback lies there is gone with no callback for its values.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; looks at all N entries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::ffi::c_void;
+    ///
+    /// unsafe extern "C-unwind" fn close(_: *mut c_void) {}
+    ///
+    /// // All of a module's code; here, one function that is said to have a byte.
+    /// let start = close as *const ();
+    /// let module = start..start.wrapping_byte_add(1);
+    /// let (of_module, other) = (KEYS.create(Some(close))?, KEYS.create(None)?);
+    /// assert_eq!(KEYS.table().purge(module), 1);
+    /// assert_eq!((KEYS.table().is_live(of_module), KEYS.table().is_live(other)), (false, true));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn purge(&self, destructors: Range<*const ()>) -> usize {
         let is_inside = |info: &KeyInfo| {
             let other_ways = KeyFlags::STATIC | KeyFlags::TYPED;
@@ -85,7 +144,10 @@ where
         self.keys().filter(is_inside).filter(|info| self.delete(info.key).is_ok()).count()
     }
 
-    /// What is known of the live key at `index`, read as one. None if there is no such key, or it comes or goes.
+    /// Returns what is known of the live key at `index`, read as one; `None` if there is no such key, or it comes or
+    /// goes.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     #[must_use]
     pub fn info(&self, index: usize) -> Option<KeyInfo> {
         let index = Index::new(index)?;
@@ -104,6 +166,7 @@ where
         flags.set(KeyFlags::HAS_DESTRUCTOR, destructor.is_some());
         // SAFETY: the tag did not change between, so both words are those of one `&'static str`.
         let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(start, length)) };
-        Some(KeyInfo { key: tag.key(), name, flags, destructor })
+        let (index, generation) = (index.number(), tag.generation(N).0);
+        Some(KeyInfo { key: tag.key(), index, generation, name, flags, destructor })
     }
 }

@@ -21,6 +21,25 @@ use crate::table::KeyTable;
 /// The keys of a kernel, or of a process, for whichever thread calls. It lives in a static.
 ///
 /// README shows a kernel that has one; its code is run by the tests.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::ptr;
+///
+/// // With `static KEYS: KeySpace<Kernel>`:
+/// let key = KEYS.create(None)?;
+/// assert!(KEYS.get(key).is_null()); // on each thread
+/// // SAFETY: the key has no destructor.
+/// unsafe { KEYS.set(key, ptr::dangling_mut())? };
+/// assert!(!KEYS.get(key).is_null()); // on this thread
+///
+/// KEYS.delete(key)?;
+/// let next = KEYS.create(None)?; // at the same index
+/// assert!(KEYS.get(key).is_null() && KEYS.get(next).is_null());
+/// # Ok::<(), tsd::Error>(())
+/// ```
 // In C's layout with the table first: the address of one is that of the other.
 #[derive(Debug)]
 #[repr(C)]
@@ -34,7 +53,7 @@ where
     Capacity<N>: Supported,
 {
     const_fn! {
-        /// A key space with an empty table.
+        /// Creates a key space with an empty table.
         ///
         /// # Safety
         ///
@@ -47,7 +66,7 @@ where
         }
     }
 
-    /// A key space with a table that has static keys, another number of rounds, or another first generation.
+    /// Creates a key space with a table that has static keys, another number of rounds, or another first generation.
     ///
     /// # Safety
     ///
@@ -57,17 +76,20 @@ where
         Self { table, port }
     }
 
-    /// The table, for listings and counts.
+    /// Returns the table, for listings and counts.
     pub const fn table(&self) -> &KeyTable<N> {
         &self.table
     }
 
-    /// The kernel's port.
+    /// Returns the kernel's port.
     pub const fn port(&self) -> &P {
         &self.port
     }
 
-    /// Creates a key: [`KeyTable::create`].
+    /// Creates a key that reads NULL in every thread: [`KeyTable::create`].
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; one word a 32 or 64 keys is looked at.
+    /// POSIX `pthread_key_create`, C11 `tss_create`, Win32 `TlsAlloc`.
     ///
     /// # Errors
     ///
@@ -78,6 +100,8 @@ where
 
     /// Creates a key with a phase and a name: [`KeyTable::create_with`].
     ///
+    /// Callable from threads, destructors and interrupts. As [`create`](Self::create).
+    ///
     /// # Errors
     ///
     /// [`Error::TableFull`], [`Error::TableWornOut`].
@@ -85,7 +109,10 @@ where
         self.table.create_with(options)
     }
 
-    /// Deletes a key: [`KeyTable::delete`].
+    /// Deletes a key, which reads NULL in every thread from now on; no destructor is called: [`KeyTable::delete`].
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
+    /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
     ///
     /// # Errors
     ///
@@ -94,7 +121,8 @@ where
         self.table.delete(key)
     }
 
-    /// The calling thread's value under `key`; NULL if it set none, the key is not live, or no thread is current.
+    /// Returns the calling thread's value under `key`; NULL if it set none, the key is not live, or no thread is
+    /// current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
@@ -108,6 +136,9 @@ where
 
     /// Stores the calling thread's value under `key`. NULL clears; a replaced value gets no destructor.
     ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidKey`], [`Error::DeletedKey`], or [`Error::NoThread`]; nothing is stored.
@@ -120,8 +151,24 @@ where
     /// 3. The key must not be a typed key's, whose handle [`KeyTable::keys`] lists too: its values
     ///    are of another form.
     ///
-    /// Callable from threads, destructors and interrupts. Wait-free.
-    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::ptr;
+    /// use tsd::Error;
+    ///
+    /// let key = KEYS.create(None)?;
+    /// let mut name = *b"idle";
+    /// // SAFETY: the key has no destructor, here and below.
+    /// unsafe { KEYS.set(key, name.as_mut_ptr().cast())? };
+    /// unsafe { KEYS.set(key, ptr::null_mut())? };
+    /// assert!(KEYS.get(key).is_null());
+    ///
+    /// KEYS.delete(key)?;
+    /// assert_eq!(unsafe { KEYS.set(key, ptr::null_mut()) }, Err(Error::DeletedKey));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[inline]
     pub unsafe fn set(&self, key: Key, value: *mut c_void) -> Result<(), Error> {
         let slots = port::current(&self.port).ok_or(Error::NoThread)?;
@@ -133,13 +180,28 @@ where
     ///
     /// Where the initialiser panics, or its thread is killed, the control is as if never called.
     ///
+    /// Callable from threads and destructors; from interrupts if completed. One load then. No lock is held while the
+    /// initialiser runs, so that it may wait for other threads. POSIX `pthread_once`, C11 `call_once`.
+    ///
     /// # Errors
     ///
     /// [`Error::Recursion`] when called from the control's own initialiser; [`Error::NoThread`] when it would have to
     /// wait where no thread is current.
     ///
-    /// Callable from threads and destructors; from interrupts if completed. No lock is held while the initialiser
-    /// runs, so that it may wait for other threads. POSIX `pthread_once`, C11 `call_once`.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::Once;
+    ///
+    /// static DEVICES: Once = Once::new();
+    ///
+    /// let mut probes = 0;
+    /// KEYS.once(&DEVICES, || probes += 1)?;
+    /// KEYS.once(&DEVICES, || probes += 1)?;
+    /// assert_eq!(probes, 1);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn once(&self, control: &Once, initialiser: impl FnOnce()) -> Result<(), Error> {
         let mut frame = OnceFrame::new();
         if !control.is_complete() && control.begin(&self.port, &mut frame)? {
@@ -150,25 +212,27 @@ where
         Ok(())
     }
 
-    /// Gives back `control`, as if never called, if the calling thread is in its initialiser; false if it is not.
-    /// Before it, the controls of those initialisers that the thread began inside it are given back, too.
+    /// Gives back `control`, as if never called, if the calling thread is in its initialiser; returns `false` if it is
+    /// not. Before it, the controls of those initialisers that the thread began inside it are given back, too.
     ///
     /// For a thread that ends inside an initialiser and runs other code before its [`exit`](Self::exit), such as
     /// POSIX's cleanup handlers: `exit` gives back what was not given back by then.
+    ///
+    /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread
+    /// is in. POSIX `pthread_once`.
     ///
     /// # Safety
     ///
     /// The initialiser does not go on: nothing returns to it, and [`end_once`](crate::raw::end_once) is not called for
     /// it. Its frame, and those of the initialisers inside it, are still where they were.
-    ///
-    /// Callable from threads. No lock is held. The cost is proportional to the number of initialisers that the thread
-    /// is in. POSIX `pthread_once`.
     pub unsafe fn cancel_once(&self, control: &Once) -> bool {
         port::current(&self.port).is_some_and(|slots| once::abandon_through(&self.port, slots, control))
     }
 
     /// Registers a function to run at the calling thread's exit, before those registered earlier and before the keys'
     /// destructors.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
     ///
     /// # Errors
     ///
@@ -179,7 +243,27 @@ where
     ///
     /// It must be sound to call `function` with `argument` on this thread, at its exit.
     ///
-    /// Callable from threads, destructors and interrupts. Lock-free. Itanium C++ ABI `__cxa_thread_atexit`.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    /// use core::{ffi::c_void, ptr};
+    ///
+    /// static DESTROYED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// unsafe extern "C-unwind" fn destroy(object: *mut c_void) {
+    ///     DESTROYED.store(10 * DESTROYED.load(Relaxed) + object.addr(), Relaxed);
+    /// }
+    ///
+    /// // SAFETY: `destroy` takes anything, here and below.
+    /// unsafe { KEYS.at_thread_exit(destroy, ptr::without_provenance_mut(1))? };
+    /// unsafe { KEYS.at_thread_exit(destroy, ptr::without_provenance_mut(2))? };
+    /// // SAFETY: the last that the thread does.
+    /// assert_eq!(unsafe { KEYS.exit() }.functions, 2);
+    /// assert_eq!(DESTROYED.load(Relaxed), 21);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub unsafe fn at_thread_exit(&self, function: ExitFunction, argument: *mut c_void) -> Result<(), Error> {
         let slots = port::current(&self.port).ok_or(Error::NoThread)?;
         let functions = port::exit_functions(&self.port).ok_or(Error::NoThread)?;
@@ -190,17 +274,33 @@ where
         unsafe { functions.push(function, argument) }
     }
 
-    /// Runs the calling thread's exit functions, the last registered first, and nothing else of its exit; how many
-    /// there were.
+    /// Runs the calling thread's exit functions, the last registered first, and nothing else of its exit; returns how
+    /// many there were.
     ///
     /// For the end of a process: C++ destroys the objects of the thread that ends it before `atexit`'s functions run,
     /// while no key's destructor is called. The thread goes on as it was.
+    ///
+    /// Callable from threads and destructors. No lock is held while a function runs. C++17 `[basic.start.term]`.
     ///
     /// # Safety
     ///
     /// What still runs on the thread must not use what these functions destroy.
     ///
-    /// Callable from threads and destructors. No lock is held while a function runs. C++17 `[basic.start.term]`.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::{ffi::c_void, ptr};
+    ///
+    /// unsafe extern "C-unwind" fn destroy(_object: *mut c_void) {}
+    ///
+    /// // SAFETY: `destroy` takes anything.
+    /// unsafe { KEYS.at_thread_exit(destroy, ptr::null_mut())? };
+    /// // SAFETY: nobody uses what it destroys.
+    /// let count = unsafe { (KEYS.run_exit_functions(), KEYS.run_exit_functions()) };
+    /// assert_eq!(count, (1, 0));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub unsafe fn run_exit_functions(&self) -> u32 {
         let Some(slots) = port::current(&self.port) else { return 0 };
         let functions = port::exit_functions(&self.port);
@@ -217,13 +317,27 @@ where
     /// A thread that never called it gets no detach notifications either; a kernel whose port keeps no notifications
     /// need not call it.
     ///
+    /// Callable from threads. The cost is that of the notifications; with debug assertions also a look at each slot.
+    /// Win32 `DLL_THREAD_ATTACH`.
+    ///
     /// # Errors
     ///
     /// [`Error::NoThread`]. [`Error::NotInitialised`] when the thread is attached already or in its exit, or its
     /// control block was taken into use again with no exit between; in builds with debug assertions also when a value
     /// is left in memory that was not initialised. No notification is sent then.
     ///
-    /// Callable from threads. Win32 `DLL_THREAD_ATTACH`.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::Error;
+    ///
+    /// KEYS.attach()?; // first on each thread
+    /// assert_eq!(KEYS.attach(), Err(Error::NotInitialised));
+    /// // SAFETY: the last that the thread does. Detach notifications are sent.
+    /// let _ = unsafe { KEYS.exit() };
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn attach(&self) -> Result<(), Error> {
         let slots = port::current(&self.port).ok_or(Error::NoThread)?;
         if slots.is_exiting() || cfg!(debug_assertions) && !slots.is_clean() {
@@ -246,13 +360,32 @@ where
     /// same slots; [`Slots::is_exiting`] is over by then. So the kernel sees to it that handlers set none on a thread
     /// that has called this, or initialises the slots again with [`Slots::init`].
     ///
-    /// No lock is held while anything runs, and interrupts are as the thread had them. The cost is proportional to
-    /// the number of values set. POSIX `pthread_exit`, C11 `thrd_exit`, Win32 DLL_THREAD_DETACH.
+    /// Callable from threads. No lock is held while anything runs, and interrupts are as the thread had them. The cost
+    /// is proportional to the number of values set; one comparison when there are none. POSIX `pthread_exit`, C11
+    /// `thrd_exit`, Win32 `DLL_THREAD_DETACH`.
     ///
     /// # Safety
     ///
     /// Nothing that still runs on the thread afterwards may use a value that it has now, and none of the initialisers
     /// that it is in ([`once`](Self::once)) goes on: they are given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::{ffi::c_void, ptr};
+    ///
+    /// unsafe extern "C-unwind" fn close(_file: *mut c_void) {}
+    ///
+    /// let key = KEYS.create(Some(close))?;
+    /// // SAFETY: `close` takes anything.
+    /// unsafe { KEYS.set(key, ptr::dangling_mut())? };
+    /// // SAFETY: the last that the thread does.
+    /// let report = unsafe { KEYS.exit() };
+    /// assert_eq!((report.rounds, report.calls, report.left_over), (1, 1, 0));
+    /// assert!(SLOTS.is_idle()); // for the next thread
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[inline]
     pub unsafe fn exit(&self) -> ExitReport {
         match port::current(&self.port) {
@@ -268,7 +401,7 @@ where
 
     /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or
     /// that was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is
-    /// freed, while the port gives the dead thread's slots and functions to this call and to the destructors that it
+    /// freed, while the port gives what belongs to the dead thread to this call and to the destructors that it
     /// runs.
     ///
     /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value
@@ -285,9 +418,26 @@ where
     /// # Safety
     ///
     /// 1. As `exit`; and the thread never runs again, on any CPU.
-    /// 2. The port gives the dead thread's slots and functions to the calling thread only, from before this call until
+    /// 2. The port gives what belongs to the dead thread to the calling thread only, from before this call until
     ///    it has returned: with preemption off, or as a part of the caller that is switched with it.
     /// 3. Its values may be destroyed on this thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// # use core::{ffi::c_void, ptr};
+    /// # unsafe extern "C-unwind" fn close(_: *mut c_void) {}
+    /// # let key = KEYS.create(Some(close))?;
+    /// # // SAFETY: `close` takes anything.
+    /// # unsafe { KEYS.set(key, ptr::dangling_mut())? };
+    /// // The port gives the slots of a thread that was deleted where it stood. It had one value.
+    /// // SAFETY: it never runs again; its values may be destroyed here.
+    /// let report = unsafe { KEYS.reap() };
+    /// assert_eq!((report.calls, report.left_over), (1, 0));
+    /// assert!(!report.flags.contains(tsd::ExitFlags::INTERRUPTED)); // not inside its exit
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     ///
     /// [`TypedKey::with`]: crate::TypedKey::with
     pub unsafe fn reap(&self) -> ExitReport {
@@ -308,7 +458,14 @@ where
                 self.port.detach();
             }
         };
-        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, report);
+        let end = || {
+            if let Some(arena) = port::arena(&self.port) {
+                // SAFETY: every slot is unbound, and whoever called this vouches that the thread uses no value that it
+                // had. Until the thread's exit is over none is initialised, in a handler either.
+                unsafe { arena.clear() };
+            }
+        };
+        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, end, report);
     }
 
     #[cold]

@@ -1,9 +1,11 @@
-//! Thread-specific data for kernels: POSIX, C11, Win32 and C++ thread-exit semantics with no heap and no lock.
+#![doc = include_str!("../README.md")]
 //!
-//! A kernel embeds [`Slots`] in its thread control block, owns a [`KeySpace`] in a static, tells by its [`Port`] who
-//! the current thread is, and calls [`KeySpace::exit`] last on each thread. README has that in thirty lines.
+//! # Where to begin
 //!
-//! [`guide`] has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//! [`KeySpace`] has the calls, [`Port`] is what a kernel tells, [`Slots`] go into its thread control block. [`guide`]
+//! has the ideas, a page each, and tables for those who know pthreads or std's `thread_local!`.
+//!
+//! # The files
 //!
 //! A map, from the kernel's side inwards. A file imports only files of the same row and of later ones.
 //!
@@ -16,11 +18,12 @@
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
 //! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
+//! | `describe` | that, in the words of panic dumps and of the debugger's script |
 //! | `inspect` | what a panic dump or a debugger shows of keys and values |
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
 //! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
 //! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
-//! | `exit_functions`, `exit_report`, `notifications`, `once_control` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`] |
+//! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`] |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
 //! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
@@ -30,8 +33,10 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod arena;
 mod callback;
 mod capacity;
+mod describe;
 mod drain;
 mod entry;
 mod error;
@@ -71,6 +76,7 @@ mod table;
 mod tag;
 mod typed_key;
 
+pub use arena::{Arena, ArenaMemory};
 pub use capacity::{Capacity, Supported};
 pub use error::{Error, errno};
 pub use exit_functions::{ExitFunction, ExitFunctionList, ExitFunctions};
@@ -81,21 +87,19 @@ pub use location::{Location, Static};
 pub use notifications::{Notification, NotificationList, Notifications, Reason};
 pub use once_control::Once;
 pub use owned_key::OwnedKey;
-pub use owner::{Owner, SharedOwner, Word};
+pub use owner::{Inline, Owner, SharedOwner, Word};
 pub use port::{Port, ThreadsOnly};
 pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;
 pub use slots::Slots;
 pub use static_key::StaticKey;
-#[cfg(any(loom, handlers))]
-pub use sync::{AtomicPtr, AtomicU32, AtomicUsize};
+/// The word that threads wait for: `core`'s, or portable-atomic's on CPUs without compare-and-swap.
+#[doc(no_inline)]
+pub use sync::AtomicU32;
+#[cfg(any(loom, handlers, not(target_has_atomic = "ptr")))]
+pub use sync::{AtomicPtr, AtomicUsize};
 pub use table::{DEFAULT_KEYS, DEFAULT_ROUNDS, KeyTable};
 pub use typed_key::TypedKey;
-
-/// The examples of README are examples of this documentation: both are compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-mod readme {}
 
 /// What safe code is promised: those of its examples that must not compile do not.
 #[cfg(doctest)]

@@ -20,7 +20,26 @@ use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, const_fn};
 use crate::tag::Tag;
 
 /// Where a typed key finds the calling thread's value: a port, for a key that is created at its first use, or
-/// [`Static`].
+/// [`Static`]. A type parameter of [`OwnedKey`](crate::OwnedKey) and [`SharedKey`](crate::SharedKey); no other type
+/// implements it.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{Location, OwnedKey};
+///
+/// /// For a key that is created at its first use, and for one of `static_keys!`.
+/// fn next_number<K: Location>(count: &OwnedKey<u16, K>) -> Result<u16, tsd::Error> {
+///     let number = count.get().unwrap_or(0);
+///     count.replace(number + 1)?;
+///     Ok(number)
+/// }
+///
+/// static COUNT: OwnedKey<u16, Kernel> = OwnedKey::new(&KEYS);
+/// assert_eq!((next_number(&COUNT)?, next_number(&COUNT)?), (0, 1));
+/// # Ok::<(), tsd::Error>(())
+/// ```
 pub trait Location: private::Steps {}
 
 impl<K: private::Steps> Location for K {}
@@ -41,6 +60,9 @@ pub(crate) mod private {
         type Port: Port;
         /// What the key's static holds.
         type State: Debug;
+
+        /// The kernel's side of the key's space.
+        fn port(state: &Self::State) -> &Self::Port;
 
         /// The calling thread's value; NULL if it has none or no thread is current.
         fn value(state: &Self::State) -> *mut c_void;
@@ -172,6 +194,10 @@ where
     type Port = P;
     type State = Lazy<P>;
 
+    fn port(state: &Lazy<P>) -> &P {
+        state.space.port()
+    }
+
     #[inline]
     fn value(state: &Lazy<P>) -> *mut c_void {
         let Some(slots) = port::current(state.space.port()) else { return ptr::null_mut() };
@@ -241,6 +267,10 @@ where
 {
     type Port = P;
     type State = InTable<P>;
+
+    fn port(state: &InTable<P>) -> &P {
+        state.space.port()
+    }
 
     #[inline(always)]
     fn value(state: &InTable<P>) -> *mut c_void {

@@ -20,7 +20,7 @@ pub enum Reason {
     ThreadDetach = 3,
 }
 
-/// A function to be told of threads that start and end.
+/// A function to be told of threads that start and end. Win32 `DllMain`, PE TLS callbacks.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Notification {
@@ -54,6 +54,35 @@ unsafe impl Sync for Notification {}
 unsafe impl Send for Notification {}
 
 /// The notifications of a key space: a table fixed at link time and room for `M` more. It lives in a static.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use core::{ffi::c_void, ptr};
+/// use tsd::{Notification, Reason};
+///
+/// static THREADS: AtomicU32 = AtomicU32::new(0);
+///
+/// extern "C-unwind" fn count(reason: Reason, _context: *mut c_void) {
+///     match reason {
+///         Reason::ThreadAttach => THREADS.fetch_add(1, Relaxed),
+///         Reason::ThreadDetach => THREADS.fetch_sub(1, Relaxed),
+///     };
+/// }
+///
+/// static COUNT: Notification = Notification { function: count, context: ptr::null_mut() };
+///
+/// // The port gives `NOTIFICATIONS`.
+/// NOTIFICATIONS.register(&COUNT)?;
+/// KEYS.attach()?; // first on each thread
+/// assert_eq!(THREADS.load(Relaxed), 1);
+/// // SAFETY: the last that the thread does.
+/// let _ = unsafe { KEYS.exit() };
+/// assert_eq!(THREADS.load(Relaxed), 0);
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Notifications<const M: usize> {
     fixed: &'static [Notification],
@@ -73,7 +102,7 @@ struct Registration {
 
 impl<const M: usize> Notifications<M> {
     const_fn! {
-        /// No notifications yet.
+        /// Creates a list with no notifications yet.
         #[must_use]
         pub fn new() -> Self {
             Self {
@@ -86,20 +115,35 @@ impl<const M: usize> Notifications<M> {
         }
     }
 
-    /// Adds the notifications that are known at link time, such as those of a linker section.
+    /// Adds the notifications that are known at link time, such as those of a linker section. They take none of the
+    /// `M`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::{ffi::c_void, ptr};
+    /// use tsd::{Error, Notification, Notifications, Reason};
+    ///
+    /// extern "C-unwind" fn tell(_: Reason, _: *mut c_void) {}
+    ///
+    /// static FIXED: [Notification; 1] = [Notification { function: tell, context: ptr::null_mut() }];
+    /// static ONLY_FIXED: Notifications<0> = Notifications::new().with_fixed(&FIXED);
+    /// assert_eq!(ONLY_FIXED.register(&FIXED[0]), Err(Error::ListFull));
+    /// ```
     #[must_use]
     pub const fn with_fixed(mut self, fixed: &'static [Notification]) -> Self {
         self.fixed = fixed;
         self
     }
 
-    /// Registers a notification for threads that start or end from now on.
+    /// Registers a notification for threads that start or end from now on. One that is registered twice is called
+    /// twice.
+    ///
+    /// Callable from threads, destructors and interrupts. Lock-free; looks at most at `M` registrations.
     ///
     /// # Errors
     ///
-    /// [`Error::ListFull`].
-    ///
-    /// Callable from threads, destructors and interrupts. Lock-free.
+    /// [`Error::ListFull`] if `M` are registered.
     pub fn register(&self, notification: &'static Notification) -> Result<(), Error> {
         // Relaxed: only that each has another one.
         let number = self.count.fetch_add(1, Relaxed) + 1;
@@ -112,7 +156,25 @@ impl<const M: usize> Notifications<M> {
         Ok(())
     }
 
-    /// Takes a registration back; false if there is none. A thread that has begun its notifications may still call it.
+    /// Takes a registration back; returns `false` if there is none. A thread that has begun its notifications may still
+    /// call it.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free; looks at most at `M` registrations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::{ffi::c_void, ptr};
+    /// use tsd::{Notification, Reason};
+    ///
+    /// extern "C-unwind" fn tell(_: Reason, _: *mut c_void) {}
+    ///
+    /// static TOLD: Notification = Notification { function: tell, context: ptr::null_mut() };
+    /// NOTIFICATIONS.register(&TOLD)?;
+    /// assert_eq!((NOTIFICATIONS.unregister(&TOLD), NOTIFICATIONS.unregister(&TOLD)), (true, false));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn unregister(&self, notification: &'static Notification) -> bool {
         let registered = ptr::from_ref(notification).cast_mut();
         let is_it = |room: &&Registration| {
@@ -125,7 +187,7 @@ impl<const M: usize> Notifications<M> {
         room.inspect(|room| room.number.store(0, Release)).is_some()
     }
 
-    /// The notifications without their capacity in the type, as
+    /// Returns the notifications without their capacity in the type, as
     /// [`Port::notifications`](crate::Port::notifications) gives them.
     #[must_use]
     pub const fn as_list(&self) -> NotificationList<'_> {

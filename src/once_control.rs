@@ -5,6 +5,25 @@ use core::ptr;
 use crate::sync::{Acquire, AtomicU32, const_fn};
 
 /// The state of one initialisation; POSIX `pthread_once_t`, C11 `once_flag`. All zero bytes: never called.
+///
+/// It lives in a static; [`KeySpace::once`](crate::KeySpace::once) takes it.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{Error, Once};
+///
+/// static INIT: Once = Once::new();
+///
+/// assert!(!INIT.is_complete());
+/// KEYS.once(&INIT, || {
+///     // Not a deadlock.
+///     assert_eq!(KEYS.once(&INIT, || ()), Err(Error::Recursion));
+/// })?;
+/// assert!(INIT.is_complete());
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[derive(Debug, Default)]
 #[repr(transparent)]
 pub struct Once {
@@ -27,7 +46,7 @@ pub struct OnceFrame {
 }
 
 impl OnceFrame {
-    /// A frame for [`begin_once`](crate::raw::begin_once) to fill.
+    /// Creates a frame for [`begin_once`](crate::raw::begin_once) to fill.
     #[must_use]
     pub const fn new() -> Self {
         Self { control: ptr::null(), outer: ptr::null_mut() }
@@ -42,14 +61,16 @@ impl Default for OnceFrame {
 
 impl Once {
     const_fn! {
-        /// A control whose initialiser was never called.
+        /// Creates a control whose initialiser was never called.
         #[must_use]
         pub fn new() -> Self {
             Self { state: AtomicU32::new(NEVER_CALLED) }
         }
     }
 
-    /// Whether an initialiser has returned; what it wrote is visible then.
+    /// Returns `true` if an initialiser has returned; what it wrote is visible then.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[inline]
     #[must_use]
     pub fn is_complete(&self) -> bool {

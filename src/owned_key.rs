@@ -26,16 +26,7 @@ use crate::sync::const_fn;
 /// # Examples
 ///
 /// ```
-/// # use tsd::{KeySpace, Port, Slots};
-/// # struct Kernel;
-/// # static SLOTS: Slots<8> = Slots::new();
-/// # // SAFETY: there is one thread.
-/// # unsafe impl Port for Kernel {
-/// #     type Slots = Slots<8>;
-/// #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-/// # }
-/// # // SAFETY: the only key space of these threads.
-/// # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+#[doc = include_str!("example_kernel.txt")]
 /// use tsd::OwnedKey;
 ///
 /// static LAST_ERROR: OwnedKey<i16, Kernel> = OwnedKey::new(&KEYS).name("last error");
@@ -55,7 +46,7 @@ where
     Capacity<N>: Supported,
 {
     const_fn! {
-        /// A key of `space` that is created when it is first used.
+        /// Makes a key of `space`, which is created in its table when it is first used.
         #[must_use]
         pub fn new(space: &'static KeySpace<P>) -> Self {
             let options = KeyOptions { destructor: destructor_of::<O>(), ..KeyOptions::new() };
@@ -103,13 +94,26 @@ where
 }
 
 impl<O: Owner, K: Location> OwnedKey<O, K> {
-    /// Stores the calling thread's value; the one that it had before.
+    /// Stores the calling thread's value and returns the one that it had before.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free once the key is created.
     ///
     /// # Errors
     ///
     /// [`Error::NoThread`]; at the first use also [`Error::TableFull`] and [`Error::TableWornOut`]. `value` is dropped.
     ///
-    /// Callable from threads, destructors and interrupts. Wait-free once the key is created.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::OwnedKey;
+    ///
+    /// static PRIORITY: OwnedKey<u8, Kernel> = OwnedKey::new(&KEYS);
+    ///
+    /// assert_eq!(PRIORITY.replace(4)?, None);
+    /// assert_eq!(PRIORITY.replace(5)?, Some(4));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let raw = value.into_raw();
         match K::swap(&self.state, raw) {
@@ -123,9 +127,22 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
         }
     }
 
-    /// Takes the calling thread's value, so that the thread has none.
+    /// Takes the calling thread's value, so that the thread has none. `None` if it has none, or no thread is current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::OwnedKey;
+    ///
+    /// static PRIORITY: OwnedKey<u8, Kernel> = OwnedKey::new(&KEYS);
+    ///
+    /// PRIORITY.replace(0)?;
+    /// assert_eq!((PRIORITY.take(), PRIORITY.take()), (Some(0), None));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[must_use]
     pub fn take(&self) -> Option<O> {
         let value = K::take(&self.state);
@@ -138,7 +155,25 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
     /// The thread has none while `use_value` runs, so that no second exclusive reference can exist; one that is
     /// stored meanwhile is dropped.
     ///
-    /// Callable from threads, destructors and interrupts.
+    /// Callable from threads, destructors and interrupts. An exchange each way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::OwnedKey;
+    ///
+    /// static LINE: OwnedKey<&'static mut String, Kernel> = OwnedKey::new(&KEYS);
+    ///
+    /// assert_eq!(LINE.with(|line| line.push('a')), None); // there is none yet
+    /// LINE.replace(Box::leak(Box::default()))?;
+    /// LINE.with(|line| {
+    ///     line.push('b');
+    ///     assert!(LINE.take().is_none());
+    /// });
+    /// assert_eq!(LINE.with(|line| line.len()), Some(1));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn with<R>(&self, use_value: impl FnOnce(&mut O) -> R) -> Option<R> {
         self.use_and_put_back(self.take()?, use_value).ok()
     }
@@ -148,12 +183,30 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
     /// The thread has none while either runs: a call of this from inside them, or from an interrupt handler meanwhile,
     /// makes a value of its own, which is dropped when this one is put back.
     ///
+    /// Callable from threads, destructors and interrupts. An exchange each way.
+    ///
     /// # Errors
     ///
     /// Before `initialise` is called: [`Error::NoThread`]; [`Error::Exiting`] if the thread has no value and is in its
     /// exit; at the first use also [`Error::TableFull`] and [`Error::TableWornOut`].
     ///
-    /// Callable from threads, destructors and interrupts.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::OwnedKey;
+    ///
+    /// static LINE: OwnedKey<&'static mut String, Kernel> = OwnedKey::new(&KEYS);
+    ///
+    /// let add = |letter| {
+    ///     LINE.with_or_init(|| Box::leak(Box::default()), |line| {
+    ///         line.push(letter);
+    ///         line.len()
+    ///     })
+    /// };
+    /// assert_eq!((add('a')?, add('b')?), (1, 2));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn with_or_init<R>(
         &self,
         initialise: impl FnOnce() -> O,
@@ -162,12 +215,28 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
         self.with_or_try_init(|| Ok(initialise()), use_value)
     }
 
-    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is
-    /// empty.
+    /// Does as [`with_or_init`](Self::with_or_init), with an initialiser that may fail, as [`Error::ListFull`] when a
+    /// pool is empty. The thread has no value then, and the next call tries again.
+    ///
+    /// Callable from threads, destructors and interrupts. An exchange each way.
     ///
     /// # Errors
     ///
     /// As [`with_or_init`](Self::with_or_init), and those of `initialise`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{Error, OwnedKey};
+    ///
+    /// static LINE: OwnedKey<&'static mut String, Kernel> = OwnedKey::new(&KEYS);
+    ///
+    /// let result = LINE.with_or_try_init(|| Err(Error::ListFull), |line| line.len());
+    /// assert_eq!(result, Err(Error::ListFull));
+    /// let result = LINE.with_or_try_init(|| Ok::<_, Error>(Box::leak(Box::default())), |line| line.len());
+    /// assert_eq!(result, Ok(0));
+    /// ```
     pub fn with_or_try_init<R, E: From<Error>>(
         &self,
         initialise: impl FnOnce() -> Result<O, E>,
@@ -191,7 +260,7 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
 }
 
 impl<O: Word, K: Location> OwnedKey<O, K> {
-    /// The calling thread's value, which stays.
+    /// Returns the calling thread's value, which stays; `None` if it has none, or no thread is current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     #[inline]

@@ -4,18 +4,55 @@ use core::ffi::c_void;
 use core::mem;
 use core::ptr;
 
+use crate::arena::{self, ArenaMemory};
+use crate::error::Error;
 use crate::key::Destructor;
 
 /// Something that owns a value and can be held as a pointer meanwhile: a box (feature `alloc`, or one from a pool of
 /// heapless with feature `pool`), an exclusive reference to a static, a [`Word`].
+///
+/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
+/// thread would.
 ///
 /// # Safety
 ///
 /// [`into_raw`](Self::into_raw) must never give NULL, and [`from_raw`](Self::from_raw) must make of its pointer what
 /// went in, on the same thread.
 ///
-/// It is `Send`, since an interrupt handler may take it while its thread is in the middle of anything, as another
-/// thread would. It may borrow nothing, for a thread's exit may come after the key was forgotten:
+/// # Examples
+///
+/// A handle of a kernel's, which is given back when it is dropped:
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::{ffi::c_void, mem, ptr};
+/// use tsd::{OwnedKey, Owner};
+///
+/// struct Buffer(u16);
+///
+/// impl Drop for Buffer {
+///     fn drop(&mut self) { /* gives it back */ }
+/// }
+///
+/// // SAFETY: the pointer is not NULL, and the same number is made of it. Nothing is dropped in between.
+/// unsafe impl Owner for Buffer {
+///     fn into_raw(self) -> *mut c_void {
+///         let number = usize::from(self.0);
+///         mem::forget(self);
+///         ptr::without_provenance_mut(number + 1)
+///     }
+///     unsafe fn from_raw(pointer: *mut c_void) -> Self {
+///         Self((pointer.addr() - 1) as u16)
+///     }
+/// }
+///
+/// static BUFFER: OwnedKey<Buffer, Kernel> = OwnedKey::new(&KEYS);
+/// BUFFER.replace(Buffer(0))?;
+/// assert_eq!(BUFFER.with(|buffer| buffer.0), Some(0));
+/// # Ok::<(), tsd::Error>(())
+/// ```
+///
+/// What borrows is refused, for a thread's exit may come after the key was forgotten:
 ///
 /// ```compile_fail,E0478
 /// struct Borrowed<'a>(&'a i32);
@@ -30,10 +67,10 @@ use crate::key::Destructor;
 /// }
 /// ```
 pub unsafe trait Owner: Sized + Send + 'static {
-    /// Gives up ownership for a pointer.
+    /// Gives up ownership for a pointer. Called where a value is stored: in threads, destructors and interrupts.
     fn into_raw(self) -> *mut c_void;
 
-    /// Takes ownership back.
+    /// Takes ownership back. Called where a value is taken: in threads, destructors and interrupts, and by thread exit.
     ///
     /// # Safety
     ///
@@ -41,30 +78,130 @@ pub unsafe trait Owner: Sized + Send + 'static {
     unsafe fn from_raw(pointer: *mut c_void) -> Self;
 }
 
-/// An [`Owner`] whose value can be lent while a key holds it as a pointer: for a [`SharedKey`](crate::SharedKey).
+/// Something that owns a value, which can be lent while a key holds it as a pointer: for a
+/// [`SharedKey`](crate::SharedKey). Each [`Owner`] here that is no [`Word`] is one, and [`Inline`].
 ///
 /// # Safety
 ///
-/// 1. What [`lend`](Self::lend) gives must stay valid until the pointer is given to [`Owner::from_raw`], also while
-///    other references to it exist.
-/// 2. [`Owner::into_raw`] must give no address below 2. Any pointer to a value does that which has a size.
-pub unsafe trait SharedOwner: Owner {
+/// 1. What [`lend`](Self::lend) gives must stay valid until the pointer is given to [`discard`](Self::discard), also
+///    while other references to it exist.
+/// 2. [`store`](Self::store) must give no address below 2. Any pointer to a value does that which has a size.
+pub unsafe trait SharedOwner: Sized + Send + 'static {
     /// What is lent.
     type Target: ?Sized;
 
-    /// The value.
+    /// Gives up ownership for a pointer. `memory` is the thread's, where the port keeps some. Called where a value is
+    /// initialised: in threads, destructors and interrupts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ListFull`] if there is no room. The value is dropped.
+    fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error>;
+
+    /// Lends the value.
     ///
     /// # Safety
     ///
-    /// `pointer` must be from [`Owner::into_raw`] of the same type, and the reference must be given up before the
-    /// pointer is used by [`Owner::from_raw`].
+    /// `pointer` must be from [`store`](Self::store) of the same type, and the reference must be given up before the
+    /// pointer is used by [`discard`](Self::discard).
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a Self::Target;
+
+    /// Takes ownership back, and drops it. Called by thread exit, and for a value that was made too late for it.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` must be from [`store`](Self::store) of the same type and be used once.
+    unsafe fn discard(pointer: *mut c_void);
+}
+
+/// A value that lies in the thread control block, in the [`Arena`](crate::Arena) that the port gives
+/// ([`Port::arena`](crate::Port::arena)): for a [`SharedKey`](crate::SharedKey) that needs no allocator.
+///
+/// # Examples
+///
+/// ```
+/// use core::cell::Cell;
+/// use tsd::{Arena, ArenaMemory, Inline, KeySpace, Port, SharedKey, Slots, ThreadsOnly};
+///
+/// struct Thread {
+///     slots: Slots<8>,
+///     arena: Arena<64>,
+/// }
+///
+/// static THREAD: Thread = Thread { slots: Slots::new(), arena: Arena::new() };
+/// struct Kernel;
+///
+/// // SAFETY: there is one thread.
+/// unsafe impl Port for Kernel {
+///     type Slots = Slots<8>;
+///     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&THREAD.slots) }
+///     unsafe fn arena(&self) -> Option<ArenaMemory<'_>> { Some(THREAD.arena.as_memory()) }
+/// }
+/// // SAFETY: there are no handlers.
+/// unsafe impl ThreadsOnly for Kernel {}
+/// // SAFETY: the only key space of these threads.
+/// static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+///
+/// static DEPTH: SharedKey<Inline<Cell<u32>>, Kernel> = SharedKey::for_threads(&KEYS);
+///
+/// DEPTH.with_or_init(|| Inline(Cell::new(1)), |depth| depth.set(depth.get() + 1))?;
+/// assert_eq!(DEPTH.with(Cell::get), Some(2));
+/// assert_eq!(THREAD.arena.as_memory().used(), size_of::<u32>());
+/// # Ok::<(), tsd::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inline<T>(pub T);
+
+// SAFETY: the value lies in the thread's arena, whose memory is at no such address, until the thread's exit is over.
+unsafe impl<T: Send + 'static> SharedOwner for Inline<T> {
+    type Target = T;
+
+    fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+        arena::store(memory, self.0).map(<*mut T>::cast).ok_or(Error::ListFull)
+    }
+
+    unsafe fn lend<'a>(pointer: *mut c_void) -> &'a T {
+        // SAFETY: the caller vouches for the pointer.
+        unsafe { &*pointer.cast() }
+    }
+
+    unsafe fn discard(pointer: *mut c_void) {
+        // SAFETY: the caller vouches that nobody else uses the value, which is not used afterwards.
+        unsafe { ptr::drop_in_place(pointer.cast::<T>()) };
+    }
+}
+
+/// How an [`Owner`] that is no word is a [`SharedOwner`].
+macro_rules! lend_from_owner {
+    ($target:ty) => {
+        type Target = $target;
+
+        fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+            const {
+                assert!(size_of::<$target>() != 0, "a value without a size has no address to tell that it is there")
+            };
+            Ok(Owner::into_raw(self))
+        }
+
+        unsafe fn lend<'a>(pointer: *mut c_void) -> &'a $target {
+            // SAFETY: the caller vouches for the pointer.
+            unsafe { &*pointer.cast() }
+        }
+
+        unsafe fn discard(pointer: *mut c_void) {
+            // SAFETY: the caller vouches that this is what went in.
+            let _owner = unsafe { <Self as Owner>::from_raw(pointer) };
+        }
+    };
 }
 
 /// A value that fits into a slot itself, with no memory of its own: the integers of at most 32 bits (16 where pointers
 /// have 32), `bool`, `char`, all `NonZero` integers that are no larger than a pointer, and functions.
 ///
-/// `usize` is none, since a slot has to tell "no value" from each value that there is.
+/// `usize` is none, since a slot has to tell "no value" from each value that there is. [`OwnedKey::get`] reads a word
+/// and leaves it where it is.
+///
+/// [`OwnedKey::get`]: crate::OwnedKey::get
 ///
 /// # Safety
 ///
@@ -85,13 +222,7 @@ unsafe impl<T: Send> Owner for &'static mut T {
 
 // SAFETY: the value stays where it is, and has a size.
 unsafe impl<T: Send> SharedOwner for &'static mut T {
-    type Target = T;
-
-    unsafe fn lend<'a>(pointer: *mut c_void) -> &'a T {
-        const { assert!(size_of::<T>() != 0, "a value without a size has no address to tell that it is there") };
-        // SAFETY: the caller vouches for the pointer.
-        unsafe { &*pointer.cast() }
-    }
+    lend_from_owner!(T);
 }
 
 // SAFETY: a box's pointer is not NULL, and heapless makes the same box of it.
@@ -110,21 +241,17 @@ unsafe impl<B: heapless::pool::boxed::BoxPool<Data: Send> + 'static> Owner for h
 // SAFETY: the value lies in a block of the pool, which has a size, until the box is dropped.
 #[cfg(feature = "pool")]
 unsafe impl<B: heapless::pool::boxed::BoxPool<Data: Send> + 'static> SharedOwner for heapless::pool::boxed::Box<B> {
-    type Target = B::Data;
-
-    unsafe fn lend<'a>(pointer: *mut c_void) -> &'a B::Data {
-        // SAFETY: the caller vouches for the pointer, which is one to the data.
-        unsafe { &*pointer.cast() }
-    }
+    lend_from_owner!(B::Data);
 }
 
 #[cfg(feature = "alloc")]
 mod heap {
     use alloc::boxed::Box;
+    #[cfg(target_has_atomic = "ptr")]
     use alloc::sync::Arc;
     use core::ffi::c_void;
 
-    use super::{Owner, SharedOwner};
+    use super::{ArenaMemory, Error, Owner, SharedOwner};
 
     macro_rules! from_heap {
         ($owner:ident, $($bound:tt)*) => {
@@ -142,20 +269,13 @@ mod heap {
 
             // SAFETY: the value stays where it is until the owner is dropped, and has a size.
             unsafe impl<T: $($bound)* + 'static> SharedOwner for $owner<T> {
-                type Target = T;
-
-                unsafe fn lend<'a>(pointer: *mut c_void) -> &'a T {
-                    const {
-                        assert!(size_of::<T>() != 0, "a value without a size has no address to tell that it is there")
-                    };
-                    // SAFETY: the caller vouches for the pointer.
-                    unsafe { &*pointer.cast() }
-                }
+                lend_from_owner!(T);
             }
         };
     }
 
     from_heap!(Box, Send);
+    #[cfg(target_has_atomic = "ptr")]
     from_heap!(Arc, Send + Sync);
 }
 

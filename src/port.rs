@@ -2,6 +2,7 @@
 
 use spin::RelaxStrategy;
 
+use crate::arena::ArenaMemory;
 use crate::exit_functions::ExitFunctionList;
 use crate::notifications::NotificationList;
 use crate::slot_array::SlotArray;
@@ -11,18 +12,96 @@ use crate::sync::{AtomicU32, Relaxed};
 ///
 /// # Safety
 ///
-/// 1. [`current`](Self::current) and [`exit_functions`](Self::exit_functions) give what belongs to the calling thread
-///    and to no other, initialised. Whatever they give in a thread, they give until the thread's exit hook has
-///    returned.
+/// 1. [`current`](Self::current), [`exit_functions`](Self::exit_functions) and [`arena`](Self::arena) give what belongs
+///    to the calling thread and to no other, initialised. Whatever they give in a thread, they give until the thread's
+///    exit hook has returned.
 /// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
 /// 3. The thread's stack outlives its exit hook: a thread that is killed runs [`KeySpace::exit`](crate::KeySpace::exit)
 ///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is
 ///    freed.
+///
+/// # Examples
+///
+/// [`guide::ports`](crate::guide::ports) has the shortest one, which is enough for keys. This one has all but an arena;
+/// a mutex and a condition variable of the host's stand for the scheduler:
+///
+/// ```
+/// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use std::sync::{Condvar, Mutex};
+/// use tsd::{ExitFunctionList, ExitFunctions, KeySpace, NotificationList, Notifications, Once, Port, Slots};
+///
+/// struct Thread {
+///     slots: Slots<128>,
+///     exit_functions: ExitFunctions<16>,
+/// }
+///
+/// # std::thread_local! {
+/// #     static THREAD: &'static Thread =
+/// #         Box::leak(Box::new(Thread { slots: Slots::new(), exit_functions: ExitFunctions::new() }));
+/// # }
+/// # fn this_thread() -> Option<&'static Thread> { THREAD.try_with(|thread| *thread).ok() }
+/// #
+/// static NOTIFICATIONS: Notifications<4> = Notifications::new();
+/// static SCHEDULER: Mutex<()> = Mutex::new(());
+/// static SLEEPERS: Condvar = Condvar::new();
+///
+/// struct Kernel;
+///
+/// // SAFETY: what `this_thread` gives is the calling thread's for ever, and each runs its exit itself.
+/// unsafe impl Port for Kernel {
+///     type Slots = Slots<128>;
+///
+///     unsafe fn current(&self) -> Option<&Slots<128>> {
+///         this_thread().map(|thread| &thread.slots)
+///     }
+///
+///     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+///         this_thread().map(|thread| thread.exit_functions.as_list())
+///     }
+///
+///     fn notifications(&self) -> Option<NotificationList<'_>> {
+///         Some(NOTIFICATIONS.as_list())
+///     }
+///
+///     fn wait(&self, word: &AtomicU32, expected: u32) {
+///         let scheduler = SCHEDULER.lock().unwrap();
+///         // `wake` takes the same lock, so it comes before the comparison, or when this thread sleeps.
+///         if word.load(Relaxed) == expected {
+///             drop(SLEEPERS.wait(scheduler).unwrap());
+///         }
+///     }
+///
+///     fn wake(&self, _word: &AtomicU32) {
+///         let _scheduler = SCHEDULER.lock().unwrap();
+///         SLEEPERS.notify_all();
+///     }
+/// }
+///
+/// // SAFETY: the only key space of these threads.
+/// static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+/// static DEVICES: Once = Once::new();
+/// static PROBES: AtomicU32 = AtomicU32::new(0);
+///
+/// fn thread_main() -> Result<(), tsd::Error> {
+///     KEYS.attach()?;
+///     KEYS.once(&DEVICES, || drop(PROBES.fetch_add(1, Relaxed)))?;
+///     assert_eq!(PROBES.load(Relaxed), 1);
+///     // SAFETY: the last that the thread does.
+///     assert!(unsafe { KEYS.exit() }.flags.is_empty());
+///     Ok(())
+/// }
+///
+/// // One of them probes; the other sleeps meanwhile.
+/// let threads = [(); 2].map(|()| std::thread::spawn(thread_main));
+/// assert!(threads.into_iter().all(|thread| matches!(thread.join(), Ok(Ok(())))));
+/// ```
 pub unsafe trait Port {
     /// [`Slots<N>`](crate::Slots), where `N` is PTHREAD_KEYS_MAX: 1 to 64, or a multiple of 64 up to 4096.
     type Slots: SlotArray;
 
-    /// The slots of the calling thread, or `None` where there is no thread: an interrupt handler, early boot.
+    /// Returns the slots of the calling thread, or `None` where there is no thread: an interrupt handler, early boot.
+    ///
+    /// Nearly each call of the library begins with this one, so it must not wait, and its cost is part of every `get`.
     ///
     /// # Safety
     ///
@@ -30,7 +109,10 @@ pub unsafe trait Port {
     /// exit: the reference says nothing of either.
     unsafe fn current(&self) -> Option<&Self::Slots>;
 
-    /// The thread-exit functions of the calling thread, where the kernel keeps such a list.
+    /// Returns the thread-exit functions of the calling thread, where the kernel keeps such a list.
+    ///
+    /// Called by [`at_thread_exit`](crate::KeySpace::at_thread_exit), [`exit`](crate::KeySpace::exit) and their like,
+    /// so from threads, destructors and interrupts. By default there is none.
     ///
     /// # Safety
     ///
@@ -39,13 +121,29 @@ pub unsafe trait Port {
         None
     }
 
-    /// The notifications that threads send at their start and end, where the kernel keeps such a list.
+    /// Returns the memory of the calling thread for [`Inline`](crate::Inline) values, where the kernel keeps some: its
+    /// [`Arena`](crate::Arena).
+    ///
+    /// Called where a value of a [`SharedKey`](crate::SharedKey) is initialised, so from threads, destructors and
+    /// interrupts, and at the end of the thread's exit. By default there is none.
+    ///
+    /// # Safety
+    ///
+    /// As [`current`](Self::current).
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
+        None
+    }
+
+    /// Returns the notifications that threads send at their start and end, where the kernel keeps such a list.
+    ///
+    /// Called by [`attach`](crate::KeySpace::attach) and by the exit of a thread that was attached. By default there
+    /// are none.
     fn notifications(&self) -> Option<NotificationList<'_>> {
         None
     }
 
     /// Sends the detach notifications of a thread that was attached. A port that gets by with one list need not say
-    /// more than [`notifications`](Self::notifications).
+    /// more than [`notifications`](Self::notifications). Called by the thread's exit.
     fn detach(&self) {
         if let Some(notifications) = self.notifications() {
             notifications.detach();
@@ -57,7 +155,9 @@ pub unsafe trait Port {
     /// It may return early. The comparison and going to sleep must be one step as seen by `wake`, as with a futex, and
     /// this must not be a cancellation point. By default it spins until the word changes, which is for kernels that
     /// preempt without strict priorities: elsewhere a waiter would starve the thread that it waits for. A cooperative
-    /// kernel yields here while the word is as expected.
+    /// kernel yields here while the word is as expected. POSIX `pthread_once`.
+    ///
+    /// Called by [`once`](crate::KeySpace::once) in threads and destructors, where a thread is current.
     fn wait(&self, word: &AtomicU32, expected: u32) {
         // Relaxed: the caller looks at the word again, with the ordering that it needs.
         while word.load(Relaxed) == expected {
@@ -66,6 +166,9 @@ pub unsafe trait Port {
     }
 
     /// Wakes every thread that is blocked on `word`.
+    ///
+    /// Called when an initialiser for which a thread waits has ended, or is given back by a thread's exit. By default
+    /// it does nothing, which suits a [`wait`](Self::wait) that looks at the word itself.
     fn wake(&self, word: &AtomicU32) {
         let _ = word;
     }
@@ -91,4 +194,10 @@ pub(crate) fn current<P: Port>(port: &P) -> Option<&P::Slots> {
 pub(crate) fn exit_functions<P: Port>(port: &P) -> Option<ExitFunctionList<'_>> {
     // SAFETY: as above.
     unsafe { port.exit_functions() }
+}
+
+/// The arena of the calling thread, for the length of one call of the library.
+pub(crate) fn arena<P: Port>(port: &P) -> Option<ArenaMemory<'_>> {
+    // SAFETY: as above.
+    unsafe { port.arena() }
 }

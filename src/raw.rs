@@ -2,6 +2,27 @@
 //! called by code that is not Rust, a report lies in the caller's memory, and FlsFree takes values from other threads.
 //!
 //! A kernel in Rust needs none of it.
+//!
+//! # Examples
+//!
+//! One call of [`KeySpace::once`] in its halves:
+//!
+//! ```
+#![doc = include_str!("example_kernel.txt")]
+//! use tsd::{Once, raw};
+//!
+//! static INIT: Once = Once::new();
+//!
+//! let mut frame = raw::OnceFrame::new();
+//! // SAFETY: the frame stays where it is until `end_once`.
+//! let is_ours = unsafe { raw::begin_once(&KEYS, &INIT, &mut frame)? };
+//! assert!(is_ours);
+//! // Here C code calls the initialiser. Then:
+//! // SAFETY: `begin_once` gave true for this frame.
+//! unsafe { raw::end_once(&KEYS, &frame) };
+//! assert!(INIT.is_complete());
+//! # Ok::<(), tsd::Error>(())
+//! ```
 
 use core::ffi::c_void;
 
@@ -20,8 +41,10 @@ use crate::port::{self, Port};
 use crate::slots::Slots;
 use crate::table::KeyTable;
 
-/// The first half of [`KeySpace::once`]: true when the caller must run the initialiser and then call [`end_once`],
-/// false when one has completed.
+/// Begins [`KeySpace::once`]: returns `true` when the caller must run the initialiser and then call [`end_once`],
+/// `false` when one has completed. The module has an example.
+///
+/// Callable from threads and destructors; from interrupts if completed.
 ///
 /// # Errors
 ///
@@ -31,8 +54,6 @@ use crate::table::KeyTable;
 ///
 /// When it gives true, `control` and `frame` must stay where they are until [`end_once`] or [`abandon_once`] was called
 /// for them, or the thread's exit.
-///
-/// Callable from threads and destructors; from interrupts if completed.
 pub unsafe fn begin_once<P, const N: usize>(
     space: &KeySpace<P>,
     control: &Once,
@@ -45,14 +66,14 @@ where
     if control.is_complete() { Ok(false) } else { control.begin(space.port(), frame) }
 }
 
-/// The second half: the initialiser has returned.
+/// Ends [`KeySpace::once`]: the initialiser has returned. The module has an example.
+///
+/// Callable from threads and destructors. Wakes those who wait.
 ///
 /// # Safety
 ///
 /// [`begin_once`] gave true for this frame, on the calling thread, and every initialiser that the thread began later
 /// has ended.
-///
-/// Callable from threads and destructors.
 pub unsafe fn end_once<P, const N: usize>(space: &KeySpace<P>, frame: &OnceFrame)
 where
     P: Port<Slots = Slots<N>>,
@@ -61,14 +82,34 @@ where
     OnceGuard::new(space.port(), frame).finish();
 }
 
-/// The other second half: an exception leaves the innermost initialiser that the calling thread is in. Its control is
-/// as if never called. False if the thread is in none, or no thread is current.
+/// Gives back the control of the innermost initialiser that the calling thread is in, as if never called: an exception
+/// leaves it. Returns `false` if the thread is in none, or no thread is current.
+///
+/// Callable from threads and destructors. Wakes those who wait.
 ///
 /// # Safety
 ///
 /// That initialiser does not go on.
 ///
-/// Callable from threads and destructors.
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{Once, raw};
+///
+/// static INIT: Once = Once::new();
+///
+/// let mut frame = raw::OnceFrame::new();
+/// // SAFETY: the frame stays where it is; no initialiser goes on.
+/// unsafe {
+///     assert!(raw::begin_once(&KEYS, &INIT, &mut frame)?);
+///     assert!(raw::abandon_once(&KEYS)); // an exception came
+///     assert!(!raw::abandon_once(&KEYS));
+/// }
+/// KEYS.once(&INIT, || ())?; // the next one runs
+/// assert!(INIT.is_complete());
+/// # Ok::<(), tsd::Error>(())
+/// ```
 pub unsafe fn abandon_once<P, const N: usize>(space: &KeySpace<P>) -> bool
 where
     P: Port<Slots = Slots<N>>,
@@ -77,14 +118,14 @@ where
     port::current(space.port()).is_some_and(|slots| once::abandon_innermost(space.port(), slots))
 }
 
-/// The same for the initialiser of `frame`, which may run where no thread is current.
+/// Gives back the control of the initialiser of `frame`, as [`abandon_once`] does, also where no thread is current.
+///
+/// Callable from threads and destructors, and where no thread is current. Wakes those who wait.
 ///
 /// # Safety
 ///
 /// [`begin_once`] gave true for this frame, its initialiser does not go on, and every initialiser that was begun inside
 /// it on the same stack has ended.
-///
-/// Callable from threads and destructors, and where no thread is current.
 pub unsafe fn abandon_once_frame<P, const N: usize>(space: &KeySpace<P>, frame: &OnceFrame)
 where
     P: Port<Slots = Slots<N>>,
@@ -94,11 +135,25 @@ where
     let _ = OnceGuard::new(space.port(), frame);
 }
 
-/// [`KeySpace::exit`] that adds to a report which the caller has cleared.
+/// Does as [`KeySpace::exit`], and adds to a report which the caller has cleared.
+///
+/// Callable from threads. The cost is that of `exit`.
 ///
 /// # Safety
 ///
 /// As `exit`.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{ExitReport, raw};
+///
+/// let mut report = ExitReport::default(); // in C's memory
+/// // SAFETY: the last that the thread does.
+/// unsafe { raw::exit_into(&KEYS, &mut report) };
+/// assert!(report.flags.is_empty());
+/// ```
 #[inline]
 pub unsafe fn exit_into<P, const N: usize>(space: &KeySpace<P>, report: &mut ExitReport)
 where
@@ -110,7 +165,9 @@ where
     }
 }
 
-/// [`KeySpace::reap`] that adds to a report which the caller has cleared.
+/// Does as [`KeySpace::reap`], and adds to a report which the caller has cleared.
+///
+/// Callable from threads. The cost is that of `reap`.
 ///
 /// # Safety
 ///
@@ -124,13 +181,13 @@ where
 }
 
 /// Lets other threads take values from these slots with [`take`], until the calling thread, whose slots these must be,
-/// has exited.
+/// has exited. [`take`] has an example.
+///
+/// Callable from threads, destructors and interrupts. Wait-free.
 ///
 /// # Safety
 ///
 /// The slots must be the calling thread's.
-///
-/// Callable from threads, destructors and interrupts. Wait-free.
 pub unsafe fn share<const N: usize>(slots: &Slots<N>)
 where
     Capacity<N>: Supported,
@@ -138,7 +195,7 @@ where
     slots.pending.set_flags(Flags::CONTESTED);
 }
 
-/// Takes the value that `slots` has under `key`: the thread has none afterwards. NULL if there was none.
+/// Takes the value that `slots` has under `key` and returns it: the thread has none afterwards. NULL if there was none.
 ///
 /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not both.
 /// Their thread must have called [`share`], else this gives NULL. The caller must keep the slots alive and the key from
@@ -146,6 +203,25 @@ where
 ///
 /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values, Win32
 /// `FlsFree`.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::ptr;
+/// use tsd::raw;
+///
+/// let key = KEYS.create(None)?;
+/// // SAFETY: the key has no destructor, and these are the thread's slots.
+/// unsafe {
+///     KEYS.set(key, ptr::without_provenance_mut(7))?;
+///     assert!(raw::take(KEYS.table(), &SLOTS, key).is_null()); // not shared
+///     raw::share(&SLOTS);
+/// }
+/// assert_eq!(raw::take(KEYS.table(), &SLOTS, key).addr(), 7);
+/// assert!(KEYS.get(key).is_null());
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[must_use]
 pub fn take<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, key: Key) -> *mut c_void
 where
@@ -158,22 +234,56 @@ where
     slots.slot(Index::of_key(key)).take_from_any_cpu()
 }
 
-/// The index that `key` names in a table of `N`: always one of the table's, whatever the number, so that a structure
-/// beside the table can be indexed with it before the key is known to be live.
+/// Returns the index that `key` names in a table of `N`: always one of the table's, whatever the number, so that a
+/// structure beside the table can be indexed with it before the key is known to be live.
+///
+/// Callable from threads, destructors and interrupts. A mask and a shift; a minimum, too, where N is no
+/// power of two.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{Key, raw};
+///
+/// let key = KEYS.create(None)?;
+/// assert_eq!(KEYS.table().info(raw::index::<8>(key)).map(|info| info.key), Some(key));
+/// assert!(raw::index::<8>(Key::from_raw(u32::MAX)) < 8);
+/// # Ok::<(), tsd::Error>(())
+/// ```
 #[inline]
 #[must_use]
 pub fn index<const N: usize>(key: Key) -> usize {
     Index::<N>::of_key(key).number()
 }
 
-/// The same notifications, but with those known at link time replaced by `fixed`: for a port that finds the table only
-/// when it runs.
+/// Replaces the notifications that are known at link time by `fixed`: for a port that finds the table only when it
+/// runs.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use core::{ffi::c_void, ptr};
+/// use tsd::{Notification, Reason, raw};
+///
+/// extern "C-unwind" fn tell(reason: Reason, _context: *mut c_void) {
+///     assert_eq!(reason, Reason::ThreadDetach);
+/// }
+///
+/// static FOUND: [Notification; 1] = [Notification { function: tell, context: ptr::null_mut() }];
+/// let list = raw::with_fixed(NOTIFICATIONS.as_list(), &FOUND);
+/// raw::detach(&list); // calls `tell`
+/// ```
 #[must_use]
 pub const fn with_fixed<'a>(list: NotificationList<'a>, fixed: &'static [Notification]) -> NotificationList<'a> {
     list.with_fixed(fixed)
 }
 
 /// Sends the detach notifications of a list, in reverse order: for a port with a [`detach`](Port::detach) of its own.
+/// [`with_fixed`] has an example.
+///
+/// Callable from threads. The cost is that of the notifications. Win32 `DLL_THREAD_DETACH`.
 pub fn detach(list: &NotificationList<'_>) {
     list.detach();
 }

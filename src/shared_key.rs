@@ -12,7 +12,7 @@ use crate::key::KeyOptions;
 use crate::key_space::KeySpace;
 use crate::location::{InTable, Lazy, Location, Static};
 use crate::owner::SharedOwner;
-use crate::port::{Port, ThreadsOnly};
+use crate::port::{self, Port, ThreadsOnly};
 use crate::slots::Slots;
 use crate::static_key::StaticKey;
 use crate::sync::const_fn;
@@ -35,16 +35,7 @@ const INITIALISING: *mut c_void = ptr::without_provenance_mut(1);
 /// # Examples
 ///
 /// ```
-/// # use tsd::{KeySpace, Port, Slots};
-/// # struct Kernel;
-/// # static SLOTS: Slots<8> = Slots::new();
-/// # // SAFETY: there is one thread.
-/// # unsafe impl Port for Kernel {
-/// #     type Slots = Slots<8>;
-/// #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
-/// # }
-/// # // SAFETY: the only key space of these threads.
-/// # static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+#[doc = include_str!("example_kernel.txt")]
 /// use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// use tsd::SharedKey;
 ///
@@ -64,7 +55,8 @@ where
     Capacity<N>: Supported,
 {
     const_fn! {
-        /// A key of `space` that is created when it is first used. Threads and their interrupt handlers may use it.
+        /// Makes a key of `space`, which is created in its table when it is first used. Threads and their interrupt
+        /// handlers may use it.
         #[must_use]
         pub fn new(space: &'static KeySpace<P>) -> Self
         where
@@ -75,7 +67,7 @@ where
     }
 
     const_fn! {
-        /// The same for values that are not `Sync`, such as a `RefCell`, where handlers find no thread.
+        /// Makes a key for values that are not `Sync`, such as a `RefCell`, where handlers find no thread.
         #[must_use]
         pub fn for_threads(space: &'static KeySpace<P>) -> Self
         where
@@ -143,19 +135,40 @@ where
 }
 
 impl<O: SharedOwner, K: Location> SharedKey<O, K> {
-    /// Calls `use_value` with the calling thread's value; `None` if it has none, is initialising it, or no thread is
-    /// current.
+    /// Calls `use_value` with the calling thread's value; returns `None` if it has none, is initialising it, or no
+    /// thread is current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{Inline, SharedKey};
+    ///
+    /// static LINE: SharedKey<Inline<[u8; 8]>, Kernel> = SharedKey::new(&KEYS);
+    ///
+    /// assert_eq!(LINE.with(|line| line[0]), None); // there is none yet
+    /// LINE.with_or_init(|| Inline([7; 8]), |_| ())?;
+    /// assert_eq!(LINE.with(|line| line[0]), Some(7));
+    ///
+    /// // SAFETY: the last that the thread does.
+    /// let _ = unsafe { KEYS.exit() };
+    /// assert_eq!(LINE.with(|line| line[0]), None);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[inline]
     pub fn with<R>(&self, use_value: impl FnOnce(&O::Target) -> R) -> Option<R> {
         let value = K::value(&self.state);
-        // SAFETY: it came from `into_raw`, for no other address is stored but those two, and goes to `from_raw` at the
+        // SAFETY: it came from `store`, for no other address is stored but those two, and goes to `discard` at the
         // thread's exit, when the slot does not have it any more: not before `use_value` has returned.
         is_value(value).then(|| use_value(unsafe { O::lend(value) }))
     }
 
     /// Calls `use_value` with the calling thread's value, which `initialise` makes if it has none.
+    ///
+    /// Callable from threads, destructors and interrupts. As [`with`](Self::with) where there is a value. No lock is
+    /// held while either runs. A thread that is killed in `initialise` has no value.
     ///
     /// # Errors
     ///
@@ -164,10 +177,27 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
     /// - [`Error::Recursion`] in `initialise` itself, and in a handler that interrupts it, for the same key.
     /// - [`Error::TableFull`], [`Error::TableWornOut`] at the key's first use.
     ///
-    /// `initialise` is not called then.
+    /// `initialise` is not called then. [`Error::ListFull`] if the thread has no room for an
+    /// [`Inline`](crate::Inline) value, which is dropped.
     ///
-    /// Callable from threads, destructors and interrupts. No lock is held while either runs. A thread that is killed in
-    /// `initialise` has no value.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{Error, Inline, SharedKey};
+    ///
+    /// static LINE: SharedKey<Inline<[u8; 8]>, Kernel> = SharedKey::new(&KEYS);
+    ///
+    /// let first = LINE.with_or_init(
+    ///     || {
+    ///         assert_eq!(LINE.with_or_init(|| Inline([0; 8]), |line| line[0]), Err(Error::Recursion));
+    ///         Inline([1; 8])
+    ///     },
+    ///     |line| line[0],
+    /// );
+    /// assert_eq!(first, Ok(1));
+    /// assert_eq!(LINE.with_or_init(|| unreachable!(), |line| line[0]), Ok(1));
+    /// ```
     #[inline]
     pub fn with_or_init<R>(
         &self,
@@ -177,12 +207,28 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
         self.with_or_try_init(|| Ok(initialise()), use_value)
     }
 
-    /// [`with_or_init`](Self::with_or_init) with an initialiser that may fail, as [`Error::ListFull`] when a pool is
-    /// empty. The thread has no value then, and the next call tries again.
+    /// Does as [`with_or_init`](Self::with_or_init), with an initialiser that may fail, as [`Error::ListFull`] when a
+    /// pool is empty. The thread has no value then, and the next call tries again.
+    ///
+    /// Callable from threads, destructors and interrupts. As [`with`](Self::with) where there is a value. No lock is
+    /// held while either runs.
     ///
     /// # Errors
     ///
     /// As [`with_or_init`](Self::with_or_init), and those of `initialise`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{Error, Inline, SharedKey};
+    ///
+    /// static LINE: SharedKey<Inline<[u8; 8]>, Kernel> = SharedKey::new(&KEYS);
+    ///
+    /// let empty = LINE.with_or_try_init(|| Err(Error::ListFull), |line| line[0]);
+    /// assert_eq!(empty, Err(Error::ListFull));
+    /// assert_eq!(LINE.with_or_try_init(|| Ok::<_, Error>(Inline([1; 8])), |line| line[0]), Ok(1));
+    /// ```
     #[inline]
     pub fn with_or_try_init<R, E: From<Error>>(
         &self,
@@ -208,12 +254,12 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
             return Ok(found);
         }
         let unfinished = Unfinished::<K>(&self.state);
-        let value = initialise()?.into_raw();
+        let value = initialise()?.store(port::arena(K::port(&self.state)))?;
         mem::forget(unfinished);
         if !K::replace(&self.state, INITIALISING, value) {
             // The thread has been through its exit meanwhile, though the initialiser goes on.
             // SAFETY: it was stored nowhere.
-            drop(unsafe { O::from_raw(value) });
+            unsafe { O::discard(value) };
             return Err(Error::Exiting.into());
         }
         Ok(value)
@@ -249,7 +295,7 @@ const fn options_of<O: SharedOwner>() -> KeyOptions {
 unsafe extern "C-unwind" fn drop_shared<O: SharedOwner>(value: *mut c_void) {
     // A thread that was killed in its initialiser has no value.
     if is_value(value) {
-        // SAFETY: `initialise` stored what `into_raw` gave, and thread exit calls this once with it.
-        drop(unsafe { O::from_raw(value) });
+        // SAFETY: `initialise` stored what `store` gave, and thread exit calls this once with it.
+        unsafe { O::discard(value) };
     }
 }

@@ -106,6 +106,20 @@ impl Slot {
 /// initialised before the thread starts: with `new`, or in place with [`Slots::init`].
 ///
 /// Its size is `2 * N` words, a bit per key, and five words.
+///
+/// # Examples
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use tsd::Slots;
+///
+/// let mut block = MaybeUninit::<Slots<8>>::uninit(); // a thread control block
+/// // SAFETY: valid for writes, and nobody else uses it.
+/// unsafe { Slots::init(block.as_mut_ptr()) };
+/// // SAFETY: initialised above.
+/// let slots = unsafe { block.assume_init_ref() };
+/// assert!(slots.is_idle() && !slots.is_exiting());
+/// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct Slots<const N: usize>
@@ -123,7 +137,7 @@ impl<const N: usize> Slots<N>
 where
     Capacity<N>: Supported,
 {
-    /// Slots in which every key reads NULL.
+    /// Creates slots in which every key reads NULL.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -144,20 +158,48 @@ where
         unsafe { ptr::write_bytes(slots, 0, 1) };
     }
 
-    /// The destructor that this thread is in, or is about to call: its key and the round, counted from 1. For panic
-    /// dumps.
+    /// Returns the destructor that this thread is in, or is about to call: its key and the round, counted from 1. For
+    /// panic dumps.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free, writes nothing. The thread should be the caller or
+    /// be stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use core::{ffi::c_void, ptr};
+    ///
+    /// unsafe extern "C-unwind" fn close(_file: *mut c_void) {
+    ///     let (key, round) = SLOTS.current_destructor().expect("this one");
+    ///     assert_eq!((KEYS.table().is_live(key), round), (true, 1));
+    /// }
+    ///
+    /// let key = KEYS.create(Some(close))?;
+    /// // SAFETY: `close` takes anything.
+    /// unsafe { KEYS.set(key, ptr::dangling_mut())? };
+    /// assert_eq!(SLOTS.current_destructor(), None);
+    /// // SAFETY: the last that the thread does.
+    /// assert_eq!(unsafe { KEYS.exit() }.calls, 1);
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[must_use]
     pub fn current_destructor(&self) -> Option<(Key, u32)> {
         self.progress.current_destructor()
     }
 
-    /// Whether thread exit is under way on this thread.
+    /// Returns `true` if thread exit is under way on this thread.
+    ///
+    /// Callable from threads, destructors and interrupts, also for another thread's slots. One load, which orders
+    /// nothing.
     #[must_use]
     pub fn is_exiting(&self) -> bool {
         self.pending.has_any(Flags::EXITING)
     }
 
-    /// Whether thread exit would have nothing to do.
+    /// Returns `true` if thread exit would have nothing to do.
+    ///
+    /// Callable from threads, destructors and interrupts. One load.
     #[inline]
     #[must_use]
     pub fn is_idle(&self) -> bool {

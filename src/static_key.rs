@@ -47,20 +47,20 @@ pub struct StaticKey {
 }
 
 impl StaticKey {
-    /// The static key with this number in its table, from 0.
+    /// Creates the static key with this number in its table, from 0.
     #[must_use]
     pub const fn new(number: usize, options: KeyOptions) -> Self {
         Self { number, options }
     }
 
-    /// The handle with which the calls for run-time keys take this key.
+    /// Returns the handle with which the calls for run-time keys take this key.
     #[must_use]
     pub const fn key(&self) -> Key {
         // A larger number is no table's, and its tag would be that of a smaller one.
         if self.number < LARGEST { self.tag().key() } else { Key::from_raw(0) }
     }
 
-    /// The value of the slots' thread; NULL if it set none.
+    /// Returns the value of the slots' thread; NULL if it set none.
     ///
     /// Callable from threads, destructors and interrupts. One load where the key is a constant.
     #[inline]
@@ -73,12 +73,12 @@ impl StaticKey {
 
     /// Stores the value of the slots' thread. NULL clears.
     ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    ///
     /// # Safety
     ///
     /// 1. If the key has a destructor, it must be sound to call it with `value` on this thread, at its exit.
     /// 2. `slots` must be used only with the table that names this key, and belong to the calling thread.
-    ///
-    /// Callable from threads, destructors and interrupts. Wait-free.
     #[inline]
     pub unsafe fn set<const N: usize>(&self, slots: &Slots<N>, value: *mut c_void)
     where

@@ -4,9 +4,18 @@
 //! that the model checker runs this very code and not a copy. What only the owning thread and its interrupt handlers
 //! touch stays with `core` then: there is no interleaving of CPUs to explore. Under `--cfg handlers` all become atomics
 //! before each access of which an interrupt handler may run (see tests/handlers).
+//!
+//! On CPUs without compare-and-swap all are portable-atomic's: loads and stores are the CPU's own there, and the rest
+//! are its critical sections.
 
-#[cfg(not(any(loom, handlers)))]
-pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, fence};
+#[cfg(all(target_has_atomic = "ptr", not(any(loom, handlers))))]
+pub use core::sync::atomic::AtomicU32;
+#[cfg(all(target_has_atomic = "ptr", not(any(loom, handlers))))]
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, fence};
+#[cfg(not(target_has_atomic = "ptr"))]
+pub(crate) use portable_atomic::fence;
+#[cfg(not(target_has_atomic = "ptr"))]
+pub use portable_atomic::{AtomicPtr, AtomicU32, AtomicUsize};
 #[cfg(any(loom, handlers))]
 #[cfg_attr(loom, path = "../tests/loom/src/atomics.rs")]
 #[cfg_attr(handlers, path = "../tests/handlers/src/atomics.rs")]
@@ -20,10 +29,10 @@ pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
 pub(crate) mod local {
-    #[cfg(handlers)]
+    #[cfg(not(loom))]
     pub(crate) use super::{AtomicPtr, AtomicUsize};
     pub(crate) use core::sync::atomic::compiler_fence;
-    #[cfg(not(handlers))]
+    #[cfg(loom)]
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize};
 }
 

@@ -78,7 +78,7 @@ where
     pub const LAST_GENERATION: usize = Generation::last(N).0;
 
     const_fn! {
-        /// An empty table. It is all zero bytes but for the number of rounds.
+        /// Creates an empty table. It is all zero bytes but for the number of rounds.
         #[must_use]
         pub fn new() -> Self {
             Self {
@@ -90,7 +90,18 @@ where
         }
     }
 
-    /// Sets the number of destructor rounds a phase, PTHREAD_DESTRUCTOR_ITERATIONS.
+    /// Sets the number of destructor rounds a phase, PTHREAD_DESTRUCTOR_ITERATIONS. It is [`DEFAULT_ROUNDS`] otherwise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{KeySpace, KeyTable};
+    ///
+    /// const TABLE: KeyTable<8> = KeyTable::new().with_rounds(1);
+    /// // SAFETY: the only key space of this thread.
+    /// static ONE_ROUND: KeySpace<Kernel> = unsafe { KeySpace::with_table(Kernel, TABLE) };
+    /// ```
     #[must_use]
     pub const fn with_rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
@@ -141,18 +152,34 @@ where
 
     /// Creates a key that reads NULL in every thread.
     ///
+    /// Callable from threads, destructors and interrupts. Lock-free; one word a 32 or 64 keys is looked at.
+    /// POSIX `pthread_key_create`, C11 `tss_create`, Win32 `TlsAlloc`.
+    ///
     /// # Errors
     ///
     /// [`Error::TableFull`] when N keys are live; [`Error::TableWornOut`] when fewer are, but each other index has used
     /// up its generations.
     ///
-    /// Callable from threads, destructors and interrupts. Lock-free; one word a 32 or 64 keys is looked at.
-    /// POSIX `pthread_key_create`, C11 `tss_create`, Win32 `TlsAlloc`.
+    /// # Examples
+    ///
+    /// ```
+    /// use tsd::{Error, KeyTable};
+    ///
+    /// static TABLE: KeyTable<1> = KeyTable::new();
+    ///
+    /// let key = TABLE.create(None)?;
+    /// assert_eq!(TABLE.create(None), Err(Error::TableFull));
+    /// TABLE.delete(key)?;
+    /// assert!(TABLE.create(None).is_ok());
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn create(&self, destructor: Option<Destructor>) -> Result<Key, Error> {
         self.create_with(KeyOptions { destructor, ..KeyOptions::new() })
     }
 
-    /// [`create`](Self::create) with a phase and a name.
+    /// Creates a key with a phase and a name; [`KeyOptions`] has an example.
+    ///
+    /// Callable from threads, destructors and interrupts. As [`create`](Self::create).
     ///
     /// # Errors
     ///
@@ -189,13 +216,28 @@ where
     /// exit was about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL
     /// already.
     ///
+    /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
+    /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when it is not live; [`Error::StaticKey`] and
     /// [`Error::TypedKey`] when it is not deleted by its number.
     ///
-    /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
-    /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.
+    /// # Examples
+    ///
+    /// ```
+    /// use tsd::{Error, KeyTable};
+    ///
+    /// static TABLE: KeyTable<8> = KeyTable::new();
+    ///
+    /// let key = TABLE.create(None)?;
+    /// TABLE.delete(key)?;
+    /// let next = TABLE.create(None)?; // at the same index
+    /// assert_eq!(TABLE.delete(key), Err(Error::DeletedKey));
+    /// assert!(TABLE.is_live(next));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         let index = Index::of_key(key);
         let tag = self.verify(key)?;
@@ -223,7 +265,7 @@ where
         Ok(())
     }
 
-    /// The value that the slots' thread has under `key`; NULL if it set none or the key is not live.
+    /// Returns the value that the slots' thread has under `key`; NULL if it set none or the key is not live.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing.
     /// POSIX `pthread_getspecific`, C11 `tss_get`, Win32 `TlsGetValue`.
@@ -248,6 +290,9 @@ where
 
     /// Stores the value of the slots' thread under `key`. NULL clears; a replaced value gets no destructor.
     ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
+    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
+    ///
     /// # Errors
     ///
     /// [`Error::InvalidKey`] and [`Error::DeletedKey`] when the key is not live; nothing is stored.
@@ -260,9 +305,6 @@ where
     ///    index, typed ones included, would get `value`.
     /// 4. The key must not be a typed key's, whose handle [`keys`](Self::keys) lists too: its values
     ///    are of another form.
-    ///
-    /// Callable from threads, destructors and interrupts. Wait-free.
-    /// POSIX `pthread_setspecific`, C11 `tss_set`, Win32 `TlsSetValue`.
     #[inline]
     pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let index = Index::of_key(key);

@@ -137,11 +137,21 @@ impl Tag {
         Self(low << 2 | high << (SHIFT + index_bits(capacity)))
     }
 
+    /// The generation of a live tag, or the one with which a dead tag begins.
+    pub(crate) const fn generation(self, capacity: usize) -> Generation {
+        let low_bits = SHIFT - 2;
+        let low = self.0 >> 2 & ((1 << low_bits) - 1);
+        Generation(self.0 >> (SHIFT + index_bits(capacity)) << low_bits | low)
+    }
+
     /// Whether `key` can have been one of this entry before the entry came to this tag.
     #[inline(always)]
     pub(crate) const fn has_outlived(self, key: Key, capacity: usize) -> bool {
         let (key, generation) = (Self(key.raw() as usize), generation_mask(capacity));
-        key.is_live() && key.offset(capacity) >> SHIFT < capacity && key.0 & generation < self.0 & generation
+        // Where a handle has all bits of the tag, the last generation is as large as what follows it.
+        let is_retired = usize::BITS == u32::BITS && self.0 == Self::RETIRED.0;
+        let is_earlier = key.0 & generation < self.0 & generation || is_retired;
+        key.is_live() && key.offset(capacity) >> SHIFT < capacity && is_earlier
     }
 }
 
@@ -202,6 +212,8 @@ mod tests {
                     assert_eq!(live.offset(capacity), offset);
                     assert_eq!((live.is_live(), live.phase(), live.is_of(phase)), (true, phase, true));
                     assert_eq!(live.next_dead(capacity), dead(generation + 1, capacity));
+                    let generations = [live, live.next_dead(capacity)].map(|tag| tag.generation(capacity).0);
+                    assert_eq!(generations, [generation, generation + 1]);
                     assert_ne!(live.next_dead(capacity), Tag::UNBOUND);
                 }
             }
@@ -217,6 +229,10 @@ mod tests {
                 assert_eq!(live.next_dead(capacity), Tag::RETIRED);
                 assert_ne!(live, Tag::RETIRED);
                 assert_ne!(last, Tag::RETIRED);
+                assert!(Tag::RETIRED.has_outlived(live.key(), capacity));
+                if usize::BITS == 32 {
+                    assert!(!last.has_outlived(live.key(), capacity));
+                }
                 // Every bit that is not of the index, the phase or the life is used.
                 assert_eq!(last.0 | index_mask(capacity) | LAST_PHASE | LIVE, usize::MAX);
             }

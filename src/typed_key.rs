@@ -19,6 +19,23 @@ use crate::tag::Tag;
 ///
 /// The key is deleted when this is dropped, and in no other way; what threads have stored then is not dropped, as POSIX
 /// has it for `pthread_key_delete`.
+///
+/// # Examples
+///
+/// ```
+#[doc = include_str!("example_kernel.txt")]
+/// use tsd::{KeyOptions, TypedKey};
+///
+/// // A module's, from when it is loaded until it is unloaded.
+/// let depth = TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new().name("module: depth"))?;
+/// assert_eq!((depth.replace(1)?, depth.replace(2)?), (None, Some(1)));
+/// assert_eq!(depth.with(|depth| *depth += 1), Some(()));
+/// assert_eq!((depth.take(), depth.take()), (Some(3), None));
+///
+/// drop(depth);
+/// assert_eq!(KEYS.table().in_use(), 0);
+/// # Ok::<(), tsd::Error>(())
+/// ```
 // While this lives, its key does. So a slot with its tag can't be bound to another key by an interrupt handler, and one
 // exchange of the value is all that it takes to own it.
 pub struct TypedKey<'a, O, P: Port> {
@@ -33,21 +50,46 @@ where
 {
     /// Creates a key; a destructor among the options is replaced by one that drops the `O`.
     ///
+    /// Callable from threads, destructors and interrupts. As [`KeySpace::create`].
+    ///
     /// # Errors
     ///
     /// [`Error::TableFull`], [`Error::TableWornOut`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{Error, KeyOptions, TypedKey};
+    ///
+    /// let keys = [(); 8].map(|()| TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new()));
+    /// assert!(keys.iter().all(Result::is_ok));
+    /// // The table has room for 8.
+    /// assert_eq!(TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new()).err(), Some(Error::TableFull));
+    /// ```
     pub fn new(space: &'a KeySpace<P>, options: KeyOptions) -> Result<Self, Error> {
         let tag = space.table.create_typed(KeyOptions { destructor: destructor_of::<O>(), ..options })?;
         Ok(Self { space, tag, owner: PhantomData })
     }
 
-    /// Stores the calling thread's value; the one that it had before.
+    /// Stores the calling thread's value and returns the one that it had before.
+    ///
+    /// Callable from threads, destructors and interrupts. Wait-free.
     ///
     /// # Errors
     ///
     /// [`Error::NoThread`]; `value` is dropped.
     ///
-    /// Callable from threads, destructors and interrupts. Wait-free.
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{KeyOptions, TypedKey};
+    ///
+    /// let priority = TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new())?;
+    /// assert_eq!((priority.replace(4)?, priority.replace(5)?), (None, Some(4)));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let slots = port::current(self.space.port()).ok_or(Error::NoThread)?;
         let old = location::swap(slots, self.tag, value.into_raw());
@@ -55,9 +97,21 @@ where
         Ok((!old.is_null()).then(|| unsafe { O::from_raw(old) }))
     }
 
-    /// Takes the calling thread's value, so that the thread has none.
+    /// Takes the calling thread's value, so that the thread has none. `None` if it has none, or no thread is current.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{KeyOptions, TypedKey};
+    ///
+    /// let priority = TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new())?;
+    /// priority.replace(0)?;
+    /// assert_eq!((priority.take(), priority.take()), (Some(0), None));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     #[must_use]
     pub fn take(&self) -> Option<O> {
         let value = location::take(port::current(self.space.port())?, self.tag);
@@ -70,7 +124,21 @@ where
     /// The thread has none while `use_value` runs, so that no second exclusive reference can exist; one that is
     /// stored meanwhile is dropped.
     ///
-    /// Callable from threads, destructors and interrupts.
+    /// Callable from threads, destructors and interrupts. An exchange each way.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    #[doc = include_str!("example_kernel.txt")]
+    /// use tsd::{KeyOptions, TypedKey};
+    ///
+    /// let line = TypedKey::<&'static mut String, Kernel>::new(&KEYS, KeyOptions::new())?;
+    /// assert_eq!(line.with(|line| line.push('a')), None); // there is none yet
+    /// line.replace(Box::leak(Box::default()))?;
+    /// line.with(|line| line.push('b'));
+    /// assert_eq!(line.with(|line| line.len()), Some(1));
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     pub fn with<R>(&self, use_value: impl FnOnce(&mut O) -> R) -> Option<R> {
         let mut value = self.take()?;
         let result = use_value(&mut value);

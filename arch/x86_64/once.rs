@@ -9,6 +9,9 @@ core::arch::global_asm!(
     ".type tsd_once, %function",
     "tsd_once:",
     ".cfi_startproc",
+    ".if {ibt}",
+    "endbr64", // may be called by pointer
+    ".endif",
     ".cfi_personality 0x1b, tsd_once_unwind", // pcrel, sdata4: correct in a kernel that nothing relocates, too
     "sub rsp, 40",                            // frame: 0..24, routine: 24..32, alignment of the stack
     ".cfi_def_cfa_offset 48",
@@ -35,4 +38,5 @@ core::arch::global_asm!(
     ".reloc ., R_X86_64_NONE, .eh_frame",
     ".byte 0",
     ".popsection",
+    ibt = const crate::config::IBT,
 );

@@ -12,6 +12,9 @@ pub const EXIT_FUNCTIONS: usize = number(option_env!("TSD_EXIT_FUNCTIONS"), 16) 
 /// Room for notifications that are registered at run time: `TSD_NOTIFICATIONS`.
 pub const NOTIFICATIONS: usize = number(option_env!("TSD_NOTIFICATIONS"), 8) as usize;
 
+/// 1 where the CPU may track indirect branches, so that assembly begins as compiled functions do: `TSD_IBT`.
+pub const IBT: u32 = number(option_env!("TSD_IBT"), 0);
+
 /// The decimal number in `text`.
 pub(crate) const fn number(text: Option<&str>, default: u32) -> u32 {
     let Some(text) = text else { return default };

@@ -1,5 +1,6 @@
 //! What the core calls and others provide: the kernel's hooks, and those by which a family is told of threads.
 
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicPtr, AtomicU32};
 
 #[cfg(not(feature = "base"))]
@@ -18,6 +19,12 @@ unsafe extern "C" {
     pub safe fn tsd_wait(word: &AtomicU32, expected: u32);
     /// The kernel's hook: wakes whoever waits on `word`.
     pub safe fn tsd_wake(word: &AtomicU32);
+    /// The kernel's hook: `size` bytes of memory, aligned for pointers; or NULL.
+    pub safe fn tsd_allocate(size: usize) -> *mut c_void;
+    /// The kernel's hook that takes such memory back.
+    pub fn tsd_free(memory: *mut c_void);
+    /// The kernel's hook where a `thread_local` variable has no memory: what the program gets for its address.
+    pub safe fn tsd_thread_local_failed(error: c_int, size: usize, alignment: usize) -> *mut c_void;
 }
 
 /// Declares statics of the member `base`, as it has them and as other members see them, and a function for each that

@@ -18,6 +18,7 @@
 //! | `notification_list` | notifications | the linker's table of them, and the registered ones |
 //! | `wake` | base | the hook that wakes, which a kernel need not have |
 //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
+//! | `thread_local` | the same | emulated thread-local storage: blocks of each thread |
 //! | `win32` | | what the two Win32 families share |
 //!
 //! With `--cfg thread_pointer`, and a register in the environment of the build, the thread is found without the hook.
@@ -58,6 +59,8 @@ pub mod notifications;
 pub mod once;
 #[cfg(feature = "posix")]
 pub mod posix;
+#[cfg(feature = "thread_local")]
+pub mod thread_local;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "base")]

@@ -117,10 +117,11 @@ fn judge(fault: &Fault, outcome: &Outcome) -> Result<(), String> {
         return Err(format!("no line has {missing:?}"));
     }
     let Some((name, round)) = fault.destructor else { return Ok(()) };
-    // As in: thread 9 "crash" is in the destructor of key 0x9 "panics", round 2
+    // As in: thread 9 "crash": exiting, in the destructor of key 0x9 "panics", round 2, 0 exit functions
     let key = outcome.lines.iter().find_map(|line| {
-        let (thread, destructor) = line.strip_prefix("tsd: thread ")?.split_once(" is in the destructor of key ")?;
-        let key = destructor.strip_suffix(&format!(" \"{name}\", round {round}"))?;
+        let thread = line.strip_prefix("tsd: thread ")?;
+        let (thread, destructor) = thread.split_once(": exiting, in the destructor of key ")?;
+        let (key, _) = destructor.split_once(&format!(" \"{name}\", round {round}, "))?;
         thread.ends_with("\"crash\"").then_some(key)
     });
     match key {

@@ -1,13 +1,12 @@
 //! The shared suite in the images: each case under its own name on each machine, such as
-//! `aarch64_a72::exit::value_is_null_in_its_destructor`, the kernel's checks of itself as `aarch64_a72::selftest`, and
-//! the quick form of the storm as `aarch64_a72::storm`.
+//! `aarch64_a72::exit::value_is_null_in_its_destructor`, each example as `aarch64_a72::example::errno`, the kernel's
+//! checks of itself as `aarch64_a72::selftest`, and the quick form of the storm as `aarch64_a72::storm`.
 //!
 //! A machine is booted once for all the cases that the arguments select on it, when the first of them is run.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     thread,
 };
 
@@ -20,10 +19,13 @@ use tsd_runner::{
     qemu,
     setup::{self, Wants},
     storm,
-    suite::Session,
+    suite::{Session, Verdicts},
     toolchain::Toolchain,
 };
 use tsd_suite::{CASES, Needs};
+
+#[path = "../shared/examples.rs"]
+mod examples;
 
 const CPUS: u32 = 4;
 
@@ -39,8 +41,8 @@ fn main() {
     let (mut trials, mut machines) = (Vec::new(), Vec::new());
     let toolchain = Arc::new(OnceLock::new());
     for machine in machine::ALL {
-        let names: Vec<_> =
-            CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
+        let suite = CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name);
+        let names: Vec<_> = suite.chain(examples::CASES.iter().map(|(name, _)| *name)).collect();
         let booted = Booted::new(machine, selected(&arguments, machine, &names), toolchain.clone());
         let of_machine: Vec<_> = booted.trials(&names).collect();
         if of_machine.iter().any(|trial| !arguments.is_filtered_out(trial)) {
@@ -85,9 +87,7 @@ struct Booted {
     all: bool,
     toolchain: Arc<OnceLock<Toolchain>>,
     kernel: OnceLock<Result<PathBuf>>,
-    is_started: OnceLock<()>,
-    verdicts: Mutex<HashMap<String, Verdict>>,
-    is_judged: Condvar,
+    verdicts: Verdicts,
 }
 
 impl Booted {
@@ -97,16 +97,7 @@ impl Booted {
         toolchain: Arc<OnceLock<Toolchain>>,
     ) -> Arc<Self> {
         let (cases, all) = selected;
-        Arc::new(Self {
-            machine,
-            cases,
-            all,
-            toolchain,
-            kernel: OnceLock::new(),
-            is_started: OnceLock::new(),
-            verdicts: Mutex::default(),
-            is_judged: Condvar::new(),
-        })
+        Arc::new(Self { machine, cases, all, toolchain, kernel: OnceLock::new(), verdicts: Verdicts::default() })
     }
 
     fn trials(self: &Arc<Self>, names: &[&'static str]) -> impl Iterator<Item = Trial> {
@@ -146,13 +137,11 @@ impl Booted {
 
     /// Starts the machine if no case has done so, and waits for the verdict on `case`.
     fn result(self: &Arc<Self>, case: &str) -> std::result::Result<Completion, Failed> {
-        self.is_started.get_or_init(|| {
+        let begin = || {
             let booted = self.clone();
             thread::spawn(move || booted.run());
-        });
-        let verdicts = self.verdicts.lock().unwrap();
-        let verdicts = self.is_judged.wait_while(verdicts, |verdicts| !verdicts.contains_key(case)).unwrap();
-        match &verdicts[case] {
+        };
+        match self.verdicts.await_case(case, begin) {
             Verdict::Passed => Ok(Completion::Completed),
             Verdict::Skipped(reason) => Ok(Completion::ignored_with(reason)),
             Verdict::Failed(message) => Err(message.into()),
@@ -162,21 +151,8 @@ impl Booted {
     fn run(&self) {
         let ran = self.session().and_then(|session| {
             let _alone = ONE_AT_A_TIME.lock().unwrap();
-            session.run(&self.cases, self.all, &mut |name, verdict| self.judge(name, verdict))
+            session.run(&self.cases, self.all, &mut |name, verdict| self.verdicts.judge(name, verdict))
         });
-        let reason = match ran {
-            Ok(()) => "the machine has ended without a verdict".into(),
-            Err(error) => error.to_string(),
-        };
-        for name in &self.cases {
-            if !self.verdicts.lock().unwrap().contains_key(*name) {
-                self.judge(name, Verdict::Failed(reason.clone()));
-            }
-        }
-    }
-
-    fn judge(&self, name: &str, verdict: Verdict) {
-        self.verdicts.lock().unwrap().insert(name.into(), verdict);
-        self.is_judged.notify_all();
+        self.verdicts.end(self.cases.iter().copied(), ran);
     }
 }

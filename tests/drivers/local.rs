@@ -5,7 +5,7 @@
 #[allow(dead_code)]
 #[path = "../../src/local.rs"]
 mod portable;
-#[allow(unused_imports, unused_macros)]
+#[allow(unreachable_pub, unused_imports, unused_macros)]
 #[path = "../../src/sync.rs"]
 mod sync;
 #[allow(dead_code)]

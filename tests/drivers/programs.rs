@@ -140,16 +140,26 @@ fn quoted<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = &'a str> {
     text.lines().filter_map(move |line| Some(line.strip_prefix(words)?.split_once('"')?.1.rsplit_once('"')?.0))
 }
 
-/// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak.
+/// Programs that want hooks of the library, the compiler's option for each, and the hooks.
+const WANT_HOOKS: [(&str, Option<&str>, &[&str]); 2] = [
+    ("once.c", None, &["tsd_wait", "tsd_wake"]),
+    ("emulated_tls.c", Some("-femulated-tls"), &["tsd_allocate", "tsd_free", "tsd_thread_local_failed"]),
+];
+
+/// A program that calls once waits by the system calls of `qemu/posix/wait.c`, by symbols that are not weak; emulated
+/// thread-local storage is the library's and not the compiler's.
 fn check_symbols(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
     let compiler = &environments.get().expect("it is set before the first case is run")[arch.name()].compiler;
-    let executable = compiler.executable(&[workspace::root().join("tests/posix/once.c")], &[])?;
-    let mut nm = command::of(tools::NM.command);
-    let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
-    for hook in ["tsd_wait", "tsd_wake"].map(|name| compiler.symbol(name)) {
-        let found: Vec<_> = symbols.lines().filter(|line| line.ends_with(&format!(" {hook}"))).collect();
-        if !matches!(found[..], [symbol] if symbol.ends_with(&format!(" T {hook}"))) {
-            return Err(format!("{hook} is to be there once, and strong: {found:?}").into());
+    for (program, flag, hooks) in WANT_HOOKS {
+        let flags: Vec<_> = flag.iter().map(ToString::to_string).collect();
+        let executable = compiler.executable(&[workspace::root().join("tests/posix").join(program)], &flags)?;
+        let mut nm = command::of(tools::NM.command);
+        let symbols = command::answer(nm.arg(&executable.file)).ok_or("its symbols can't be read")?;
+        for hook in hooks.iter().map(|name| compiler.symbol(name)) {
+            let found: Vec<_> = symbols.lines().filter(|line| line.ends_with(&format!(" {hook}"))).collect();
+            if !matches!(found[..], [symbol] if symbol.ends_with(&format!(" T {hook}"))) {
+                return Err(format!("{hook} is to be there once, and strong: {found:?}").into());
+            }
         }
     }
     Ok(())

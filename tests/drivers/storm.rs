@@ -8,9 +8,9 @@ use std::{env, thread, time::Duration};
 use tsd_host::{Host, failure};
 use tsd_storm::StormPlatform;
 
-const QUICK_SECONDS: u64 = 2;
+const QUICK_SECONDS: u32 = 2;
 
-fn number(variable: &str, default: u64) -> u64 {
+fn number(variable: &str, default: u32) -> u32 {
     env::var(variable).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{variable} wants a number")))
 }
 
@@ -20,7 +20,7 @@ fn storm() {
     println!("again: TSD_STORM_SECONDS={seconds} TSD_STORM_SEED={seed} cargo test --test storm");
     failure::begin();
     let storm = Host::storm();
-    let thread = thread::spawn(move || storm.run::<Host>(1000 * seconds, seed));
+    let thread = thread::spawn(move || storm.run::<Host>(1000 * u64::from(seconds), seed));
     // A thread that spins in a call of the library is never joined.
     while !thread.is_finished() && !failure::is_overdue() {
         thread::sleep(Duration::from_millis(20));

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::{
-    Parser,
+    CommandFactory, FromArgMatches,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
@@ -39,7 +39,10 @@ pub fn parse(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Req
     }
     let name = words[0].to_string_lossy().into_owned();
     let split = if name == "program" { words::split(&mut words)? } else { words::Split::default() };
-    match Line::try_parse_from([TYPED.into()].into_iter().chain(words)) {
+    // A negative number is a number that is out of range, and no option.
+    let line = Line::command().mut_subcommands(|command| command.allow_negative_numbers(true));
+    let matches = line.try_get_matches_from([TYPED.into()].into_iter().chain(words));
+    match matches.and_then(|matches| Line::from_arg_matches(&matches)) {
         Ok(line) => line.command.request(split),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             Ok(Request { command: Command::Help(error.to_string()), is_verbose: false })

@@ -107,10 +107,28 @@ impl Image {
         Ok(file)
     }
 
+    /// Builds another kernel of the workspace as this image has it, and returns the file.
+    ///
+    /// # Errors
+    /// As [`Image::build`].
+    pub fn build_package(&self, toolchain: &Toolchain, package: &str) -> Result<PathBuf> {
+        let _lock = workspace::lock(self.name)?;
+        let mut cargo = self.cargo_of(toolchain, "build", package)?;
+        Toolchain::hush(&mut cargo);
+        command::run(&mut cargo)
+            .map_err(|error| Error::failure(format!("{package} can't be built for {}: {error}", self.name)))?;
+        Ok(self.target_dir()?.join(self.target).join("release").join(package))
+    }
+
     /// Returns a command of cargo's for the kernel as this image has it.
     pub(crate) fn cargo(&self, toolchain: &Toolchain, verb: &str) -> Result<Command> {
+        self.cargo_of(toolchain, verb, "tsd-kernel")
+    }
+
+    /// Returns one for another kernel of the workspace.
+    pub(crate) fn cargo_of(&self, toolchain: &Toolchain, verb: &str, package: &str) -> Result<Command> {
         let mut cargo = toolchain.cargo(verb, self.target);
-        cargo.args(["--release", "--package", "tsd-kernel", "--target-dir"]).arg(self.target_dir()?);
+        cargo.args(["--release", "--package", package, "--target-dir"]).arg(self.target_dir()?);
         if !self.flags.is_empty() {
             let quoted: Vec<String> = self.flags.iter().map(|flag| format!("\"{flag}\"")).collect();
             cargo.arg(format!("--config=target.{}.rustflags=[{}]", self.target, quoted.join(",")));

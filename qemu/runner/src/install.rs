@@ -4,6 +4,7 @@
 //! - [`target`]   the names that users type, and the compiler's
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
+//! - [`landing`]  what may be called by pointer, where that is tracked
 //! - `relocations`  how the archive's code reaches what lies elsewhere
 //! - [`registers`]  those that the archive must not use
 
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub mod archive;
+pub mod landing;
 pub mod layout;
 mod options;
 pub mod registers;
@@ -71,7 +73,8 @@ pub fn report(options: &Options) -> Result<String> {
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n\
          hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
-         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n",
+         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
+         gdb         source {}\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -84,13 +87,15 @@ pub fn report(options: &Options) -> Result<String> {
         shown("include"),
         shown("lib"),
         shown(layout::FRAGMENT),
+        shown(layout::GDB_SCRIPT),
     ))
 }
 
 /// How an archive is made and laid out, as far as no command line says it.
-const RECIPE: [&str; 6] = [
+const RECIPE: [&str; 7] = [
     include_str!("install.rs"),
     include_str!("install/archive.rs"),
+    include_str!("install/landing.rs"),
     include_str!("install/layout.rs"),
     include_str!("install/registers.rs"),
     include_str!("install/relocations.rs"),
@@ -112,7 +117,10 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
     require_compare_and_swap(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     relocations::check(&archive.file, &options.target)?;
-    registers::check(&archive.file, &options.target, options.thread_pointer.as_ref())?;
+    registers::check(&archive.file, options)?;
+    if options.has_ibt {
+        landing::check(&archive.file)?;
+    }
     let mut made = layout::write(options, &archive)?;
     made.inputs.extend(archive.inputs);
     Ok(made)
@@ -121,6 +129,9 @@ fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
 /// Refuses a target for which there can be no archive, before anything is got for it: the compiler at hand knows what
 /// it would be, without its library.
 fn refuse_at_once(options: &Options) -> Result<()> {
+    if options.has_ibt {
+        landing::require(&options.target)?;
+    }
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
     require_compare_and_swap(options, &toolchain)
@@ -182,6 +193,7 @@ mod tests {
             "find_package(tsd",
             " -ltsd",
             "lib/tsd-notifications.ld",
+            "share/tsd/gdb/tsd.py",
         ];
         let named: Vec<_> = lines.iter().filter(|line| line.contains(&prefix.display().to_string())).collect();
         assert_eq!(named.len(), wanted.len(), "{text}");

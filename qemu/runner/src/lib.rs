@@ -16,8 +16,10 @@
 //! - [`protocol`]   the lines that the kernel prints, and what they mean
 //! - [`suite`]      the cases of a boot, each with its own result
 //! - [`stepping`]   an interrupt at each instruction of each call
+//! - [`gdb`]        a machine, a program or a core file under a debugger
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`storm`]      threads and keys that come and go, on each machine
+//! - [`freertos`]   the suite and the storm on FreeRTOS
 //! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
@@ -34,6 +36,8 @@ pub mod command;
 pub mod demo;
 pub mod error;
 pub mod evidence;
+pub mod freertos;
+pub mod gdb;
 pub mod image;
 pub mod install;
 pub mod lint;

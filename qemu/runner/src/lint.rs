@@ -3,7 +3,7 @@
 use crate::{
     command,
     error::{Error, Result},
-    image,
+    freertos, image,
     install::{THREAD_POINTER_CFG, ThreadPointer, archive::PARTS},
     setup,
     setup::Wants,
@@ -11,8 +11,11 @@ use crate::{
     workspace,
 };
 
-/// Targets with 32-bit pointers that the library is kept working on. No image is built for them.
-const LIBRARY_TARGETS: [&str; 2] = ["thumbv7m-none-eabi", "riscv32imac-unknown-none-elf"];
+/// Targets with 32-bit pointers that the library is kept working on.
+const LIBRARY_TARGETS: [&str; 2] = [freertos::TARGET, "riscv32imac-unknown-none-elf"];
+
+/// Targets without compare-and-swap, on which the library needs its feature `critical-section`.
+const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", "thumbv6m-none-eabi"];
 
 /// The combinations of the library's features.
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
@@ -22,22 +25,39 @@ const THREAD_POINTERS: [(&str, &str); 3] =
     [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64"), (image::RISCV64.target, "tp:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
-/// image, on the library with each of its features, and on the C archive; these for targets with 32-bit pointers, too.
+/// image, on the suite on FreeRTOS, on the library with each of its features, and on the C archive; these for targets
+/// with 32-bit pointers, too.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
     let targets = [&image::TARGETS[..], &LIBRARY_TARGETS].concat();
-    let wants = Wants { machines: &[], targets: &targets, clippy: true, tools: &[] };
+    let all_targets = [&targets[..], &SINGLE_CORE_TARGETS].concat();
+    let wants = Wants { machines: &[], targets: &all_targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
     for image in [&image::X86_64, &image::AARCH64, &image::RISCV64] {
         command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
         command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
+        // By itself: it has no allocator, which the other's features of the library want.
+        let mut cargo = image.cargo_of(&toolchain, "clippy", "tsd-hobby-kernel")?;
+        command::run(cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(image.target, &error))?;
     }
-    targets.iter().try_for_each(|target| check_library(&toolchain, target))?;
+    check_freertos(&toolchain)?;
+    targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
+    let features = ["critical-section", "alloc,critical-section,pool"];
+    SINGLE_CORE_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target, &features))?;
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
+}
+
+/// The suite on FreeRTOS, which is compiled for that target only.
+fn check_freertos(toolchain: &Toolchain) -> Result<()> {
+    command::step(format_args!("linting the suite on FreeRTOS"));
+    let mut cargo = toolchain.cargo("clippy", freertos::TARGET);
+    cargo.args(["--quiet", "--package", "tsd-freertos", "--lib", "--target-dir"]);
+    cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
+    command::run(&mut cargo).map_err(|error| with_target(freertos::TARGET, &error))
 }
 
 /// Every part of the C archive, and each alone, as it is built.
@@ -62,9 +82,9 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_library(toolchain: &Toolchain, target: &str) -> Result<()> {
+fn check_library(toolchain: &Toolchain, target: &str, features: &[&str]) -> Result<()> {
     command::step(format_args!("linting the library for {target}"));
-    for features in FEATURES {
+    for features in features {
         let mut cargo = toolchain.cargo("clippy", target);
         cargo.args(["--quiet", "--package", "tsd", "--lib", "--features", features, "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);

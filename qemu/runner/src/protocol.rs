@@ -15,7 +15,7 @@ pub enum Line<'a> {
     Message(&'a str),
     /// How many cases passed and failed.
     Total(u32, u32),
-    /// A figure of the demonstration or of a storm: name and value.
+    /// A figure of the demonstration, of a storm or of FreeRTOS: name and value.
     Figure(&'a str, &'a str),
     /// How a program ended.
     Program(Status),
@@ -24,6 +24,9 @@ pub enum Line<'a> {
     /// Anything else.
     Text(&'a str),
 }
+
+/// What begins a line with a figure.
+const FIGURES: [&str; 3] = ["tsd: demo: ", "tsd: storm: ", "tsd: freertos: "];
 
 /// Reads one line.
 pub fn read(line: &str) -> Line<'_> {
@@ -40,7 +43,7 @@ fn special(line: &str) -> Option<Line<'_>> {
     if let Some(number) = line.strip_prefix("tsd: program: signal ") {
         return number.parse().ok().map(|number| Line::Program(Status::Signal(number)));
     }
-    if let Some(figure) = line.strip_prefix("tsd: demo: ").or_else(|| line.strip_prefix("tsd: storm: ")) {
+    if let Some(figure) = FIGURES.iter().find_map(|prefix| line.strip_prefix(prefix)) {
         return figure.split_once(' ').map(|(name, value)| Line::Figure(name, value.trim()));
     }
     if let Some(name) = line.strip_prefix("---- ") {

@@ -19,6 +19,7 @@ use crate::{
     machine::{Arch, Machine},
     packages::major_minor,
     protocol::{self, Line},
+    tools::Tool,
 };
 
 /// The oldest QEMU that the images are known to run on.
@@ -125,9 +126,17 @@ pub fn boot(
 /// # Errors
 /// As [`boot`].
 pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
+    run_for(command, machine.success, limits, sink)
+}
+
+/// Runs a command of QEMU's for any machine, whose kernel ends it with the status `success` when all is well.
+///
+/// # Errors
+/// As [`boot`].
+pub fn run_for(command: &mut Command, success: i32, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<Outcome> {
     command::echo(command);
     let (end, lines) = watch(&mut command::bound(command), limits, sink)?;
-    Ok(Outcome::new(end, lines, machine.success))
+    Ok(Outcome::new(end, lines, success))
 }
 
 /// Fails unless the QEMU for `arch` is recent enough.
@@ -135,7 +144,15 @@ pub fn run(machine: &Machine, command: &mut Command, limits: Limits, sink: &mut 
 /// # Errors
 /// It is missing or too old.
 pub fn check_version(arch: Arch) -> Result<()> {
-    let program = arch.qemu().command;
+    check_tool(arch.qemu())
+}
+
+/// Fails unless this QEMU is recent enough.
+///
+/// # Errors
+/// It is missing or too old.
+pub fn check_tool(qemu: &Tool) -> Result<()> {
+    let program = qemu.command;
     let text = command::answer(command::of(program).arg("--version"))
         .ok_or_else(|| Error::unavailable(format!("{program} does not run")))?;
     match version(&text) {
@@ -163,7 +180,8 @@ impl Drop for Guard {
     }
 }
 
-fn watch(command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<(End, Vec<String>)> {
+/// Runs `command`, within limits, and gives each line of its output to `sink`.
+pub(crate) fn watch(command: &mut Command, limits: Limits, sink: &mut dyn FnMut(&str)) -> Result<(End, Vec<String>)> {
     let program = command.get_program().to_string_lossy().into_owned();
     let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = Guard(spawned.map_err(|error| Error::failure(format!("{program} can't be started: {error}")))?);

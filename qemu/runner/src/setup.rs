@@ -2,7 +2,7 @@
 //!
 //! A machine that has everything is only looked at, which takes a fraction of a second.
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use crate::{
     apt::Apt,
@@ -81,6 +81,24 @@ pub fn install_packages(names: &[&str], may_install: bool) -> Result<()> {
     get(&names.iter().map(|name| Need::Package(name)).collect::<Vec<_>>(), may_install && !is_forbidden())
 }
 
+/// Returns the folder of this path from the root, installed or unpacked, that has `file`; gets `package` if there is none.
+///
+/// # Errors
+/// As [`prepare`], or the package does not bring it.
+pub fn prepare_folder(package: &str, folder: &str, file: &str, may_install: bool) -> Result<PathBuf> {
+    let roots = [PathBuf::from("/"), Folder::shared().root()];
+    let find = || roots.iter().map(|root| root.join(folder)).find(|folder| folder.join(file).is_file());
+    if let Some(folder) = find() {
+        return Ok(folder);
+    }
+    // One process gets what the others then find.
+    let _lock = workspace::lock(package)?;
+    if find().is_none() {
+        install_packages(&[package], may_install)?;
+    }
+    find().ok_or_else(|| Error::unavailable(format!("{package} brings no /{folder}/{file}")))
+}
+
 /// Gets QEMU for `machines` into the private folder, whether or not the system has one, and returns the folder.
 ///
 /// It is `None` where nothing may be installed and nothing is in the folder, and on systems without apt.
@@ -112,6 +130,17 @@ pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
     }
     get(&[Need::Compiler], may_install && !is_forbidden())?;
     found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
+}
+
+/// Returns the oldest compiler that this workspace is written for, which rustup has or fetches.
+///
+/// It is `None` where there is no rustup, and where it can't or may not fetch one.
+///
+/// # Errors
+/// Another set-up's lock can't be taken.
+pub fn prepare_oldest() -> Result<Option<Toolchain>> {
+    let _lock = workspace::lock("setup")?;
+    Ok(toolchain::oldest(!is_forbidden()))
 }
 
 /// Returns whether [`NO_INSTALL_VARIABLE`] is set.

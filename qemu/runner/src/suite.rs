@@ -6,7 +6,12 @@
 //!
 //! A result counts only if the boot's end agrees with it: the last case of a boot answers for the end.
 
-use std::{path::Path, time::Duration};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Condvar, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use crate::{
     error::{Error, Result},
@@ -68,10 +73,53 @@ impl Session<'_> {
     }
 }
 
-/// Boots with a command line, and gives each line of output to a sink.
-type Boot<'a> = dyn FnMut(&str, &mut dyn FnMut(&str)) -> Result<Outcome> + 'a;
+/// The verdicts of a boot's cases, which come one by one, and those who wait for them.
+#[derive(Debug, Default)]
+pub struct Verdicts {
+    is_begun: OnceLock<()>,
+    verdicts: Mutex<HashMap<String, Verdict>>,
+    is_judged: Condvar,
+}
 
-fn run_in_boots(names: &[&str], all: bool, boot: &mut Boot<'_>, sink: &mut dyn FnMut(&str, Verdict)) -> Result<()> {
+impl Verdicts {
+    /// Waits for the verdict on `case`; the first to wait calls `begin` before.
+    pub fn await_case(&self, case: &str, begin: impl FnOnce()) -> Verdict {
+        self.is_begun.get_or_init(begin);
+        let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.is_judged.wait_while(verdicts, |verdicts| !verdicts.contains_key(case));
+        waited.unwrap_or_else(PoisonError::into_inner)[case].clone()
+    }
+
+    /// Tells the verdict on a case.
+    pub fn judge(&self, case: &str, verdict: Verdict) {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(case.into(), verdict);
+        self.is_judged.notify_all();
+    }
+
+    /// The boots are over, and these cases have a verdict by now or none.
+    pub fn end<'a>(&self, cases: impl IntoIterator<Item = &'a str>, ended: Result<()>) {
+        let reason = match ended {
+            Ok(()) => "the machine has ended without a verdict".into(),
+            Err(error) => error.to_string(),
+        };
+        for case in cases {
+            let mut verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
+            verdicts.entry(case.into()).or_insert_with(|| Verdict::Failed(reason.clone()));
+        }
+        self.is_judged.notify_all();
+    }
+}
+
+/// Boots with a command line, and gives each line of output to a sink.
+pub type Boot<'a> = dyn FnMut(&str, &mut dyn FnMut(&str)) -> Result<Outcome> + 'a;
+
+/// Runs the cases called `names`, of which `boot` boots a kernel with the command line that it is given.
+///
+/// With `all` set, `names` are all that the kernel has, in its order.
+///
+/// # Errors
+/// As `boot`.
+pub fn run_in_boots(names: &[&str], all: bool, boot: &mut Boot<'_>, sink: &mut dyn FnMut(&str, Verdict)) -> Result<()> {
     let mut waiting = names.to_vec();
     let mut timeouts = 0;
     while !waiting.is_empty() {

@@ -229,6 +229,28 @@ pub fn rustup_target_add(toolchain: &Toolchain, targets: &[&str]) -> Option<Comm
     Some(command)
 }
 
+/// Returns the oldest compiler that this workspace is written for, if rustup has it or may and can fetch it.
+pub fn oldest(may_install: bool) -> Option<Toolchain> {
+    let rustup = command::find("rustup")?;
+    let name = env!("CARGO_PKG_RUST_VERSION");
+    let find = || {
+        // Without this, rustup may fetch what it is asked for.
+        let mut ask = Command::new(&rustup);
+        let cargo = command::answer(ask.env("RUSTUP_AUTO_INSTALL", "0").args(["which", "--toolchain", name, "cargo"]))?;
+        Toolchain::at(Path::new(&cargo).parent()?)
+    };
+    if let Some(found) = find() {
+        return Some(found);
+    }
+    if !may_install {
+        return None;
+    }
+    let mut install = Command::new(&rustup);
+    install.args(["toolchain", "install", name, "--profile", "minimal", "--no-self-update"]);
+    command::run(&mut install).ok()?;
+    find()
+}
+
 fn is_remembered(note: &Path, subject: &str) -> bool {
     let age = fs::metadata(note).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
     age.is_some_and(|age| age < REFUSAL_LIFETIME) && fs::read_to_string(note).is_ok_and(|text| text == subject)

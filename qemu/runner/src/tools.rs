@@ -65,6 +65,16 @@ pub const QEMU_RISCV64: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// The machine of the images for 32-bit Arm, with FreeRTOS and without.
+pub const QEMU_ARM: Tool = Tool {
+    command: "qemu-system-arm",
+    trial: Trial::Version,
+    apt: &["qemu-system-arm"],
+    dnf: &["qemu-system-arm-core"],
+    pacman: &["qemu-system-arm"],
+    brew: &["qemu"],
+};
+
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
 pub const LLD: Tool =
     Tool { command: "ld.lld", trial: Trial::Version, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };
@@ -181,6 +191,16 @@ pub const RISCV64_GXX: Tool = Tool {
     brew: &[],
 };
 
+/// A C compiler for 32-bit Arm without a system, which makes programs with no C library.
+pub const ARM_GCC: Tool = Tool {
+    command: "arm-none-eabi-gcc",
+    trial: Trial::Freestanding,
+    apt: &["gcc-arm-none-eabi"],
+    dnf: &["arm-none-eabi-gcc-cs"],
+    pacman: &["arm-none-eabi-gcc"],
+    brew: &["arm-none-eabi-gcc"],
+};
+
 /// GNU's linker for RISC-V.
 pub const RISCV_LD: Tool = Tool {
     command: "riscv64-linux-gnu-ld.bfd",
@@ -204,6 +224,16 @@ pub const ARM_LD: Tool = Tool {
 /// Builds what comes with a makefile.
 pub const MAKE: Tool =
     Tool { command: "make", trial: Trial::Version, apt: &["make"], dnf: &["make"], pacman: &["make"], brew: &["make"] };
+
+/// Looks into machines of every architecture.
+pub const GDB: Tool = Tool {
+    command: "gdb-multiarch",
+    trial: Trial::Version,
+    apt: &["gdb-multiarch"],
+    dnf: &["gdb"],
+    pacman: &["gdb"],
+    brew: &["gdb"],
+};
 
 /// Builds projects that look for the library's CMake package.
 pub const CMAKE: Tool = Tool {

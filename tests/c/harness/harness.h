@@ -52,6 +52,9 @@ void without_thread(void (*body)(void));
 /* Runs `body` on the calling thread, for which the hook gives another thread's structure meanwhile. */
 void as_thread(tsd_thread_t *structure, void (*body)(void));
 
+/* How many keys are there for good after the test: those of emulated thread-local storage. */
+extern uint32_t keys_kept;
+
 /* Calls so far to the functions below, by any thread, and the sum of what they were called with. */
 extern int calls;
 extern uintptr_t calls_sum;

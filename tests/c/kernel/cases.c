@@ -248,6 +248,15 @@ static void notifications(void) {
     CHECK(attached == before + 1 && detached == before);
 }
 
+/* ---- registers ---- */
+
+/* The last case: in all that ran until now, nothing has used a register that a kernel may keep for itself. */
+static void registers(void) {
+    CHECK(registers_are_poisoned());
+    CHECK(use_vector_register() == 0x5EED5EED5EED5EED);
+    CHECK(!registers_are_poisoned());
+}
+
 const struct test_case test_cases[] = {
     {"keys_and_values", keys_and_values},
     {"full_table", full_table},
@@ -259,5 +268,10 @@ const struct test_case test_cases[] = {
     {"cxx", cxx},
     {"win32", win32},
     {"notifications", notifications},
+#ifndef NO_EMULATED_TLS
+    {"thread_local_in_c", thread_local_in_c},
+    {"thread_local_in_cxx", thread_local_in_cxx},
+#endif
+    {"registers", registers},
 };
 const size_t test_case_count = sizeof test_cases / sizeof test_cases[0];

@@ -10,6 +10,10 @@
 
 #include <tsd.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { STACK_SIZE = 16 * 1024, THREADS = 8 };
 
 /* The thread control block. */
@@ -42,6 +46,9 @@ void console_put(char character);
 void power_off(unsigned status) __attribute__((noreturn));
 void switch_stack(void **save, void *load);
 void *first_stack(unsigned char *top, void (*entry)(void));
+void poison_registers(void);
+int registers_are_poisoned(void);
+uint64_t use_vector_register(void);
 
 /* kernel.c */
 struct thread *thread_start(void (*entry)(void *), void *argument);
@@ -61,5 +68,15 @@ struct test_case {
 };
 extern const struct test_case test_cases[];
 extern const size_t test_case_count;
+/* Keys that are there for good after a case. */
+extern uint32_t keys_kept;
 
+/* thread_local.c and thread_local.cc: cases of their own, and what the variables of all threads take. */
+void thread_local_in_c(void);
+void thread_local_in_cxx(void);
+int blocks_in_use(void);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -76,7 +76,7 @@ fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Faile
 }
 
 /// The names of the standards that the archive implements, each with a member of its own.
-pub(crate) const FAMILIES: [&str; 18] = [
+pub(crate) const FAMILIES: [&str; 19] = [
     "pthread_key_create",
     "pthread_key_delete",
     "pthread_getspecific",
@@ -95,6 +95,7 @@ pub(crate) const FAMILIES: [&str; 18] = [
     "TlsSetValue",
     "GetLastError",
     "SetLastError",
+    "__emutls_get_address",
 ];
 
 /// Those that share one.
@@ -103,6 +104,9 @@ const FLS: [&str; 4] = ["FlsAlloc", "FlsFree", "FlsGetValue", "FlsSetValue"];
 /// The other members.
 const OTHER_MEMBERS: [&str; 8] =
     ["base", "key_space", "key_options", "exit_functions", "notifications", "once", "inspect", "fls"];
+
+/// What the kernel brings, in the order of the alphabet.
+const HOOKS: [&str; 6] = ["tsd_allocate", "tsd_current", "tsd_free", "tsd_thread_local_failed", "tsd_wait", "tsd_wake"];
 
 /// Every global symbol is ours, every name of a standard has its prefix or has none, and what the archive wants is the
 /// kernel's hooks alone.
@@ -133,10 +137,22 @@ fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Faile
     let missing: Vec<_> = families.difference(&defined).collect();
     assert!(missing.is_empty(), "missing: {missing:?}");
     let outside: Vec<_> = wanted.difference(&defined).collect();
-    let hooks = ["tsd_current", "tsd_wait", "tsd_wake"].map(|name| format!("{name}{suffix}"));
+    let hooks = HOOKS.map(|name| format!("{name}{suffix}"));
     assert_eq!(outside, hooks.each_ref(), "wanted from outside");
     Ok(())
 }
+
+/// All that declare something.
+const HEADERS: [&str; 8] = [
+    "tsd.h",
+    "tsd/inline.h",
+    "tsd/static.h",
+    "tsd/pthread.h",
+    "tsd/threads.h",
+    "tsd/cxxabi.h",
+    "tsd/thread_local.h",
+    "tsd/windows.h",
+];
 
 /// What a header declares with TSD_SYMBOL or TSD_FAMILY_SYMBOL, the archive defines; and the other way round, but for
 /// what its members use among themselves.
@@ -145,9 +161,7 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
     let suffix = suffix(&options);
     let include = options.prefix.join("include");
     let mut declared = BTreeSet::new();
-    for header in
-        ["tsd.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h", "tsd/cxxabi.h", "tsd/windows.h"]
-    {
+    for header in HEADERS {
         let text = fs::read_to_string(include.join(header)).map_err(|error| format!("{header}: {error}"))?;
         declared.extend(declared::symbols(&text).map(|name| name + &suffix));
     }
@@ -156,8 +170,9 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
         all.filter(|(kind, _)| kind.is_ascii_uppercase() && *kind != 'U').map(|(_, name)| name).collect();
     let missing: Vec<_> = declared.difference(&defined).collect();
     // The kernel's hooks, and what TSD_STATIC_KEY_TABLE defines.
-    let others = ["tsd_current", "tsd_static_set_first", "tsd_wait", "tsd_wake"].map(|name| format!("{name}{suffix}"));
-    assert_eq!(missing, others.each_ref(), "declared but not defined");
+    let others: BTreeSet<_> =
+        HOOKS.iter().chain(&["tsd_static_set_first"]).map(|name| format!("{name}{suffix}")).collect();
+    assert_eq!(missing, others.iter().collect::<Vec<_>>(), "declared but not defined");
     let undeclared: Vec<_> = defined.difference(&declared).map(|name| name.trim_end_matches(&suffix)).collect();
     assert_eq!(undeclared, ["tsd_detach", "tsd_key_create_from", "tsd_leave_fls"], "defined but not declared");
     Ok(())
@@ -225,8 +240,8 @@ fn thread_pointer_replaces_the_hook() -> Result<(), Failed> {
     let is_defined =
         |name: &String| all.iter().any(|(kind, its)| its == name && kind.is_ascii_uppercase() && *kind != 'U');
     let outside = all.iter().filter(|(kind, name)| *kind == 'U' && !is_defined(name)).map(|(_, name)| name);
-    let hooks = ["tsd_wait", "tsd_wake"].map(|name| format!("{name}{}", suffix(&options)));
-    assert_eq!(outside.collect::<BTreeSet<_>>(), hooks.iter().collect(), "wanted from outside");
+    let hooks = HOOKS.iter().filter(|name| **name != "tsd_current").map(|name| format!("{name}{}", suffix(&options)));
+    assert_eq!(outside.cloned().collect::<BTreeSet<_>>(), hooks.collect(), "wanted from outside");
 
     let program = options.prefix.join("program");
     let source = tsd_runner::workspace::root().join("tests/c/instructions/inline.c");

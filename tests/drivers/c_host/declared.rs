@@ -10,9 +10,12 @@ use tsd_runner::workspace;
 use super::commands::{files, source};
 
 /// What no program calls, and why.
-const NOT_CALLED: [(&str, &str); 6] = [
+const NOT_CALLED: [(&str, &str); 9] = [
     ("tsd_wait", "a hook: the harness defines it, and the archive calls it"),
     ("tsd_wake", "a hook, likewise"),
+    ("tsd_allocate", "a hook, likewise"),
+    ("tsd_free", "a hook, likewise"),
+    ("tsd_thread_local_failed", "a hook, likewise"),
     ("tsd_table", "the key table, which is no function"),
     ("tsd_slot_load", "what tsd_static_get() is made of"),
     ("tsd_static_store", "what tsd_static_set() is made of"),

@@ -10,10 +10,11 @@ use super::commands::{run, scratch};
 use super::environment::Environment;
 
 /// The families, each with the name of what initialises its once control, and the control's type.
-const FAMILIES: [(&str, Option<[&str; 4]>); 4] = [
+const FAMILIES: [(&str, Option<[&str; 4]>); 5] = [
     ("pthread", Some(["tsd_pthread_once_t", "TSD_PTHREAD_ONCE_INIT", "pthread_once_t", "PTHREAD_ONCE_INIT"])),
     ("threads", Some(["tsd_once_flag", "TSD_ONCE_FLAG_INIT", "once_flag", "ONCE_FLAG_INIT"])),
     ("cxxabi", None),
+    ("thread_local", None),
     ("windows", None),
 ];
 
@@ -50,7 +51,7 @@ const NOTHING: &str = "no_standard_headers";
 
 /// One for each compiler, standard and variant.
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![Trial::test("c::headers::newlib", over_newlib)];
+    let mut trials = Vec::new();
     for (compiler, standards, ending) in COMPILERS {
         for standard in standards {
             for (variant, options) in VARIANTS {
@@ -84,69 +85,9 @@ fn check(compiler: &str, standard: &str, ending: &str, variant: &str, options: &
     Ok(())
 }
 
-/// Of newlib, what matters here: a <pthread.h> that declares types where POSIX is visible and functions where threads
-/// are asked for, and a <threads.h> that can't be included on bare metal.
-const NEWLIB: [(&str, &str); 4] = [
-    ("_newlib_version.h", "#define _NEWLIB_VERSION \"0\"\n"),
-    ("limits.h", ""),
-    (
-        "pthread.h",
-        "#include <_newlib_version.h>
-        #if defined(_POSIX_THREADS) || (defined(__POSIX_VISIBLE) && __POSIX_VISIBLE >= 199506)
-        typedef __UINT32_TYPE__ pthread_key_t;
-        typedef struct { int is_initialized, init_executed; } pthread_once_t;
-        #endif
-        #ifdef _POSIX_THREADS
-        int pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
-        int pthread_key_delete(pthread_key_t key);
-        void *pthread_getspecific(pthread_key_t key);
-        int pthread_setspecific(pthread_key_t key, const void *value);
-        int pthread_once(pthread_once_t *control, void (*routine)(void));
-        #endif\n",
-    ),
-    ("threads.h", "#include <machine/_threads.h>\n"),
-];
-
-const USE_PLAIN: &str = "
-static pthread_key_t key;
-static pthread_once_t control = PTHREAD_ONCE_INIT;
-static tss_t storage;
-static void routine(void) {}
-void *used(void);
-void *used(void) {
-    return pthread_key_create(&key, NULL) || pthread_once(&control, routine) || pthread_setspecific(key, &key)
-        || pthread_key_delete(key) || tss_create(&storage, NULL) ? tss_get(storage) : pthread_getspecific(key);
-}
-";
-
-/// The plain names are declared, or the compiler says what to define.
-fn over_newlib() -> Result<(), Failed> {
-    let dir = scratch("headers/newlib")?;
-    for (name, text) in NEWLIB {
-        write_once(&dir.join(name), text)?;
-    }
-    let file = dir.join("plain.c");
-    write_once(
-        &file,
-        &format!("#include <stddef.h>\n#include <tsd/pthread.h>\n#include <tsd/threads.h>\n{USE_PLAIN}"),
-    )?;
-    let own = run(command::of("clang").arg("-print-file-name=include"))?;
-    let check = |define: &str| {
-        let mut clang = command::of("clang");
-        clang.args(WARNINGS).args(["-std=c11", "-fsyntax-only", "-DTSD_PLAIN_NAMES", "-nostdinc", "-isystem"]);
-        clang.arg(String::from_utf8_lossy(&own.stdout).trim_end()).arg("-isystem").arg(&dir).arg(define);
-        run(clang.arg("-I").arg(Environment::ALL[0].prefix().join("include")).arg(&file))
-    };
-    check("-D_POSIX_THREADS")?;
-    check("-D__POSIX_VISIBLE=200809")?;
-    let refused = check("-DSTRICT").err().and_then(|error| error.message().map(str::to_owned)).unwrap_or_default();
-    assert!(refused.contains("compile with -D_POSIX_THREADS"), "{refused}");
-    Ok(())
-}
-
 /// All headers together, and each alone and included twice: `<tsd.h>` with a use of its macros, a family with a program
 /// that has the other names for itself.
-fn sources() -> Vec<(&'static str, String)> {
+pub(super) fn sources() -> Vec<(&'static str, String)> {
     let families = FAMILIES.map(|(name, _)| format!("#include <tsd/{name}.h>\n")).concat();
     let mut sources = vec![
         (
@@ -207,7 +148,7 @@ int use_tsd(void) { tsd_set(tsd_get(tsd_thread_exit())); return tsd_current.stat
 ";
 
 /// Tests that run at once write the same.
-fn write_once(file: &Path, text: &str) -> Result<(), Failed> {
+pub(super) fn write_once(file: &Path, text: &str) -> Result<(), Failed> {
     if fs::read_to_string(file).is_ok_and(|found| found == text) {
         return Ok(());
     }

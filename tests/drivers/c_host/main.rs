@@ -9,12 +9,16 @@ mod counts;
 mod declared;
 mod environment;
 mod fls;
+mod guards;
 mod headers;
 mod inline;
 mod kernels;
+mod libraries;
 mod links;
+mod porting;
 mod programs;
 mod readme;
+mod rows;
 mod targets;
 
 use environment::Environment;
@@ -31,10 +35,13 @@ fn main() {
         fls::trials(),
         declared::trials(),
         headers::trials(),
+        libraries::trials(),
         archive::trials(),
         links::trials(),
         kernels::trials(),
         targets::trials(),
+        guards::trials(),
+        porting::trials(),
     ]
     .into_iter()
     .flatten()

@@ -20,6 +20,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(Trial::test(test, move || build_and_run(environment, &program)));
         }
     }
+    for environment in Environment::ALL.iter().filter(|environment| environment.cxx.is_some()) {
+        let test = format!("c::{}::emulated::variables", environment.name);
+        trials.push(Trial::test(test, move || build_and_run(environment, &source().join("emulated/variables.cc"))));
+    }
     trials
 }
 
@@ -32,7 +36,11 @@ fn build_and_run(environment: &Environment, program: &Path) -> Result<(), Failed
     let folder = program.parent().map(stem).unwrap_or_default();
     let port = port(environment, folder != "spin")?;
     let executable = scratch(&format!("{}/{folder}", environment.name))?.join(stem(program));
-    let mut compiler = if is_cxx(program) {
+    let mut compiler = if folder == "emulated" {
+        let mut compiler = command::of("clang++");
+        compiler.args(["-std=c++17", "-femulated-tls"]);
+        compiler
+    } else if is_cxx(program) {
         let mut compiler = command::of(environment.cxx.unwrap_or_default());
         compiler.arg("-std=c++17");
         compiler

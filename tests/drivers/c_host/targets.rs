@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::install::{Target, registers};
+use tsd_runner::install::{self, Target, registers};
 use tsd_runner::{command, tools, workspace};
 
-use super::commands::run;
+use super::commands::{run, scratch};
 use super::kernels::installed;
 
 /// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
@@ -27,8 +27,10 @@ const TARGETS: [(&str, &str); 7] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("c::targets::page_has_them_all", page_has_them_all),
+        Trial::test("c::targets::thread_local", thread_local),
         Trial::test("c::targets::all_short_names_are_here", all_short_names_are_here),
     ];
+    trials.push(Trial::test("c::targets::thumbv7m::reserved_r9", leaves_r9_alone));
     for (word, _) in TARGETS {
         trials.push(Trial::test(format!("c::targets::{word}::registers"), move || leaves_registers_alone(word)));
     }
@@ -44,10 +46,24 @@ fn all_short_names_are_here() -> Result<(), Failed> {
 
 /// No instruction names a register of the kernel's, or one for floating point or vectors.
 fn leaves_registers_alone(word: &'static str) -> Result<(), Failed> {
-    let archive = installed(word)?.join("lib/libtsd.a");
-    let target = Target::named(word).ok_or("no such target")?;
-    let instructions = registers::check(&archive, &target, None).map_err(|error| error.to_string())?;
+    let prefix = installed(word)?;
+    let archive = prefix.join("lib/libtsd.a");
+    let options = install::Options::new(Target::named(word).ok_or("no such target")?, prefix);
+    let instructions = registers::check(&archive, &options).map_err(|error| error.to_string())?;
     assert!(instructions > 1000, "{instructions} instructions were seen");
+    Ok(())
+}
+
+/// Nor r9 on Arm, if the compiler was told; else it is in use, and the look at the instructions shows it.
+fn leaves_r9_alone() -> Result<(), Failed> {
+    let usual = installed("thumbv7m")?.join("lib/libtsd.a");
+    let options = install::Options::new(Target::named("thumbv7m").ok_or("no such target")?, scratch("reserved-r9")?);
+    let options = install::Options { rustflags: vec!["-Ctarget-feature=+reserve-r9".to_owned()], ..options };
+    let refused = registers::check(&usual, &options).err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|line| line.contains("belongs to the kernel")), "no instruction names r9");
+    // It looks at the instructions itself, too.
+    install::run_if_changed(&options, &options.prefix.join("stamp")).map_err(|error| error.to_string())?;
+    registers::check(&options.prefix.join("lib/libtsd.a"), &options).map_err(|error| error.to_string())?;
     Ok(())
 }
 
@@ -70,6 +86,37 @@ fn page_has_them_all() -> Result<(), Failed> {
     let page = workspace::root().join("docs/targets.md");
     let text = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
     assert!(text.contains(&table), "docs/targets.md should have this table:\n{table}");
+    Ok(())
+}
+
+/// A compiler and its options, and what its code for a thread-local variable has: the second table of the page.
+const STORAGE: [(&str, &[&str], &str); 11] = [
+    ("clang", &["--target=x86_64-unknown-none-elf", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=aarch64-none-elf", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=thumbv7m-none-eabi", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=x86_64-unknown-none-elf", "-mcmodel=kernel"], "%fs:"),
+    ("gcc", &["-fno-pic", "-mcmodel=kernel"], "%fs:"),
+    ("clang", &["--target=aarch64-none-elf"], "TPIDR_EL0"),
+    ("clang", &["--target=aarch64-none-elf", "-mtp=el1"], "TPIDR_EL1"),
+    ("aarch64-linux-gnu-gcc", &["-fno-pic"], "tpidr_el0"),
+    ("clang", &["--target=riscv64-unknown-elf"], ", tp"),
+    ("clang", &["--target=thumbv7m-none-eabi"], "__aeabi_read_tp"),
+    ("clang", &["--target=thumbv7m-none-eabi", "-mtp=cp15"], "mrc"),
+];
+const EMULATED: &str = "-femulated-tls";
+
+fn thread_local() -> Result<(), Failed> {
+    let source = scratch("targets")?.join("thread_local.c");
+    fs::write(&source, "extern _Thread_local int number;\nint use(void);\nint use(void) { return number++; }\n")?;
+    for (compiler, options, has) in STORAGE {
+        if compiler == "gcc" && !cfg!(target_arch = "x86_64") {
+            continue;
+        }
+        let mut compile = command::of(compiler);
+        let output = run(compile.args(options).args(["-std=c11", "-O2", "-S", "-o", "-"]).arg(&source))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(has), "{compiler} {options:?}: no {has} in\n{text}");
+    }
     Ok(())
 }
 

@@ -298,6 +298,9 @@ pub(crate) const OWNED_FIRST: &[Action] = &[TypedTake, TypedReplace, TypedWith, 
 /// What handlers do with a key whose values are lent.
 pub(crate) const LENT: &[Action] = &[Get(This), LentWith, LentInit, Set(Other), Renew(Other, 1), Register];
 
+/// What handlers do with one whose value lies elsewhere than what a plain get gives.
+pub(crate) const LENT_INLINE: &[Action] = &[LentWith, LentInit, Set(Other), Renew(Other, 1), Register];
+
 /// What handlers do with one that may not be created yet; or three of them, none of which re-creates an index: in a
 /// table with room for more keys, the exception for a set whose own key is deleted is not told then.
 pub(crate) const LENT_FIRST: &[Action] = &[LentWith, LentInit, Set(Other), Register];

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem;
 
-use tsd::{Destructor, Owner, SharedOwner};
+use tsd::{ArenaMemory, Destructor, Error, Owner, SharedOwner};
 
 use crate::calls::{Value, number, pointer};
 use crate::ledger::{KEYS, ledger};
@@ -98,9 +98,18 @@ unsafe impl Owner for Held {
 unsafe impl SharedOwner for Held {
     type Target = Value;
 
+    fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+        Ok(self.into_raw())
+    }
+
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a Value {
         // SAFETY: the caller vouches for the pointer.
         unsafe { &*pointer.cast() }
+    }
+
+    unsafe fn discard(pointer: *mut c_void) {
+        // SAFETY: as above.
+        drop(unsafe { Self::from_raw(pointer) });
     }
 }
 

@@ -67,4 +67,6 @@ pub(crate) enum Typed {
     StaticOwned,
     /// The world's static key.
     StaticShared,
+    /// The world's static key, whose value lies in the thread's arena.
+    StaticInline,
 }

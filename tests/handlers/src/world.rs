@@ -10,8 +10,8 @@ use std::cell::{Cell, UnsafeCell};
 use std::ptr;
 
 use tsd::{
-    Capacity, ExitFunctionList, ExitFunctions, Key, KeySpace, KeyTable, Once, OwnedKey, Port, SharedKey, Slots, Static,
-    StaticKey, Supported, TypedKey,
+    Arena, ArenaMemory, Capacity, ExitFunctionList, ExitFunctions, Inline, Key, KeySpace, KeyTable, Once, OwnedKey,
+    Port, SharedKey, Slots, Static, StaticKey, Supported, TypedKey,
 };
 
 use crate::destructors::Held;
@@ -27,6 +27,7 @@ where
 {
     slots: *const Slots<N>,
     functions: *const ExitFunctions<4>,
+    arena: *const Arena<8>,
 }
 
 // SAFETY: there is one thread, and the pointers are to what is never freed.
@@ -45,6 +46,11 @@ where
         // SAFETY: as above.
         Some(unsafe { &*self.functions }.as_list())
     }
+
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
+        // SAFETY: as above.
+        Some(unsafe { &*self.arena }.as_memory())
+    }
 }
 
 /// All that a run changes.
@@ -55,6 +61,7 @@ where
     space: KeySpace<Kernel<N>>,
     slots: Slots<N>,
     functions: ExitFunctions<4>,
+    arena: Arena<8>,
     controls: [Once; 2],
     owned: Option<OwnedKey<Held, Kernel<N>>>,
     shared: Option<SharedKey<Held, Kernel<N>>>,
@@ -85,12 +92,13 @@ where
             Some(key) => KeyTable::new().with_static_keys(&[key]),
             None => KeyTable::new(),
         };
-        let port = Kernel { slots: ptr::null(), functions: ptr::null() };
+        let port = Kernel { slots: ptr::null(), functions: ptr::null(), arena: ptr::null() };
         let memory = Memory {
             // SAFETY: the slots are for this key space only.
             space: unsafe { KeySpace::with_table(port, table()) },
             slots: Slots::new(),
             functions: ExitFunctions::new(),
+            arena: Arena::new(),
             controls: [Once::new(), Once::new()],
             owned: None,
             shared: None,
@@ -103,7 +111,8 @@ where
             lending: Cell::new(None),
         }));
         let memory = world.memory.get_mut();
-        let port = Kernel { slots: &raw const memory.slots, functions: &raw const memory.functions };
+        let Memory { slots, functions, arena, .. } = &*memory;
+        let port = Kernel { slots, functions, arena };
         // SAFETY: as above.
         memory.space = unsafe { KeySpace::with_table(port, table()) };
         let space = &raw const memory.space;
@@ -136,6 +145,7 @@ where
             trace::name(table + at * size_of::<usize>(), size_of::<usize>(), name);
         }
         trace::name((&raw const memory.functions).addr(), size_of::<ExitFunctions<4>>(), "functions");
+        trace::name((&raw const memory.arena).addr(), size_of::<Arena<8>>(), "arena");
         trace::name((&raw const memory.controls).addr(), size_of::<[Once; 2]>(), "controls");
         world
     }
@@ -164,6 +174,11 @@ where
             Typed::StaticShared => {
                 // SAFETY: as above.
                 let key = unsafe { SharedKey::<Held, Static<Kernel<N>, 0>>::in_table(space, in_table()) };
+                self.lending.set(Some(Box::leak(Box::new(key))));
+            }
+            Typed::StaticInline => {
+                // SAFETY: as above.
+                let key = unsafe { SharedKey::<Inline<Held>, Static<Kernel<N>, 0>>::in_table(space, in_table()) };
                 self.lending.set(Some(Box::leak(Box::new(key))));
             }
         }

@@ -1,7 +1,7 @@
 //! The end of a run: the final line, and before it what is known when something went wrong.
 //!
-//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, its values and all
-//! live keys, what every thread does, and each thread's destructor if it is in one.
+//! One CPU ends the run; the first that wants to. A report names the CPU, the thread, all live keys, and what every
+//! thread does, with its destructor if it is in one, and its values; in the words of the debugger's script, `src/gdb`.
 
 use core::{
     panic::PanicInfo,
@@ -14,7 +14,7 @@ use crate::{
         cpu, hooks,
         port::SPACE,
         scheduler::{
-            control_block::{Thread, ThreadIndex},
+            control_block::Thread,
             locked::{self, Seized},
         },
     },
@@ -96,42 +96,44 @@ fn report(status: u8, fault: Option<&Fault>, print_cause: impl FnOnce(&Seized)) 
     print_cause(&scheduler);
     hooks::all().for_each(|hooks| hooks.in_report());
     match scheduler.current(cpu::id()) {
-        Some(index) => print_thread(index, scheduler.table.record(index).options.name),
+        Some(index) => {
+            println!("tsd: on CPU {} in thread {index} \"{}\"", cpu::id(), scheduler.table.record(index).options.name);
+        }
         None => println!("tsd: CPU {} runs no thread yet", cpu::id()),
     }
+    print_keys(&scheduler);
     print_threads(&scheduler);
     hooks::all().for_each(|hooks| hooks.end_report(fault));
     println!("tsd: end: status {status}");
     machine::power::power_off(status)
 }
 
-/// Prints the values of a thread, and the live keys.
-fn print_thread(index: ThreadIndex, name: &str) {
-    let slots = &Thread::at(index).slots;
-    println!("tsd: on CPU {} in thread {index} \"{name}\"", cpu::id());
+/// Prints the live keys, and in how many threads each has a value.
+fn print_keys(scheduler: &Seized) {
     let table = SPACE.table();
-    println!("tsd: {} keys in use", table.in_use());
+    println!("tsd: {}", table.usage());
     for info in table.keys() {
-        let value = table.get(slots, info.key);
-        println!("tsd: key {:#x} \"{}\" {:?} value {value:p}", info.key.raw(), info.name, info.flags);
+        let has_value = |index| !table.get(&Thread::at(index).slots, info.key).is_null();
+        let threads = scheduler.table.iter().filter(|(index, _)| has_value(*index)).count();
+        println!("tsd: {info}, set in {threads} thread{}", if threads == 1 { "" } else { "s" });
     }
 }
 
-/// Prints what each thread does, and the destructor in which it is.
+/// Prints what each thread does, how far its exit has come, and its values.
 fn print_threads(scheduler: &Seized) {
+    let table = SPACE.table();
     for (index, record) in scheduler.table.iter() {
-        if let Some((key, round)) = Thread::at(index).slots.current_destructor() {
-            let info = SPACE.table().keys().find(|info| info.key == key);
-            let name = info.map_or("a deleted key", |info| info.name);
-            println!(
-                "tsd: thread {index} \"{}\" is in the destructor of key {:#x} \"{name}\", round {round}",
-                record.options.name,
-                key.raw()
-            );
-        }
+        let thread = Thread::at(index);
         println!(
             "tsd: thread {index} \"{}\" priority {} {:x?}, preempted {} times",
             record.options.name, record.options.priority, record.state, record.preemptions
         );
+        if !thread.slots.is_idle() {
+            let state = table.thread_state(&thread.slots, Some(thread.exit_functions.as_list()));
+            println!("tsd: thread {index} \"{}\": {state}", record.options.name);
+        }
+        for (info, value) in table.values(&thread.slots) {
+            println!("tsd:   key {:#x} \"{}\" value {value:p}", info.key.raw(), info.name);
+        }
     }
 }

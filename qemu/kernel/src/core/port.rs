@@ -2,7 +2,7 @@
 
 use core::sync::atomic::AtomicU32;
 
-use tsd::{ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
+use tsd::{ArenaMemory, ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
 
 use crate::core::{
     capacity::{KEYS, NOTIFICATIONS},
@@ -35,7 +35,7 @@ pub(crate) static SENT: Notifications<NOTIFICATIONS> = Notifications::new();
 #[derive(Debug)]
 pub(crate) struct KernelPort;
 
-// SAFETY: 1. Both are fields of the running thread's own control block, which its thread keeps until its exit hook has
+// SAFETY: 1. All are fields of the running thread's own control block, which its thread keeps until its exit hook has
 // returned, or of the dead thread that the running one reaps, which nobody else uses any more. 2. In an interrupt there
 // is no current thread, or the interrupted one. 3. A thread that is killed runs the hook itself, on its own stack; one
 // that dies is reaped before its stack is freed.
@@ -49,6 +49,10 @@ unsafe impl Port for KernelPort {
 
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         Thread::current().map(|thread| thread.seen().exit_functions.as_list())
+    }
+
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
+        Thread::current().map(|thread| thread.seen().arena.as_memory())
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {

@@ -3,9 +3,13 @@
 //! It is for one CPU under `-icount shift=0`, where the machine's counter goes up by one with each instruction. The
 //! slots are found through the thread pointer alone.
 
-use core::{ffi::c_void, ptr};
+use core::{
+    ffi::c_void,
+    ptr,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
-use tsd::{Key, KeyOptions, KeySpace, KeyTable, Port, Slots, StaticKey};
+use tsd::{Key, KeyOptions, Port, Slots, StaticKey};
 
 use crate::{
     core::{capacity::KEYS, console::println},
@@ -29,10 +33,18 @@ unsafe impl Port for AtThreadPointer {
     }
 }
 
+tsd::static_keys! {
+    // SAFETY: the slots are used with this key space only.
+    static SPACE: KeySpace<AtThreadPointer> = unsafe { KeySpace::new(AtThreadPointer) };
+
+    static NUMBER: OwnedKey<u16>;
+    static LENT: SharedKey<&'static mut AtomicUsize>;
+}
+
+/// The first of the list.
 const STATIC_KEY: StaticKey = StaticKey::new(0, KeyOptions::new());
-// SAFETY: the slots are used with this key space only.
-static SPACE: KeySpace<AtThreadPointer> =
-    unsafe { KeySpace::with_table(AtThreadPointer, KeyTable::<KEYS>::new().with_static_keys(&[STATIC_KEY])) };
+/// How many keys can be created.
+const CREATABLE: usize = KEYS - 2;
 static SLOTS: Slots<KEYS> = Slots::new();
 
 extern "C" fn get(key: usize, _: *mut c_void) -> usize {
@@ -42,6 +54,14 @@ extern "C" fn get(key: usize, _: *mut c_void) -> usize {
 extern "C" fn static_get(_: usize, _: *mut c_void) -> usize {
     // SAFETY: a call of the one thread that there is.
     STATIC_KEY.get(unsafe { AtThreadPointer.current() }.expect("there always is one")).addr()
+}
+
+extern "C" fn typed_get(_: usize, _: *mut c_void) -> usize {
+    NUMBER.get().map_or(0, usize::from)
+}
+
+extern "C" fn typed_with(_: usize, _: *mut c_void) -> usize {
+    LENT.with(|number| number.load(Relaxed)).unwrap_or(0)
 }
 
 extern "C" fn set(key: usize, value: *mut c_void) -> usize {
@@ -106,25 +126,38 @@ fn gets_and_sets() {
     assert_eq!(print("set: deleted key", set, old, value), 1);
     assert_eq!(print("set: key 0", set, 0, value), 1);
     print("get of a static key: any", static_get, 0, nothing);
+    typed_gets();
     for key in [key, other, new] {
         delete(key, nothing);
     }
     exit(0, nothing);
 }
 
+fn typed_gets() {
+    static mut LENT_TO: AtomicUsize = AtomicUsize::new(8);
+    assert_eq!(print("get of a static typed key: no number stored", typed_get, 0, ptr::null_mut()), 0);
+    assert_eq!(NUMBER.replace(7), Ok(None));
+    assert_eq!(print("get of a static typed key: number stored", typed_get, 0, ptr::null_mut()), 7);
+    assert_eq!(print("with of a static typed key: no value", typed_with, 0, ptr::null_mut()), 0);
+    let place = &raw mut LENT_TO;
+    // SAFETY: nobody else has it.
+    let lent = unsafe { place.as_mut() };
+    assert_eq!(LENT.with_or_init(|| lent.expect("it is no null pointer"), |_| ()), Ok(()));
+    assert_eq!(print("with of a static typed key: value lent", typed_with, 0, ptr::null_mut()), 8);
+}
+
 fn creates_and_deletes() {
     let nothing = ptr::null_mut();
     let mut keys = [0; KEYS];
     keys[0] = print("create: empty table", create, 0, nothing);
-    // One place is the static key's.
-    for key in &mut keys[1..KEYS - 1] {
+    for key in &mut keys[1..CREATABLE] {
         *key = create(0, nothing);
     }
     assert_eq!(print("create: full table", create, 0, nothing), 0);
-    print("delete: live key", delete, keys[KEYS - 2], nothing);
-    assert_eq!(print("delete: deleted key", delete, keys[KEYS - 2], nothing), 1);
-    keys[KEYS - 2] = print("create: the last place is free", create, 0, nothing);
-    for &key in &keys[..KEYS - 1] {
+    print("delete: live key", delete, keys[CREATABLE - 1], nothing);
+    assert_eq!(print("delete: deleted key", delete, keys[CREATABLE - 1], nothing), 1);
+    keys[CREATABLE - 1] = print("create: the last place is free", create, 0, nothing);
+    for &key in &keys[..CREATABLE] {
         assert_eq!(delete(key, nothing), 0);
     }
 }
@@ -133,7 +166,7 @@ fn exits() {
     let value = ptr::from_ref(&SLOTS).cast_mut().cast();
     let nothing = ptr::null_mut();
     for (name, values) in
-        [("exit: 0 set", 0), ("exit: 1 set", 1), ("exit: 8 set", 8), ("exit: 32 set", 32usize.min(KEYS - 1))]
+        [("exit: 0 set", 0), ("exit: 1 set", 1), ("exit: 8 set", 8), ("exit: 32 set", 32usize.min(CREATABLE))]
     {
         let mut keys = [0; 32];
         for key in &mut keys[..values] {

@@ -1,8 +1,13 @@
 //! Runs that must end badly, so that the host can check that they are seen: `crash KIND`.
 
-use core::{ffi::c_void, hint::black_box, ptr};
+use core::{
+    ffi::c_void,
+    hint::black_box,
+    ptr,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
-use tsd::{Destructor, KeyOptions};
+use tsd::{Destructor, Key, KeyOptions};
 
 use crate::core::{
     clock,
@@ -21,6 +26,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = &'static str>) -> bool {
     let entry: fn(usize) = match words.next() {
         Some("panic") => |_| panic!("this run is meant to panic"),
         Some("destructor") => |_| set("panics", panic_in_round_2),
+        Some("keys") => every_kind,
         Some("endless") => |_| set("endless", never_return),
         Some("null") => read_null,
         Some("stack") => |depth| _ = recurse(depth),
@@ -30,7 +36,7 @@ pub(crate) fn run(mut words: impl Iterator<Item = &'static str>) -> bool {
             |_| println!("crash: an uninitialised control block was taken for a new one")
         }
         _ => {
-            println!("crash: wants panic, destructor, endless, null, stack, hang or uninitialised");
+            println!("crash: wants panic, destructor, keys, endless, null, stack, hang or uninitialised");
             return false;
         }
     };
@@ -44,9 +50,46 @@ pub(crate) fn run(mut words: impl Iterator<Item = &'static str>) -> bool {
 
 /// Creates a key and sets the running thread's value.
 fn set(name: &'static str, destructor: Destructor) {
-    let key = SPACE.create_with(KeyOptions::new().name(name).destructor(destructor)).expect("a free key");
+    set_new(KeyOptions::new().name(name).destructor(destructor), 0x1234_5678);
+}
+
+/// The same with a phase, for any value. Returns the key.
+fn set_new(options: KeyOptions, value: usize) -> Key {
+    let key = SPACE.create_with(options).expect("a free key");
     // SAFETY: The destructors here do not follow the pointer.
-    unsafe { SPACE.set(key, ptr::without_provenance_mut(0x1234_5678)) }.expect("a thread runs");
+    unsafe { SPACE.set(key, ptr::without_provenance_mut(value)) }.expect("a thread runs");
+    key
+}
+
+/// Panics in a destructor, with what a debugger may meet in the tables: keys of each phase, with and without a name, one
+/// that was deleted, one that has the index of a deleted key; another thread with values and an exit function.
+fn every_kind(_: usize) {
+    let first = SPACE.create_with(KeyOptions::new().name("predecessor")).expect("a free key");
+    let deleted = SPACE.create_with(KeyOptions::new().name("deleted")).expect("a free key");
+    SPACE.delete(first).expect("it lives");
+    let errno = set_new(KeyOptions::new().name("errno"), 0x26);
+    set_new(KeyOptions::new().name("arena").destructor(nothing).last_phase(), 0xa000);
+    set_new(KeyOptions::new().name("panics").destructor(panic_in_round_2), 0x1234_5678);
+    set_new(KeyOptions::new(), 0x77);
+    SPACE.delete(deleted).expect("it lives");
+    ERRNO.store(errno.raw(), Ordering::SeqCst);
+    thread::spawn_no_value(Options::new("waits"), hold_values, 0).expect("room for a thread");
+    HOLDS_VALUES.acquire();
+}
+
+/// The key `errno` of [`every_kind`].
+static ERRNO: AtomicU32 = AtomicU32::new(0);
+static HOLDS_VALUES: Semaphore = Semaphore::new(0);
+
+/// Waits for ever with a value and an exit function.
+fn hold_values(_: usize) {
+    // SAFETY: The key has no destructor, and the function does nothing.
+    unsafe {
+        SPACE.set(Key::from_raw(ERRNO.load(Ordering::SeqCst)), ptr::without_provenance_mut(0x4)).expect("it lives");
+        SPACE.at_thread_exit(nothing, ptr::without_provenance_mut(0xf00d)).expect("the list has room");
+    }
+    HOLDS_VALUES.release();
+    Semaphore::new(0).acquire();
 }
 
 unsafe extern "C-unwind" fn nothing(_: *mut c_void) {}

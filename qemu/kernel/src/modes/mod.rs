@@ -1,6 +1,6 @@
 //! What a run can do: one mode, which the first word of the command line names.
 //!
-//! - `suite`      the shared suite on this kernel
+//! - `suite`      the shared suite on this kernel, and the examples
 //! - `selftest`   what the kernel checks of itself
 //! - `counts`     instructions of each call
 //! - `stepping`   an interrupt at each instruction of each call
@@ -16,6 +16,7 @@ mod counts;
 mod coverage;
 mod crash;
 mod demo;
+mod examples;
 mod program;
 mod selftest;
 mod stepping;

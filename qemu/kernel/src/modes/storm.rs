@@ -20,8 +20,8 @@ use crate::{
 };
 
 const MS: u64 = 1_000_000;
-const DEFAULT_SECONDS: u64 = 10;
-const DEFAULT_SEED: u64 = 1;
+const DEFAULT_SECONDS: u32 = 10;
+const DEFAULT_SEED: u32 = 1;
 
 static STORM: Storm = Storm::new();
 
@@ -71,7 +71,10 @@ impl StormPlatform for Kernel {
     }
 
     fn blocks_not_as_new() -> usize {
-        let is_as_new = |thread: &&Thread| thread.slots.is_idle() && thread.exit_functions.as_list().is_empty();
+        let is_as_new = |thread: &&Thread| {
+            let functions_left = !thread.exit_functions.as_list().is_empty();
+            thread.slots.is_idle() && !functions_left && thread.arena.as_memory().used() == 0
+        };
         locked::free().filter(|thread| !is_as_new(thread)).count()
     }
 
@@ -93,15 +96,15 @@ fn tell(argument: usize, ended: &Ended) {
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     let number = |name: &str, default| {
         let word = words.clone().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-        word.map_or(Some(default), |text| text.parse::<u64>().ok())
+        word.map_or(Some(default), |text| text.parse::<u32>().ok())
     };
     let (Some(seconds @ 1..), Some(seed)) = (number("seconds", DEFAULT_SECONDS), number("seed", DEFAULT_SEED)) else {
         println!("storm: seconds= wants a number above 0, and seed= one");
         return false;
     };
     println!("storm: {seconds} s on {} CPUs, seed {seed}", cpu::online());
-    clock::draw_ticks(seed);
-    STORM.run::<Kernel>(seconds * 1000, seed);
+    clock::draw_ticks(seed.into());
+    STORM.run::<Kernel>(u64::from(seconds) * 1000, seed);
     watchdog::stop();
     println!("tsd: storm: cpus {}", cpu::online());
     println!("tsd: storm: ticks_at_random {}", clock::ticks_drawn());

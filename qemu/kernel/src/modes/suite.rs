@@ -1,4 +1,5 @@
-//! The shared suite on this kernel: the platform that its cases ask for, and the run.
+//! The shared suite on this kernel: the platform that its cases ask for, and the run. The examples come after it, each
+//! as one more case.
 //!
 //! Each case has a thread of its own and a time limit, and must leave no keys behind. A case that
 //! panics, faults or hangs ends the run, since what it held can't be got back: the report gives
@@ -24,6 +25,7 @@ use crate::{
         watchdog,
     },
     machine,
+    modes::examples,
 };
 
 /// The time that a case may take: thousands of meetings of threads on a machine with other things to do.
@@ -132,20 +134,21 @@ impl Platform for Kernel {
 /// `after=NAME`. Returns whether they passed, and at least one ran.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     hooks::add(&Kernel);
+    examples::init();
     let mut names = words.clone().filter_map(|word| word.strip_prefix("case="));
     let after = words.clone().find_map(|word| word.strip_prefix("after="));
     let first = after.map_or(0, |name| {
-        let position = CASES.iter().position(|case| case.name == name);
+        let position = cases().position(|(case, _)| case.name == name);
         position.unwrap_or_else(|| panic!("after={name}: no such case")) + 1
     });
-    if let Some(name) = names.clone().find(|name| !CASES.iter().any(|case| case.name == *name)) {
+    if let Some(name) = names.clone().find(|name| !cases().any(|(case, _)| case.name == *name)) {
         panic!("case={name}: no such case");
     }
     let runs_all = names.next().is_none();
-    for (index, case) in CASES.iter().enumerate().skip(first) {
+    for (index, (case, _)) in cases().enumerate().skip(first) {
         let is_chosen = runs_all || words.clone().any(|word| word.strip_prefix("case=") == Some(case.name));
         if is_chosen && Needs::IMAGES.contains(case.needs) {
-            run_case(index, case);
+            run_case(index, &case);
         }
     }
     watchdog::stop();
@@ -153,7 +156,14 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     PASSED.load(Ordering::SeqCst) > 0
 }
 
-fn run_case(index: usize, case: &'static Case) {
+/// Every case with its function: those of the suite, then the examples.
+fn cases() -> impl Iterator<Item = (Case, fn())> {
+    let example = |&(name, run): &(&'static str, fn())| (Case { name, needs: Needs::empty() }, run);
+    let suite = CASES.iter().copied().zip(Suite::<Kernel>::RUN.iter().copied());
+    suite.chain(examples::CASES.iter().map(example))
+}
+
+fn run_case(index: usize, case: &Case) {
     print!("test {} ... ", case.name);
     RUNNING.store(index, Ordering::SeqCst);
     watchdog::start(case.name, LIMIT_NS);
@@ -174,13 +184,14 @@ fn run_case(index: usize, case: &'static Case) {
 }
 
 fn run_function(index: usize) {
-    Suite::<Kernel>::RUN[index]();
+    let (_, run) = cases().nth(index).expect("`run_case` has it from there");
+    run();
 }
 
 impl Hooks for Kernel {
     /// Ends the line of the case that runs, if one does, and begins its failure's message.
     fn begin_report(&self) {
-        if let Some(case) = CASES.get(RUNNING.load(Ordering::SeqCst)) {
+        if let Some((case, _)) = cases().nth(RUNNING.load(Ordering::SeqCst)) {
             println!("FAILED");
             println!("---- {} ----", case.name);
         }

@@ -79,6 +79,7 @@ fn program_has_options_of_the_compiler_and_arguments() {
     assert!(error("program ../posix/keys.c --nonsense").contains("no such option: --nonsense"));
     assert!(error("program ../posix/keys.c -I").contains("-I takes a value"));
     assert!(error("program ../posix/keys.c -o x").contains("-o is not for a program that is run"));
+    assert!(error("program ../posix/keys.c -Wl,-Ttext=0").contains("-Wl,-Ttext=0: how a program is linked"));
     assert!(error("program ../posix/keys.c --rounds 0").contains("--rounds takes 1 to 1024, not 0"));
     assert!(error("program ../posix/keys.c --seconds 0").contains("--seconds takes 1 or more, not 0"));
 }
@@ -118,6 +119,7 @@ fn storm_has_a_time_and_a_seed() {
     }
     for value in ["-1", "4294967296", "x"] {
         assert!(error(&format!("storm --seed={value}")).contains("0 to 4294967295"), "{value}");
+        assert!(error(&format!("storm --seed {value}")).contains("0 to 4294967295"), "{value}");
     }
     assert!(error("storm --seed").contains("--seed"));
     assert!(error("storm --keys 32").contains("64 keys or more"));
@@ -139,10 +141,10 @@ fn install_takes_a_target_and_a_prefix() {
     };
     assert_eq!(options.target.triple, "aarch64-unknown-none-softfloat");
     assert!(options.plain_names && options.numbers.keys == 64 && options.thread_pointer.is_some());
-    let Command::Install(options) = parsed("install --prefix out --target host --rounds 2") else {
+    let Command::Install(options) = parsed("install --prefix out --target host --rounds 2 --ibt") else {
         panic!("not an installation");
     };
-    assert!(!options.plain_names && options.numbers.rounds == 2);
+    assert!(!options.plain_names && options.has_ibt && options.numbers.rounds == 2);
     let line = "install --prefix out --target host --exit-functions 0 --notifications 0";
     let Command::Install(options) = parsed(line) else { panic!("not an installation") };
     assert_eq!((options.numbers.exit_functions, options.numbers.notifications), (0, 0));

@@ -125,6 +125,9 @@ pub(super) struct Install {
     /// No prefix before the families' names, for the host too
     #[arg(long)]
     plain_names: bool,
+    /// endbr64 at what may be called by pointer, and the note that says so: docs/targets.md; x86_64 only
+    #[arg(long)]
+    ibt: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -250,6 +253,8 @@ const WITH_VALUE: [&str; 10] =
     ["-I", "-D", "-U", "-x", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-Xclang"];
 /// Those that would make something else than a program.
 const NOT_TAKEN: [&str; 8] = ["-o", "-c", "-E", "-S", "-M", "-MM", "-MD", "-MF"];
+/// How those for the linker begin: the program is linked as the images want it.
+const FOR_THE_LINKER: [&str; 3] = ["-Wl,", "-Xlinker", "-T"];
 
 /// Takes the compiler's options and the program's arguments out of the words of `program`.
 pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
@@ -264,6 +269,8 @@ pub(super) fn split(words: &mut Vec<OsString>) -> Result<Split> {
             words.push(word);
         } else if NOT_TAKEN.contains(&shown.as_str()) {
             return Err(refused(format!("{shown} is not for a program that is run")));
+        } else if FOR_THE_LINKER.iter().any(|start| shown.starts_with(start)) {
+            return Err(refused(format!("{shown}: how a program is linked can't be changed")));
         } else if WITH_VALUE.contains(&shown.as_str()) {
             let value = rest.next().ok_or_else(|| refused(format!("{shown} takes a value")))?;
             split.flags.extend([shown, value.to_string_lossy().into_owned()]);
@@ -361,6 +368,7 @@ impl Install {
             },
             plain_names: self.plain_names || options.plain_names,
             thread_pointer: self.thread_pointer.clone(),
+            has_ibt: self.ibt,
             rustflags: install::users_flags(),
             may_install: self.common.may_install(),
             ..options

@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    landing,
     options::{Options, THREAD_POINTER_CFG},
     registers, relocations,
 };
@@ -47,7 +48,7 @@ const fn family(name: &'static str) -> Part {
 }
 
 /// All of them.
-pub const PARTS: [Part; 13] = [
+pub const PARTS: [Part; 14] = [
     part("base"),
     part("key_space"),
     part("key_options"),
@@ -62,6 +63,7 @@ pub const PARTS: [Part; 13] = [
     // The functions share a lock and a list.
     Part { name: "fls", is_family: true, is_split: false },
     family("last_error"),
+    family("thread_local"),
 ];
 
 /// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; the
@@ -167,6 +169,10 @@ impl Build<'_> {
             flags.push("-Zno-profiler-runtime");
             cargo.env("RUSTC_BOOTSTRAP", "1");
         }
+        if self.options.has_ibt {
+            flags.push(landing::OPTION);
+            cargo.env(landing::VARIABLE, "1");
+        }
         flags.extend(self.options.rustflags.iter().map(String::as_str));
         cargo.arg(format!("--config=target.{}.rustflags={flags:?}", target.triple));
         for (name, number) in numbers.named() {
@@ -182,6 +188,7 @@ impl Build<'_> {
         let mut linker = command::of(tools::LLD.command);
         linker.args(["-m", self.options.target.emulation, "--relocatable", "--gc-sections"]);
         linker.args(symbols.iter().map(|symbol| format!("--undefined={symbol}")));
+        linker.args(landing::NOTE.into_iter().filter(|_| self.options.has_ibt));
         command::run_quietly(linker.arg(compiled).arg("-o").arg(&linked))?;
 
         let object = self.members.join(format!("tsd-{name}.o"));

@@ -1,6 +1,6 @@
-//! The files beside the archive: headers, the linker's fragment, and what pkg-config and CMake read.
+//! The files beside the archive: headers, the linker's fragment, gdb's script, and what pkg-config and CMake read.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{ffi::OsStr, fmt::Write, fs, path::Path};
 
 use super::{
     archive::Archive,
@@ -27,7 +27,7 @@ const FIGURES: [&str; 10] = [
 ];
 
 /// Headers that are installed as they are.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 9] = [
     "tsd.h",
     "tsd/symbols.h",
     "tsd/inline.h",
@@ -35,6 +35,7 @@ const HEADERS: [&str; 8] = [
     "tsd/pthread.h",
     "tsd/threads.h",
     "tsd/cxxabi.h",
+    "tsd/thread_local.h",
     "tsd/windows.h",
 ];
 
@@ -44,6 +45,9 @@ pub(super) const PKG_CONFIG: &str = "lib/pkgconfig/tsd.pc";
 
 /// The linker script that others include.
 pub(super) const FRAGMENT: &str = "lib/tsd-notifications.ld";
+
+/// The script for gdb, with its parts beside it.
+pub(super) const GDB_SCRIPT: &str = "share/tsd/gdb/tsd.py";
 
 /// Copies and writes everything below the prefix.
 ///
@@ -58,6 +62,7 @@ pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     laid.put("include/tsd/config.h", config(options, archive)?)?;
     laid.copy(&archive.file, ARCHIVE)?;
     laid.copy(&source.join("linker/tsd-notifications.ld"), FRAGMENT)?;
+    laid.copy_folder(&source.join("src/gdb"), Path::new(GDB_SCRIPT).parent().unwrap_or(Path::new("")))?;
     laid.put(PKG_CONFIG, pkg_config())?;
     laid.put("lib/cmake/tsd/tsd-config.cmake", CMAKE)?;
     laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;
@@ -134,6 +139,20 @@ impl Laid<'_> {
         let bytes = fs::read(from).map_err(|error| Error::of_file("read", from, &error))?;
         self.made.inputs.insert(from.to_path_buf());
         self.put(to, bytes)
+    }
+
+    /// Copies the scripts in a folder and in those below it.
+    fn copy_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+        let entries = fs::read_dir(from).map_err(|error| Error::of_file("read", from, &error))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let to = to.join(path.file_name().unwrap_or_default());
+            if path.extension() == Some(OsStr::new("py")) {
+                self.copy(&path, to)?;
+            } else if path.is_dir() && !path.ends_with("__pycache__") {
+                self.copy_folder(&path, &to)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file in one step: another process may be compiling with the one that is there.

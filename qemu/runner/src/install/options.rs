@@ -18,6 +18,8 @@ pub struct Options {
     pub plain_names: bool,
     /// How C code finds its thread without a call.
     pub thread_pointer: Option<ThreadPointer>,
+    /// What may be called by pointer says so, for indirect branch tracking: [`landing`](super::landing).
+    pub has_ibt: bool,
     /// What the compiler is told besides: [`users_flags`].
     pub rustflags: Vec<String>,
     /// The archive counts what it runs, for [coverage](crate::evidence); programs are to be linked with LLVM's run-time
@@ -37,6 +39,7 @@ impl Options {
             prefix,
             numbers: Numbers::default(),
             thread_pointer: None,
+            has_ibt: false,
             rustflags: Vec::new(),
             has_counters: false,
             may_install: false,

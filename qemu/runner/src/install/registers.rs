@@ -2,14 +2,17 @@
 //! on.
 //!
 //! On aarch64, x18 is the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top.
-//! On RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel,
+//! On Arm, r9 is, if the user says so by the compiler's option. On RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel,
 //! or belong to the program that it has interrupted; and on x86_64 an interrupt overwrites what lies below the stack
 //! pointer. The compiler is told, but a ready-made core library was not, and RUSTFLAGS may say something else. So what
 //! counts is what has got into the archive: its instructions.
 
 use std::path::Path;
 
-use super::{options::ThreadPointer, target::Target};
+use super::{
+    options::{Options, ThreadPointer},
+    target::Target,
+};
 use crate::{
     command,
     error::{Error, Result},
@@ -21,21 +24,25 @@ const RESERVE: &str = "-Cllvm-args=-reserve-regs-for-regalloc=X18";
 
 /// Returns the compiler's option for the target, if it takes one.
 pub(super) fn option(target: &Target) -> Option<&'static str> {
-    (Cpu::of(target) == Some(Cpu::Aarch64)).then_some(RESERVE)
+    (Cpu::of(target, &[]) == Some(Cpu::Aarch64)).then_some(RESERVE)
 }
 
-/// Makes sure that no instruction of a freestanding archive names such a register, unless it is the thread pointer that
-/// the archive was installed for; how many there are.
+/// What the user's options for the compiler have where r9 is the kernel's.
+const RESERVE_R9: &str = "+reserve-r9";
+
+/// Makes sure that no instruction of a freestanding archive that was made with `options` names such a register, unless
+/// it is the thread pointer that the archive was made for; how many there are.
 ///
 /// # Errors
 /// One does, or the archive can't be read.
-pub fn check(archive: &Path, target: &Target, pointer: Option<&ThreadPointer>) -> Result<usize> {
-    let Some(cpu) = Cpu::of(target).filter(|_| target.is_freestanding()) else { return Ok(0) };
+pub fn check(archive: &Path, options: &Options) -> Result<usize> {
+    let Options { target, rustflags, thread_pointer, .. } = options;
+    let Some(cpu) = Cpu::of(target, rustflags).filter(|_| target.is_freestanding()) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
         .ok_or_else(|| Error::failure(format!("{} can't be disassembled", archive.display())))?;
-    match cpu.first_fault(&text, pointer.map(ThreadPointer::register)) {
+    match cpu.first_fault(&text, thread_pointer.as_ref().map(ThreadPointer::register)) {
         None => Ok(instructions(&text).count()),
         Some((instruction, fault)) => Err(Error::failure(format!(
             "an instruction of the archive {fault}, so it is not installed: {}",
@@ -44,9 +51,9 @@ pub fn check(archive: &Path, target: &Target, pointer: Option<&ThreadPointer>) -
     }
 }
 
-/// Returns the registers of the target that belong to the kernel.
+/// Returns the registers of the target that belong to every kernel.
 pub fn of_the_kernel(target: &Target) -> &'static [&'static str] {
-    Cpu::of(target).map_or(&[], Cpu::kernels)
+    Cpu::of(target, &[]).map_or(&[], Cpu::kernels)
 }
 
 /// Whose registers they are.
@@ -55,7 +62,7 @@ enum Cpu {
     X86_64,
     Aarch64,
     RiscV,
-    Arm,
+    Arm { reserves_r9: bool },
 }
 
 const KERNELS: &str = "names a register that belongs to the kernel";
@@ -64,13 +71,14 @@ const RED_ZONE: &str = "uses memory below the stack pointer, which an interrupt 
 const UNKNOWN: &str = "is not known to the disassembler";
 
 impl Cpu {
-    fn of(target: &Target) -> Option<Self> {
+    fn of(target: &Target, rustflags: &[String]) -> Option<Self> {
+        let arm = Self::Arm { reserves_r9: rustflags.iter().any(|flag| flag.contains(RESERVE_R9)) };
         let cpus = [
             ("x86_64", Self::X86_64),
             ("aarch64", Self::Aarch64),
             ("riscv", Self::RiscV),
-            ("thumb", Self::Arm),
-            ("arm", Self::Arm),
+            ("thumb", arm),
+            ("arm", arm),
         ];
         cpus.iter().find(|(name, _)| target.triple.starts_with(name)).map(|&(_, cpu)| cpu)
     }
@@ -97,7 +105,8 @@ impl Cpu {
         match self {
             Self::Aarch64 => &["x18", "w18"],
             Self::RiscV => &["gp", "tp"],
-            Self::X86_64 | Self::Arm => &[],
+            Self::Arm { reserves_r9: true } => &["r9", "sb"],
+            Self::X86_64 | Self::Arm { .. } => &[],
         }
     }
 
@@ -110,7 +119,7 @@ impl Cpu {
             Self::X86_64 => name == "%st" || numbered(&["%xmm", "%ymm", "%zmm", "%mm", "%k", "%tmm"]),
             Self::Aarch64 => numbered(&["v", "q", "d", "s", "h", "b", "z", "p"]),
             Self::RiscV => numbered(&["ft", "fs", "fa", "v"]),
-            Self::Arm => numbered(&["s", "d", "q"]),
+            Self::Arm { .. } => numbered(&["s", "d", "q"]),
         };
         if self.kernels().contains(&name) { Some(KERNELS) } else { turned_off.then_some(TURNED_OFF) }
     }
@@ -136,10 +145,14 @@ mod tests {
     use super::*;
 
     fn fault(target: &str, instruction: &str) -> Option<&'static str> {
+        fault_with(&[], target, instruction)
+    }
+
+    fn fault_with(rustflags: &[String], target: &str, instruction: &str) -> Option<&'static str> {
         let line = format!("      24:      \t{instruction}");
         let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n";
         let text = format!("{clean}{line}\n");
-        let found = Cpu::of(&Target::named(target).unwrap()).unwrap().first_fault(&text, None);
+        let found = Cpu::of(&Target::named(target).unwrap(), rustflags).unwrap().first_fault(&text, None);
         found.map(|(its, fault)| {
             assert_eq!(its, instruction);
             fault
@@ -173,7 +186,7 @@ mod tests {
 
     #[test]
     fn thread_pointer_may_be_there() {
-        let riscv = Cpu::of(&Target::named("riscv64").unwrap()).unwrap();
+        let riscv = Cpu::of(&Target::named("riscv64").unwrap(), &[]).unwrap();
         let text = "      24:      \tadd\ta0, a0, tp\n      28:      \tld\ta1, 8(gp)\n";
         assert_eq!(riscv.first_fault(text, Some("tp")), Some(("ld\ta1, 8(gp)", KERNELS)));
     }
@@ -190,6 +203,18 @@ mod tests {
         ] {
             assert_eq!(fault(target, clean), None, "{clean}");
         }
+    }
+
+    #[test]
+    fn r9_must_not_be_there_if_it_is_reserved() {
+        let reserved = ["-Ctarget-feature=+strict-align,+reserve-r9".to_owned()];
+        for target in ["thumbv7m", "armv7a-none-eabi"] {
+            for instruction in ["push\t{r4, r9, lr}", "ldr\tr0, [r9, #4]", "mov\tsb, r0"] {
+                assert_eq!(fault_with(&reserved, target, instruction), Some(KERNELS), "{instruction}");
+                assert_eq!(fault(target, instruction), None, "{instruction}");
+            }
+        }
+        assert_eq!(fault_with(&reserved, "x86_64", "movq\t%r9, %rax"), None);
     }
 
     #[test]

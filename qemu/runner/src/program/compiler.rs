@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// What connects the C library with this one.
-const CONNECTION: [&str; 10] =
-    ["cancel", "compiler", "create", "current", "errno", "exit", "keys", "limits", "once", "wait"];
+const CONNECTION: [&str; 11] =
+    ["cancel", "compiler", "create", "current", "errno", "exit", "keys", "limits", "once", "thread_local", "wait"];
 
 /// Symbols by which the linker takes our members before it sees the C library's. Without them, a member of another
 /// archive that names one late would get the C library's.
@@ -96,7 +96,7 @@ pub struct Compiler {
     suffix: String,
 }
 
-/// The option that only the other compiler has: thread-local storage through keys, by the compiler's own runtime.
+/// The option that only the other compiler has: thread-local storage through a key.
 const EMULATED_TLS: &str = "-femulated-tls";
 
 /// An executable file.

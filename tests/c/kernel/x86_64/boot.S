@@ -1,5 +1,8 @@
 /* From QEMU's entry in 32-bit mode without paging to kernel_main in 64-bit mode, and the switch of stacks. */
 
+    /* By the assembler's own word, not the preprocessor's: the kernel in Rust assembles this file as well. */
+    .set POISON, 0x5EED5EED5EED5EED
+
     /* Where to enter: a note of type 18 (PHYS32_ENTRY), as the PVH boot protocol has it. */
     .section .note.pvh, "a", @note
     .balign 4
@@ -70,6 +73,50 @@ switch_stack:
     popq %rbx
     ret
 
+    /* Patterns in the registers for vectors, whose use traps. The trap turns access on, so that it shows. */
+    /* void poison_registers(void) */
+    .globl poison_registers
+poison_registers:
+    movl $no_access, %eax
+    movw %ax, interrupts + 7 * 16
+    movw $8, interrupts + 7 * 16 + 2
+    movw $0x8E00, interrupts + 7 * 16 + 4
+    shrl $16, %eax
+    movw %ax, interrupts + 7 * 16 + 6
+    lidt interrupts_pointer
+    movq %cr4, %rax
+    orq $0x600, %rax /* OSFXSR, OSXMMEXCPT */
+    movq %rax, %cr4
+    clts
+    movq $POISON, %rax
+    movq %rax, %xmm0
+    punpcklqdq %xmm0, %xmm0
+    .irp number, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movdqa %xmm0, %xmm\number
+    .endr
+    movq %cr0, %rax
+    orq $8, %rax /* TS */
+    movq %rax, %cr0
+    ret
+no_access:
+    clts
+    iretq
+
+    /* int registers_are_poisoned(void) */
+    .globl registers_are_poisoned
+registers_are_poisoned:
+    movq %cr0, %rax
+    shrl $3, %eax
+    andl $1, %eax
+    ret
+
+    /* uint64_t use_vector_register(void) */
+    .globl use_vector_register
+use_vector_register:
+    punpckhqdq %xmm15, %xmm15
+    movq %xmm15, %rax
+    ret
+
     .section .rodata
     .balign 8
 descriptors:
@@ -79,8 +126,13 @@ descriptors:
 descriptors_pointer:
     .word . - descriptors - 1
     .quad descriptors
+interrupts_pointer:
+    .word 8 * 16 - 1
+    .quad interrupts
 
     .section .bss
+interrupts:
+    .skip 8 * 16
     .balign 4096
 level4:
     .skip 4096

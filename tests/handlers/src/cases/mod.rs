@@ -58,6 +58,7 @@ cases! {
     exit::static_owned_value(TYPED, TYPED);
     exit::lent_value(LENT, LENT);
     exit::static_lent_value(LENT, LENT);
+    exit::inline_value(LENT_INLINE, LENT_INLINE);
     exit::destructor_that_initialises(LENT, LENT_FIRST);
     set::first(COMMON, COMMON);
     set::bound(COMMON, COMMON);
@@ -91,6 +92,7 @@ cases! {
     lent::set(LENT, LENT);
     lent::static_unset(LENT, LENT);
     lent::static_set(LENT, LENT);
+    lent::inline_unset(LENT_INLINE, LENT_INLINE);
     keys::delete(KEYS, KEYS);
     keys::create(KEYS, KEYS);
     keys::create_one_of_two(KEYS, KEYS);

@@ -1,6 +1,6 @@
 //! The states from which calls are interrupted.
 
-use tsd::{KeyOptions, OwnedKey, SharedKey, Static, StaticKey};
+use tsd::{Inline, KeyOptions, OwnedKey, SharedKey, Static, StaticKey};
 
 use super::Routine;
 use crate::actions::{Side::Other, Side::This, current, new_value};
@@ -73,6 +73,7 @@ fn used_and_key(kind: Typed, first_use: fn(&dyn Machine)) -> &'static dyn Machin
 fn static_typed_and_key(kind: Typed) -> &'static dyn Machine {
     let options = match kind {
         Typed::StaticOwned => OwnedKey::<Held, Static<Kernel<2>, 0>>::options(),
+        Typed::StaticInline => SharedKey::<Inline<Held>, Static<Kernel<2>, 0>>::options(),
         _ => SharedKey::<Held, Static<Kernel<2>, 0>>::options(),
     };
     let world = World::<2>::new(Some(StaticKey::new(0, options)));

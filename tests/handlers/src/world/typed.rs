@@ -1,6 +1,6 @@
 //! Typed keys of each kind, by what can be done with them.
 
-use tsd::{Capacity, Error, Location, OwnedKey, Port, SharedKey, Slots, Supported, TypedKey};
+use tsd::{Capacity, Error, Inline, Location, OwnedKey, Port, SharedKey, Slots, Supported, TypedKey};
 
 use crate::calls::Value;
 use crate::destructors::Held;
@@ -47,6 +47,16 @@ impl<K: Location> Owning for OwnedKey<Held, K> {
 pub(crate) trait Lending {
     fn with(&self, use_value: &mut dyn FnMut(Value));
     fn with_or_init(&self, make: &mut dyn FnMut() -> Held, use_value: &mut dyn FnMut(Value)) -> Result<(), Error>;
+}
+
+impl<K: Location> Lending for SharedKey<Inline<Held>, K> {
+    fn with(&self, use_value: &mut dyn FnMut(Value)) {
+        let _ = self.with(|held| use_value(held.value()));
+    }
+
+    fn with_or_init(&self, make: &mut dyn FnMut() -> Held, use_value: &mut dyn FnMut(Value)) -> Result<(), Error> {
+        self.with_or_init(|| Inline(make()), |held| use_value(held.value()))
+    }
 }
 
 impl<K: Location> Lending for SharedKey<Held, K> {

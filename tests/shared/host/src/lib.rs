@@ -15,8 +15,11 @@ use std::time::Duration;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
-use tsd::{ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
-use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Platform, Start};
+use tsd::{
+    Arena, ArenaMemory, ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port,
+    Slots,
+};
+use tsd_suite::{ARENA, EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Platform, Start};
 
 /// The host.
 pub struct Host;
@@ -30,18 +33,20 @@ pub struct HostPort;
 pub(crate) struct ThreadControlBlock {
     slots: Slots<KEYS>,
     functions: ExitFunctions<EXIT_FUNCTIONS>,
+    arena: Arena<ARENA>,
 }
 
 impl ThreadControlBlock {
     /// Takes a block into use that a thread has left, the last one first, or a new one. None is ever freed.
     fn take() -> &'static Self {
         let left = LEFT.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        left.unwrap_or_else(|| Box::leak(Box::new(Self { slots: Slots::new(), functions: ExitFunctions::new() })))
+        let new = || Self { slots: Slots::new(), functions: ExitFunctions::new(), arena: Arena::new() };
+        left.unwrap_or_else(|| Box::leak(Box::new(new())))
     }
 
     /// Whether the exit of its last thread has left it as it was before the first.
     pub(crate) fn is_as_new(&self) -> bool {
-        self.slots.is_idle() && self.functions.as_list().is_empty()
+        self.slots.is_idle() && self.functions.as_list().is_empty() && self.arena.as_memory().used() == 0
     }
 }
 
@@ -85,6 +90,10 @@ unsafe impl Port for HostPort {
 
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         Some(BLOCK.get().functions.as_list())
+    }
+
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
+        Some(BLOCK.get().arena.as_memory())
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {

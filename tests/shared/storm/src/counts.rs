@@ -9,6 +9,8 @@ pub enum Needed {
     Everywhere,
     /// Where the platform knows a thread's history.
     WithHistory,
+    /// Where it does, and has several CPUs.
+    WithCpus,
     /// Nowhere: it is as it comes.
     Nowhere,
 }
@@ -142,7 +144,7 @@ events! {
     /// How often a thread lost its CPU against its will.
     Preemptions "preemptions" WithHistory,
     /// Threads that ran on more than one CPU.
-    Migrated "threads_migrated" WithHistory,
+    Migrated "threads_migrated" WithCpus,
     /// The most keys that were live at once; known at the end.
     KeysMost "keys_most" Nowhere,
 }

@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use heapless::Vec;
 use tsd::{Notification, Once, Reason};
@@ -49,7 +49,7 @@ pub(crate) struct Control {
 pub struct Storm {
     counts: Counts,
     clock: AtomicUsize,
-    seed: AtomicU64,
+    seed: AtomicU32,
     is_over: AtomicBool,
     /// Workers that were started, and those that have not ended yet.
     started: AtomicUsize,
@@ -70,7 +70,7 @@ impl Storm {
         Self {
             counts: Counts::new(),
             clock: AtomicUsize::new(1),
-            seed: AtomicU64::new(0),
+            seed: AtomicU32::new(0),
             is_over: AtomicBool::new(false),
             started: AtomicUsize::new(0),
             living: AtomicUsize::new(0),
@@ -94,7 +94,7 @@ impl Storm {
     /// # Panics
     ///
     /// A check fails; on the thread that saw it.
-    pub fn run<W: StormPlatform>(&'static self, milliseconds: u64, seed: u64) {
+    pub fn run<W: StormPlatform>(&'static self, milliseconds: u64, seed: u32) {
         assert_eq!(self.counts.get(Event::Threads), 0, "storm: it runs once");
         self.seed.store(seed, SeqCst);
         let before = W::space().table().in_use();
@@ -205,7 +205,11 @@ impl Storm {
     }
 
     fn events<W: StormPlatform>() -> impl Iterator<Item = Event> {
-        Event::ALL.iter().copied().filter(|event| W::HAS_HISTORY || event.needed() != Needed::WithHistory)
+        Event::ALL.iter().copied().filter(|event| match event.needed() {
+            Needed::Everywhere | Needed::Nowhere => true,
+            Needed::WithHistory => W::HAS_HISTORY,
+            Needed::WithCpus => W::HAS_HISTORY && W::cpus() > 1,
+        })
     }
 
     pub(crate) fn count(&self, event: Event) {
@@ -232,7 +236,7 @@ impl Storm {
 
     /// The decisions of the thread with this number.
     pub(crate) fn random(&self, number: u64) -> Random {
-        Random::new(self.seed.load(SeqCst), number)
+        Random::new(self.seed.load(SeqCst).into(), number)
     }
 
     pub(crate) fn is_over(&self) -> bool {

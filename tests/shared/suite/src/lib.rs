@@ -12,6 +12,6 @@ mod record;
 mod threads;
 
 pub use cases::{CASES, Case, Suite};
-pub use platform::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Needs, Platform, Priority, Start};
+pub use platform::{ARENA, EXIT_FUNCTIONS, KEYS, NOTIFICATIONS, Needs, Platform, Priority, Start};
 pub use record::{KeyCell, Loan, Log, value};
 pub use threads::{Counter, Line, exit_of, in_threads, wait_until};

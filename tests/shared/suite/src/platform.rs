@@ -18,6 +18,9 @@ pub const NOTIFICATIONS: usize = 8;
 /// The number of thread-exit functions that each thread can have.
 pub const EXIT_FUNCTIONS: usize = 32;
 
+/// The number of bytes that each thread's arena has.
+pub const ARENA: usize = 64;
+
 bitflags! {
     /// What a case can't do without. A platform leaves out the cases that need what it has not.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +136,12 @@ pub trait Platform: Sized + 'static {
     fn slots() -> &'static Slots<KEYS> {
         // SAFETY: a case uses them on this thread, before its end.
         unsafe { Self::space().port().current() }.expect("a case runs on a thread")
+    }
+
+    /// How many bytes of the calling thread's arena are in use.
+    fn arena_used() -> usize {
+        // SAFETY: as above.
+        unsafe { Self::space().port().arena() }.expect("each thread has an arena").used()
     }
 
     /// Runs the calling thread's exit in the middle of a case.

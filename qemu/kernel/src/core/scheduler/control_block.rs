@@ -11,10 +11,10 @@ use core::{
 
 use heapless::Vec;
 use spin::Mutex;
-use tsd::{ExitFunctions, Slots};
+use tsd::{Arena, ExitFunctions, Slots};
 
 use crate::{
-    core::capacity::{EXIT_FUNCTIONS, KEYS},
+    core::capacity::{ARENA, EXIT_FUNCTIONS, KEYS},
     machine::{self, cpu_local::MAX_CPUS},
 };
 
@@ -63,6 +63,7 @@ pub(crate) enum Cancel {
 pub(crate) struct Thread {
     pub(crate) slots: Slots<KEYS>,
     pub(crate) exit_functions: ExitFunctions<EXIT_FUNCTIONS>,
+    pub(crate) arena: Arena<ARENA>,
     /// 1 once the thread has ended: the word that joiners wait for.
     pub(crate) ended: AtomicU32,
     pub(crate) kill_requested: AtomicBool,
@@ -89,6 +90,7 @@ impl Thread {
         Self {
             slots: Slots::new(),
             exit_functions: ExitFunctions::new(),
+            arena: Arena::new(),
             ended: AtomicU32::new(0),
             kill_requested: AtomicBool::new(false),
             survives_fault: AtomicBool::new(false),
@@ -138,13 +140,14 @@ impl Thread {
         self.cancel.store(Cancel::Disabled as u8, Ordering::SeqCst);
     }
 
-    /// Makes the running thread's slots and exit functions as new, whatever they hold. It is in no call that uses them,
-    /// or in one that does not go on.
+    /// Makes the running thread's slots, exit functions and arena as new, whatever they hold. It is in no call that uses
+    /// them, or in one that does not go on.
     pub(crate) fn forget(&self) {
-        // SAFETY: Both consist of atomics, for which all zero bytes mean empty, and belong to this thread alone.
+        // SAFETY: They belong to this thread alone; the functions are atomics, for which all zero bytes mean empty.
         unsafe {
             Slots::init((&raw const self.slots).cast_mut());
             (&raw const self.exit_functions).cast_mut().write_bytes(0, 1);
+            Arena::init((&raw const self.arena).cast_mut());
         }
     }
 

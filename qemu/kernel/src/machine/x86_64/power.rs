@@ -8,6 +8,8 @@ pub(super) const PORT: u16 = 0xf4;
 const SUCCESS: u32 = 33;
 
 /// Ends QEMU: with [`SUCCESS`] if `status` is 0, else with twice `status` and 1.
+// Never inlined, so that a debugger can stop here.
+#[inline(never)]
 pub(crate) fn power_off(status: u8) -> ! {
     // SAFETY: QEMU is run with the device at this port.
     let device = unsafe { X86::new(PORT, SUCCESS) };

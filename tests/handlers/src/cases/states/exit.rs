@@ -109,6 +109,10 @@ pub(crate) fn static_lent_value() -> State {
     (with(static_typed_and_key(Typed::StaticShared), |machine| machine.lent_init()), exit)
 }
 
+pub(crate) fn inline_value() -> State {
+    (with(static_typed_and_key(Typed::StaticInline), |machine| machine.lent_init()), exit)
+}
+
 /// Destructors, also the value's own, ask for the value, or a new one.
 pub(crate) fn destructor_that_initialises() -> State {
     let machine = used_and_key(Typed::Shared, |machine| machine.lent_init());

@@ -1,7 +1,7 @@
 //! Calls of `SharedKey`.
 
 use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
-use crate::machine::{Machine, Typed::Shared, Typed::StaticShared};
+use crate::machine::{Machine, Typed::Shared, Typed::StaticInline, Typed::StaticShared};
 
 fn initialise(machine: &dyn Machine) {
     machine.lent_init();
@@ -25,6 +25,10 @@ pub(crate) fn set() -> State {
 
 pub(crate) fn static_unset() -> State {
     (static_typed_and_key(StaticShared), initialise)
+}
+
+pub(crate) fn inline_unset() -> State {
+    (static_typed_and_key(StaticInline), initialise)
 }
 
 pub(crate) fn static_set() -> State {

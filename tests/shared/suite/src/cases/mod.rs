@@ -9,6 +9,7 @@ mod attach;
 mod exit;
 mod functions;
 mod in_destructors;
+mod inline_values;
 mod interrupts;
 mod keys;
 mod killed;
@@ -28,6 +29,7 @@ mod tables;
 mod typed;
 mod unwind;
 mod values;
+mod words;
 mod wrap;
 
 /// A case's name and needs, the same on every platform.
@@ -88,6 +90,7 @@ cases! {
     }
     wrap {
         handle_wrap_revives_no_value,
+        every_generation_is_used_once,
         last_generation_retires_the_index,
         worn_out_indexes_leave_the_others,
         generations_carry_across_the_index,
@@ -271,6 +274,13 @@ cases! {
         handler_uses_the_interrupted_threads_value(INTERRUPTS),
         no_current_thread(INTERRUPTS),
     }
+    inline_values {
+        lie_in_the_threads_arena,
+        are_aligned,
+        without_room_are_refused,
+        of_a_dead_thread_are_dropped,
+        of_a_handler_lie_beside_the_threads(INTERRUPTS),
+    }
     tables {
         keys_are_of_one_table,
         equal_numbers_are_two_keys,
@@ -285,6 +295,11 @@ cases! {
         listing_while_keys_come_and_go,
         errors_have_texts,
         live_keys_are_known,
+    }
+    words {
+        full_table_says_who_holds_it,
+        thread_says_what_it_is_at,
+        thread_says_whose_destructor_it_is_in,
     }
     interrupts {
         handler_uses_the_interrupted_threads_values(INTERRUPTS),

@@ -3,7 +3,7 @@
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use tsd::{Error, Owner, SharedKey, SharedOwner};
+use tsd::{ArenaMemory, Error, Owner, SharedKey, SharedOwner};
 
 use crate::{Counter, Log, Platform, Start, exit_of, in_threads};
 
@@ -53,9 +53,18 @@ unsafe impl Owner for Cell {
 unsafe impl SharedOwner for Cell {
     type Target = AtomicUsize;
 
+    fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+        Ok(self.into_raw())
+    }
+
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a AtomicUsize {
         // SAFETY: the caller vouches for the pointer.
         unsafe { &*pointer.cast() }
+    }
+
+    unsafe fn discard(pointer: *mut c_void) {
+        // SAFETY: as above.
+        drop(unsafe { Self::from_raw(pointer) });
     }
 }
 

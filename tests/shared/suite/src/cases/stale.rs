@@ -142,8 +142,9 @@ pub(super) fn errors_tell_deleted_from_never_created<P: Platform>() {
     assert_eq!(table.delete(key), Err(Error::DeletedKey));
     let new = table.create(None).unwrap();
     table.delete(later).unwrap();
-    // A handle of a generation that has not come yet.
-    let ahead = Key::from_raw(new.raw().wrapping_add(new.raw().wrapping_sub(key.raw())));
+    // A handle of a generation that has not come yet, from a table in which it has.
+    let ahead = KeyTable::<3>::new().with_generation(2).create(None).unwrap();
+    assert!(ahead != new && ahead != key);
     assert_eq!(table.delete(ahead), Err(Error::InvalidKey));
     assert_eq!(table.delete(Key::from_raw(later.raw() + 1)), Err(Error::InvalidKey));
     assert_eq!(table.delete(new), Ok(()));

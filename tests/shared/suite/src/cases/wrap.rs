@@ -6,6 +6,9 @@ use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
 
 use crate::{Log, Platform, local::exit_table, value};
 
+/// Where a handle has the index: an entry is two words.
+const SHIFT: u32 = size_of::<[usize; 2]>().trailing_zeros();
+
 static CALLS: Log = Log::new();
 
 unsafe extern "C-unwind" fn log(value: *mut c_void) {
@@ -52,6 +55,39 @@ pub(super) fn handle_wrap_revives_no_value<P: Platform>() {
     assert_eq!(exit_table(&TABLE, &SLOTS).calls, 1);
     CALLS.expect(&[2]);
     TABLE.delete(again).unwrap();
+}
+
+/// An index is used once for each of its generations, with a handle that it had at no other time, and then never again.
+/// Where pointers have 32 bits these are all generations that there are, else the last of them.
+pub(super) fn every_generation_is_used_once<P: Platform>() {
+    const N: usize = 4096;
+    /// As many as a 32-bit handle tells apart.
+    const GENERATIONS: usize = 1 << 18;
+    const FIRST: usize = KeyTable::<N>::LAST_GENERATION - (GENERATIONS - 1);
+    static TABLE: KeyTable<N> = KeyTable::new().with_generation(FIRST);
+    static SLOTS: Slots<N> = Slots::new();
+
+    const { assert!(usize::BITS > 32 || FIRST == 0) };
+    let mut last = Key::default();
+    for generation in 0..GENERATIONS {
+        assert_eq!(TABLE.retired(), 0);
+        let key = TABLE.create(Some(log)).unwrap();
+        // Handles go up with the generation.
+        assert!(generation == 0 || key.raw() > last.raw(), "{last:?}, {key:?}");
+        assert!(TABLE.get(&SLOTS, key).is_null());
+        // What is left behind stays in the slot.
+        set(&TABLE, &SLOTS, key, generation + 1);
+        TABLE.delete(key).unwrap();
+        last = key;
+    }
+    assert_eq!((TABLE.retired(), TABLE.in_use()), (1, 0));
+    let other = TABLE.create(Some(log)).unwrap();
+    // At another index, the handle says.
+    assert_ne!(other.raw() & (N as u32 - 1) << SHIFT, last.raw() & (N as u32 - 1) << SHIFT);
+    assert!(TABLE.get(&SLOTS, other).is_null() && TABLE.get(&SLOTS, last).is_null());
+    assert_eq!(TABLE.delete(last), Err(Error::DeletedKey));
+    assert_eq!(exit_table(&TABLE, &SLOTS).calls, 0);
+    TABLE.delete(other).unwrap();
 }
 
 /// An index is used as often as it has generations, each with a handle of its own, and then never again.

@@ -1,0 +1,96 @@
+"""Words of the target's memory, and expressions."""
+
+import re
+
+import gdb
+
+from .problem import Problem
+
+
+def word_bytes():
+    """The size of a pointer."""
+    return gdb.selected_inferior().architecture().integer_type(8, False).pointer().sizeof
+
+
+class Memory:
+    """A copy of a piece of the target's memory."""
+
+    def __init__(self, address, length):
+        self.word_bytes = word_bytes()
+        self.order = "big" if "big endian" in gdb.execute("show endian", to_string=True) else "little"
+        try:
+            self.content = bytes(gdb.selected_inferior().read_memory(address, length))
+        except gdb.error:
+            raise Problem(f"there is no memory of {length} bytes at {address:#x}") from None
+
+    def word(self, offset):
+        return self.number(offset, self.word_bytes)
+
+    def number(self, offset, length):
+        return int.from_bytes(self.content[offset : offset + length], self.order)
+
+
+def text(address, length):
+    """The text of so many bytes. Where it can't be read, that: the rest of what is known matters all the more."""
+    if length == 0:
+        return ""
+    if length > 4096:
+        return f"{length} bytes at {address:#x}"
+    try:
+        return Memory(address, length).content.decode(errors="replace")
+    except Problem:
+        return f"unreadable at {address:#x}"
+
+
+def symbol(address):
+    """The function at an address, for people; empty if there is none."""
+    try:
+        shown = gdb.execute(f"info symbol {address:#x}", to_string=True).strip()
+    except gdb.error:
+        return ""
+    # The compiler's hash at the end of a Rust function's name tells nothing.
+    name = re.sub(r"::h[0-9a-f]{16}\b", "", shown.split(" in section ")[0])
+    # On 32-bit Arm bit 0 of a function's address says that it is of the shorter instructions.
+    if gdb.selected_inferior().architecture().name().startswith("arm"):
+        name = name.removesuffix(" + 1")
+    return "" if shown.startswith("No symbol") else f" <{name}>"
+
+
+def evaluate(expression):
+    """The value of an expression; of a static by its name, whatever the language of the current frame."""
+    try:
+        return gdb.parse_and_eval(expression)
+    except gdb.error as error:
+        found = gdb.lookup_static_symbol(expression) or gdb.lookup_global_symbol(expression)
+        if found is None:
+            raise Problem(f"{expression}: {error}") from None
+        return found.value()
+
+
+def number(expression):
+    """The number that an expression stands for."""
+    value = evaluate(expression)
+    if value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+        # A key in Rust is a structure of one number.
+        value = value[value.type.strip_typedefs().fields()[0]]
+    try:
+        return int(value)
+    except gdb.error:
+        raise Problem(f"{expression} is no number") from None
+
+
+def followed(value):
+    """What a value points to or refers to, if it does; else itself."""
+    pointers = (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF)
+    while value.type.strip_typedefs().code in pointers:
+        try:
+            value = value.referenced_value()
+        except gdb.error:
+            raise Problem(f"a pointer of type {value.type} leads nowhere") from None
+    return value
+
+
+def type_name(kind):
+    """The name of a type as it was defined."""
+    kind = kind.strip_typedefs().unqualified()
+    return kind.name or kind.tag or ""

@@ -1,0 +1,2 @@
+/* FreeRTOS names the header and uses nothing of it. */
+#include <stddef.h>

@@ -1,0 +1,1 @@
+/* Nothing is counted at a switch but in `suite_block_set`. */
