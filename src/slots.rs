@@ -222,7 +222,7 @@ where
     /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. A typed key is not deleted
     /// meanwhile, and no such word is given.
     ///
-    /// The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
+    /// An unbound slot holds NULL; a deleted key's holds what it had. The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
     /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
     /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
     ///
@@ -316,6 +316,9 @@ where
             compiler_fence(Ordering::SeqCst);
             if self.pending.has_any(Flags::CONTESTED) {
                 value = self.contest(slot, tag, value);
+            } else {
+                // It fails where a handler has bound the slot since.
+                slot.replace(value, ptr::null_mut());
             }
         }
         value

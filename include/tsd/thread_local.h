@@ -41,10 +41,11 @@ void tsd_free(void *memory) TSD_SYMBOL(tsd_free);
 
 /*
  * The kernel's hook for a variable that can't be had. The error is 12 (ENOMEM: tsd_allocate() gave NULL), 3 (ESRCH: no
- * thread is current) or 11 (EAGAIN: no key is free). The language has no way to tell the program, so the hook does not
- * return: it stops the kernel, or ends the thread. Where it returns, the program has what it gives for the variable's
- * address: a kernel may have memory of a CPU's own for early boot and interrupts. Nothing is kept of the failure here,
- * but a compiler keeps the address for the rest of the function that has asked.
+ * thread is current), 11 (EAGAIN: no key is free) or 22 (EINVAL: somebody has deleted the key). The language has no
+ * way to tell the program, so the hook does not return: it stops the kernel, or ends the thread. Where it returns, the
+ * program has what it gives for the variable's address: a kernel may have memory of a CPU's own for early boot and
+ * interrupts. Nothing is kept of the failure here, but a compiler keeps the address for the rest of the function that
+ * has asked.
  */
 void *tsd_thread_local_failed(int error, size_t size, size_t alignment) TSD_SYMBOL(tsd_thread_local_failed);
 

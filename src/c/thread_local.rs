@@ -9,7 +9,7 @@
 //! is not so of a thread's first [`Segment`], since the value of a key is stored plainly. So a handler's use must not be
 //! the first on its thread.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicUsize,
@@ -170,7 +170,8 @@ fn first_segment() -> Result<&'static Segment, c_int> {
 
 /// The key, which the first to ask creates.
 fn key() -> Result<u32, c_int> {
-    const NAME: &str = "thread_local";
+    // As C's listings have it.
+    const NAME: &CStr = c"thread_local";
     // Acquire, in all loads: pairs with the Release below, so that the key is seen as created.
     let known = KEY.load(Acquire);
     if known != 0 {
@@ -178,7 +179,9 @@ fn key() -> Result<u32, c_int> {
     }
     let mut created = 0;
     // SAFETY: a local variable; the destructor takes what is stored; the name is a constant.
-    let status = unsafe { calls::tsd_key_create_from(&mut created, Some(free_all), true, NAME.as_ptr(), NAME.len()) };
+    let status = unsafe {
+        calls::tsd_key_create_from(&mut created, Some(free_all), true, NAME.as_ptr().cast(), NAME.count_bytes())
+    };
     if status != 0 {
         // The last index may have become this very key.
         let known = KEY.load(Acquire);

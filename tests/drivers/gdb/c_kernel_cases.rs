@@ -10,19 +10,11 @@ use tsd_runner::{
     tools,
 };
 
-use crate::{c_kernel::built, compare, with_script};
+use crate::{c_kernel::built, compare, same, transcript_of, with_script};
 
 /// A destructor of its first case: the thread that runs it is in its exit, another one has values.
 const STOP: &str = "count";
 
-const KEYS: [&str; 6] = [
-    "5 of 128 keys in use, at most 5 at once, 0 indexes retired",
-    "key 0x3 \"runtime\": index 0, generation 0, last phase, static, destructor ADDRESS <count>",
-    "key 0x11 \"scratch\": index 1, generation 0, ordinary, static, no destructor",
-    "key 0x21 \"counted\": index 2, generation 0, ordinary, static, destructor ADDRESS <count>",
-    "key 0x31 \"\": index 3, generation 0, ordinary, run-time, destructor ADDRESS <count>",
-    "key 0x41 \"\": index 4, generation 0, ordinary, run-time, no destructor",
-];
 const EXITING: [&str; 2] =
     ["exiting, in the destructor of key 0x31 \"\", round 1, 0 exit functions", "  key 0x41 \"\" value 0x10"];
 
@@ -31,73 +23,14 @@ pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[String]) -> 
     Ok(gdb::at_function(machine, kernel, "", STOP, commands)?.0)
 }
 
+/// What gdb prints there, on each machine.
+const TRANSCRIPT: &str = include_str!("c_kernel.txt");
+
 pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
-    let all = "tsd  threads";
-    let commands = [
-        "tsd keys",
-        "tsd threads",
-        "tsd set threads threads",
-        all,
-        "tsd key 3",
-        "tsd threads current &threads[2]",
-        "tsd threads threads[7]",
-        "tsd explain key other scratch",
-        "print key",
-        "print current->tsd",
-        "print tsd_table_v1_k128_f16_r4.rounds",
-        "print/x tsd_table_v1_k128_f16_r4",
-    ];
-    let transcript = session(machine, &built(machine.arch)?, &with_script(&commands))?;
-    let [exiting, value] = EXITING;
-    let is_live = format!("0x31 is live: {}", KEYS[4]);
-    let key_3 = format!("{}, set in 1 thread", KEYS[4]);
-    let waiting = ["  key 0x31 \"\" value 0x20", "  key 0x41 \"\" value 0x20"];
-    let table: Vec<_> = (0..).zip(&KEYS[1..]).map(|(index, key)| format!("[{index}] = {key}")).collect();
-    compare(
-        &transcript,
-        &[
-            ("tsd keys", &KEYS),
-            (
-                "tsd threads",
-                &[
-                    "no threads are known: name their blocks, as in tsd threads EXPR..., or once with tsd set threads EXPR",
-                ],
-            ),
-            ("tsd set threads threads", &[]),
-            (
-                all,
-                &[
-                    "thread threads[0]: not exiting, 0 exit functions",
-                    &format!("thread threads[1]: {exiting}"),
-                    value,
-                    "thread threads[2]: not exiting, 0 exit functions",
-                    waiting[0],
-                    waiting[1],
-                    "5 more have nothing",
-                ],
-            ),
-            ("tsd key 3", &[&key_3, "  thread threads[2] value 0x20"]),
-            (
-                "tsd threads current &threads[2]",
-                &[
-                    &format!("thread current: {exiting}"),
-                    value,
-                    "thread &threads[2]: not exiting, 0 exit functions",
-                    waiting[0],
-                    waiting[1],
-                ],
-            ),
-            ("tsd threads threads[7]", &["thread threads[7]: not exiting, 0 exit functions"]),
-            (
-                "tsd explain key other scratch",
-                &[&is_live, &format!("0x41 is live: {}", KEYS[5]), &format!("0x11 is live: {}", KEYS[2])],
-            ),
-            ("print key", &[&format!("$1 = {is_live}")]),
-            ("print current->tsd", &[&format!("$2 = {exiting} = {{[key 0x41 \"\"] = 0x10}}")]),
-            ("print tsd_table_v1_k128_f16_r4.rounds", &["$3 = 4"]),
-            ("print/x tsd_table_v1_k128_f16_r4", &[&format!("$4 = {} = {{{}}}", KEYS[0], table.join(", "))]),
-        ],
-    )
+    let wanted = transcript_of(TRANSCRIPT);
+    let commands: Vec<_> = wanted.iter().map(|(command, _)| command.as_str()).collect();
+    // The first command has read the script.
+    same(&wanted, &session(machine, &built(machine.arch)?, &with_script(&commands))?[1..])
 }
 
 /// What can't be right is said where it stands, and does not hide the rest.
@@ -153,11 +86,13 @@ pub(crate) fn check_stripped() -> Result<(), Failed> {
     let by_address = format!("tsd threads {thread}");
     let script = format!("source {}", kernel.with_file_name("share/tsd/gdb/tsd.py").display());
     let transcript = session(machine, &kernel, &[script.clone(), "tsd keys".into(), by_address.clone()])?;
+    let with_information = transcript_of(TRANSCRIPT);
+    let keys: Vec<_> = with_information[0].1.iter().map(String::as_str).collect();
     compare(
         &transcript,
         &[
             (&script, &[]),
-            ("tsd keys", &KEYS),
+            ("tsd keys", &keys),
             (&by_address, &[&format!("thread {thread}: {}", EXITING[0]), EXITING[1]]),
         ],
     )

@@ -85,6 +85,33 @@ fn compare(transcript: &Transcript, wanted: &[(&str, &[&str])]) -> std::result::
     Ok(())
 }
 
+/// A transcript from its text.
+fn transcript_of(text: &str) -> Transcript {
+    let mut transcript = Transcript::new();
+    for line in text.lines() {
+        match (line.strip_prefix("(gdb) "), transcript.last_mut()) {
+            (Some(command), _) => transcript.push((command.to_owned(), Vec::new())),
+            (None, Some((_, lines))) => lines.push(line.to_owned()),
+            (None, None) => panic!("a transcript begins with a command: {line}"),
+        }
+    }
+    transcript
+}
+
+/// Fails unless both have the same lines after the same commands, addresses aside.
+fn same(wanted: &[(String, Vec<String>)], printed: &[(String, Vec<String>)]) -> std::result::Result<(), Failed> {
+    for ((command, wanted), (_, printed)) in wanted.iter().zip(printed) {
+        let [wanted, printed] = [wanted, printed].map(|lines| {
+            let lines: Vec<_> = lines.iter().map(|line| without_addresses(line)).collect();
+            lines.join("\n")
+        });
+        if wanted != printed {
+            return Err(format!("{command} printed\n{printed}\nand not\n{wanted}").into());
+        }
+    }
+    if wanted.len() == printed.len() { Ok(()) } else { Err(format!("these are not all commands: {printed:#?}").into()) }
+}
+
 /// The line with `ADDRESS` for each number that is one: of five digits and more, in hexadecimal.
 fn without_addresses(line: &str) -> String {
     let mut parts = line.split("0x");

@@ -7,7 +7,7 @@ use tsd_runner::{
     workspace,
 };
 
-use crate::{c_kernel::built, c_kernel_cases, rust_kernel, without_addresses};
+use crate::{c_kernel::built, c_kernel_cases, rust_kernel, same, transcript_of};
 
 const PAGE: &str = include_str!("../../../docs/debugging.md");
 
@@ -37,15 +37,8 @@ fn transcripts() -> Vec<(&'static str, Transcript)> {
     let transcript = |part: &'static str| {
         let (kernel, rest) = part.split_once(" -->").expect("the mark ends");
         let block = rest.split("```").nth(1).expect("a block follows");
-        let mut transcript = Transcript::new();
-        for line in block.lines().skip(1) {
-            match (line.strip_prefix("(gdb) "), transcript.last_mut()) {
-                (Some(command), _) => transcript.push((command.to_owned(), Vec::new())),
-                (None, Some((_, lines))) => lines.push(line.to_owned()),
-                (None, None) => panic!("a transcript begins with a command: {line}"),
-            }
-        }
-        (kernel, transcript)
+        let (_, lines) = block.split_once('\n').expect("it has lines");
+        (kernel, transcript_of(lines))
     };
     PAGE.split(MARK).skip(1).map(transcript).collect()
 }
@@ -56,17 +49,4 @@ fn at_root(command: &str) -> String {
         Some(file) => format!("source {}", workspace::root().join(file).display()),
         None => command.to_owned(),
     }
-}
-
-fn same(shown: &Transcript, printed: &Transcript) -> Result<(), Failed> {
-    for ((command, shown), (_, printed)) in shown.iter().zip(printed) {
-        let [shown, printed] =
-            [shown, printed].map(|lines| lines.iter().map(|line| without_addresses(line)).collect::<Vec<_>>());
-        if shown != printed {
-            return Err(
-                format!("{command} prints\n{}\nand the page has\n{}", printed.join("\n"), shown.join("\n")).into()
-            );
-        }
-    }
-    if shown.len() == printed.len() { Ok(()) } else { Err("gdb has not run all of the page's commands".into()) }
 }

@@ -2,7 +2,7 @@
 #ifndef TSD_FREERTOS_H
 #define TSD_FREERTOS_H
 
-/* `Block` in src/block.rs fits in it. */
+/* `Reserved` in src/block.rs. */
 struct suite_block {
     _Alignas(8) unsigned char bytes[1536];
 };

@@ -60,6 +60,22 @@ static void without_keys(void *argument) {
     (void)argument;
 }
 
+static void without_the_key(void *argument) {
+    expect(TSD_EINVAL);
+    (void)argument;
+}
+
+static void delete_the_key(void) {
+    tsd_key_info_t info;
+    uint32_t cursor = 0;
+    while (tsd_key_next(&cursor, &info)) {
+        if (strcmp(info.name, "thread_local") == 0) {
+            CHECK(tsd_key_delete(info.key) == 0);
+            keys_kept--;
+        }
+    }
+}
+
 void test(void) {
     for (int i = 0; i < COUNT; i++) {
         variables[i].size = variables[i].alignment = sizeof(int);
@@ -68,4 +84,7 @@ void test(void) {
     CHECK(run_thread(without_keys, NULL).calls == 0);
     CHECK(run_thread(without_memory, NULL).calls == 1);
     CHECK(allocations == COUNT + 2 && frees == allocations);
+    delete_the_key();
+    CHECK(run_thread(without_the_key, NULL).calls == 0);
+    CHECK(keys_kept == 0 && allocations == COUNT + 3 && frees == allocations);
 }

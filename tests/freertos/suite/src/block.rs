@@ -7,8 +7,11 @@ use core::{
     sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst},
 };
 
-use tsd::{ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
-use tsd_suite::{EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
+use tsd::{
+    Arena, ArenaMemory, ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port,
+    Slots,
+};
+use tsd_suite::{ARENA, EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
 use crate::{freertos, thread, thread::Record};
 
@@ -17,15 +20,23 @@ use crate::{freertos, thread, thread::Record};
 pub(crate) struct Block {
     slots: Slots<KEYS>,
     functions: ExitFunctions<EXIT_FUNCTIONS>,
+    arena: Arena<ARENA>,
     /// Where the task's calls look: at this block, or at that of a dead task which it reaps.
     seen: AtomicPtr<Block>,
     /// What is known of the task; null for tasks that the platform has not started.
     record: AtomicPtr<Record>,
 }
 
-/// What `tsd_freertos.h` reserves.
-const RESERVED_BYTES: usize = 1536;
-const _: () = assert!(size_of::<Block>() <= RESERVED_BYTES && align_of::<Block>() <= 8);
+/// What `tsd_freertos.h` reserves for a block, in memory that FreeRTOS aligns to 8 bytes.
+#[repr(C, align(8))]
+pub(crate) struct Reserved([u8; 1536]);
+
+const _: () = assert!(align_of::<Block>() - align_of::<Reserved>() + size_of::<Block>() <= size_of::<Reserved>());
+
+/// The block in what is reserved for it, which may be aligned to less.
+pub(crate) fn in_reserved(reserved: *mut Reserved) -> *mut Block {
+    reserved.map_addr(|address| address.next_multiple_of(align_of::<Block>())).cast()
+}
 
 /// The running task's block, and where its calls look: null before the scheduler runs, and in handlers that shall have
 /// no thread.
@@ -55,6 +66,10 @@ unsafe impl Port for FreeRtosPort {
 
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         seen().map(|block| block.functions.as_list())
+    }
+
+    unsafe fn arena(&self) -> Option<ArenaMemory<'_>> {
+        seen().map(|block| block.arena.as_memory())
     }
 
     fn notifications(&self) -> Option<NotificationList<'_>> {
@@ -128,10 +143,12 @@ pub(crate) fn switches() -> u32 {
 
 /// FreeRTOS makes a task, in memory that may hold anything.
 #[unsafe(no_mangle)]
-extern "C" fn suite_block_init(block: *mut Block) {
+extern "C" fn suite_block_init(reserved: *mut Reserved) {
+    let block = in_reserved(reserved);
     let new = Block {
         slots: Slots::new(),
         functions: ExitFunctions::new(),
+        arena: Arena::new(),
         seen: AtomicPtr::new(block),
         record: AtomicPtr::new(ptr::null_mut()),
     };
@@ -141,7 +158,8 @@ extern "C" fn suite_block_init(block: *mut Block) {
 
 /// FreeRTOS gives a task the CPU.
 #[unsafe(no_mangle)]
-extern "C" fn suite_block_set(block: *mut Block) {
+extern "C" fn suite_block_set(reserved: *mut Reserved) {
+    let block = in_reserved(reserved);
     let before = OWN.swap(block, SeqCst);
     if before != block {
         SWITCHES.fetch_add(1, SeqCst);
@@ -156,10 +174,12 @@ extern "C" fn suite_block_set(block: *mut Block) {
 
 /// A task's control block is about to go.
 #[unsafe(no_mangle)]
-extern "C" fn suite_block_deinit(block: *mut Block) {
+extern "C" fn suite_block_deinit(reserved: *mut Reserved) {
     // SAFETY: it is still there, and its task is not.
-    let block = unsafe { &*block };
-    if !block.slots.is_idle() || !block.functions.as_list().is_empty() {
+    let block = unsafe { &*in_reserved(reserved) };
+    let is_as_new =
+        block.slots.is_idle() && block.functions.as_list().is_empty() && block.arena.as_memory().used() == 0;
+    if !is_as_new {
         NOT_AS_NEW.fetch_add(1, SeqCst);
     }
 }

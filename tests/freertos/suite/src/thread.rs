@@ -13,7 +13,7 @@ use tsd::ExitReport;
 use tsd_suite::{Priority, Start};
 
 use crate::{
-    block::{self, Block},
+    block::{self, Block, Reserved},
     freertos::{self, Handle},
 };
 
@@ -248,14 +248,14 @@ fn bury(task: Handle) -> ExitReport {
 
 unsafe extern "C" {
     /// The TLS block in a task's control block.
-    fn suite_block_of(task: Handle) -> *mut c_void;
+    fn suite_block_of(task: Handle) -> *mut Reserved;
 }
 
 /// # Safety
 /// The task lives.
 unsafe fn block_of(task: Handle) -> *mut Block {
     // SAFETY: the caller's word.
-    unsafe { suite_block_of(task) }.cast()
+    block::in_reserved(unsafe { suite_block_of(task) })
 }
 
 /// Leaves the thread to itself.

@@ -64,6 +64,7 @@ cases! {
     set::bound(COMMON, COMMON);
     set::null(COMMON, COMMON);
     set::after_exit(COMMON, COMMON);
+    set::after_exit_and_free(USED_AGAIN, USED_AGAIN);
     set::over_a_predecessor(COMMON, COMMON);
     set::last_phase_first(COMMON, COMMON);
     set::indexes_of_two_words(COMMON, COMMON);

@@ -117,6 +117,7 @@ pub(super) mod set {
         LAST_PHASE, ORDINARY, STATIC, State, This, current, key_and_predecessor, keys, keys_far_apart, new_value, set,
         set_both, static_and_key, with,
     };
+    use crate::ledger::ledger;
     use crate::machine::Machine;
 
     fn static_set(machine: &dyn Machine) {
@@ -144,6 +145,17 @@ pub(super) mod set {
 
     pub(crate) fn after_exit() -> State {
         (with(keys(ORDINARY, ORDINARY), set_and_exit), set)
+    }
+
+    /// The allocator gives out again what the exit has freed, and whose pointer may still be in the slot.
+    pub(crate) fn after_exit_and_free() -> State {
+        let set_exit_and_free = |machine: &dyn Machine| {
+            let value = new_value();
+            machine.set(current(This), value);
+            machine.exit();
+            ledger(|ledger| ledger.freed[This as usize] = value);
+        };
+        (with(keys(ORDINARY, ORDINARY), set_exit_and_free), set)
     }
 
     pub(crate) fn over_a_predecessor() -> State {

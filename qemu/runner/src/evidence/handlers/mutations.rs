@@ -44,6 +44,12 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         file: "src/slots.rs",
+        what: "exit leaves in the slot the value that it has taken",
+        from: "                slot.replace(value, ptr::null_mut());\n",
+        to: "",
+    },
+    Mutation {
+        file: "src/slots.rs",
         what: "exit ends whichever binding there is",
         from: "        if slot.rebind(tag, Tag::UNBOUND) {\n            compiler_fence",
         to: "        slot.tag.store(Tag::UNBOUND.word(), Relaxed);\n        if true {\n            compiler_fence",
