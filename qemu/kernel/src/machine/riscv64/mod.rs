@@ -22,6 +22,7 @@ pub(crate) mod ipi;
 mod linux_calls;
 pub(crate) mod masking;
 pub(crate) mod memory;
+#[path = "../shared/power.rs"]
 pub(crate) mod power;
 pub(crate) mod program;
 #[path = "../shared/semihosting.rs"]

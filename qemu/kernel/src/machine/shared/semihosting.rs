@@ -1,13 +1,6 @@
-//! What QEMU does for a kernel that asks it through semihosting: the command line, and the end of a run.
+//! The command line, which QEMU gives through semihosting.
 
 use core::mem::MaybeUninit;
-
-/// Ends QEMU with `status` as its exit status.
-// Never inlined, so that a debugger can stop here.
-#[inline(never)]
-pub(crate) fn power_off(status: u8) -> ! {
-    semihosting::process::exit(i32::from(status))
-}
 
 /// Returns the words after the program's name on the command line that QEMU was given with
 /// `-semihosting-config arg=..`, or with `-append`.
