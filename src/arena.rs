@@ -17,8 +17,11 @@ use crate::sync::local::AtomicUsize;
 
 /// Room for values of one thread, to be embedded in the thread control block beside its [`Slots`](crate::Slots).
 ///
-/// A value takes its size, and what its alignment skips; all is free again when the thread's exit is over. The arena is
-/// one word larger than `BYTES`, rounded up to a multiple of 16 bytes.
+/// A value takes its size, and what its alignment skips; all is free again when the thread's exit is over. The bytes
+/// begin at a multiple of 16, and one word follows them: the arena's size is that, rounded up to a multiple of 16.
+///
+/// All zero bytes are a valid initial state, the same as [`Arena::new`]. While values lie in it the arena must not be
+/// moved, nor borrowed exclusively, as a part of a control block that is: other than slots, values have addresses.
 ///
 /// # Examples
 ///
@@ -42,18 +45,18 @@ use crate::sync::local::AtomicUsize;
 /// ```
 #[repr(C, align(16))]
 pub struct Arena<const BYTES: usize> {
-    used: AtomicUsize,
     bytes: UnsafeCell<[MaybeUninit<u8>; BYTES]>,
+    used: AtomicUsize,
 }
 
-// SAFETY: bytes are reached only by pointers to memory that was given out, to one owner each.
+// SAFETY: the bytes are reached only by pointers that `store` gives, whose caller vouches for being on the one thread.
 unsafe impl<const BYTES: usize> Sync for Arena<BYTES> {}
 
 impl<const BYTES: usize> Arena<BYTES> {
     /// Creates an arena of which nothing is used.
     #[must_use]
     pub const fn new() -> Self {
-        Self { used: AtomicUsize::new(0), bytes: UnsafeCell::new([MaybeUninit::uninit(); BYTES]) }
+        Self { bytes: UnsafeCell::new([MaybeUninit::uninit(); BYTES]), used: AtomicUsize::new(0) }
     }
 
     /// Makes the memory at `at` an arena of which nothing is used, whatever it held. The bytes are not touched.
@@ -63,7 +66,7 @@ impl<const BYTES: usize> Arena<BYTES> {
     /// # Safety
     ///
     /// `at` must be valid for writes and aligned, and nobody may use the arena meanwhile, nor a value that lies there
-    /// afterwards.
+    /// afterwards: the thread's [`Slots`](crate::Slots) must be initialised with it.
     pub unsafe fn init(at: *mut Self) {
         // SAFETY: the caller vouches for the pointer.
         unsafe { (&raw mut (*at).used).write(AtomicUsize::new(0)) };
@@ -142,7 +145,11 @@ impl fmt::Debug for ArenaMemory<'_> {
 }
 
 /// Moves `value` into `memory`; gives it up if there is no room.
-pub(crate) fn store<T>(memory: Option<ArenaMemory<'_>>, value: T) -> Option<*mut T> {
+///
+/// # Safety
+///
+/// `memory` must be the calling thread's: only its own handlers may take of it meanwhile.
+pub(crate) unsafe fn store<T>(memory: Option<ArenaMemory<'_>>, value: T) -> Option<*mut T> {
     let place = memory?.take(Layout::new::<T>())?.cast::<T>();
     // SAFETY: the memory is this value's, large enough and aligned.
     unsafe { ptr::write(place, value) };

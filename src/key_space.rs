@@ -57,9 +57,9 @@ where
         ///
         /// # Safety
         ///
-        /// The slots that the port gives must be used with this key space only: a value that was stored under a key of
-        /// one table must not be found under a key of another. A port that finds all threads of a kernel is for one key
-        /// space.
+        /// The slots and the arena that the port gives must be used with this key space only: a value that was stored
+        /// under a key of one table must not be found under a key of another, and an exit frees its arena. A port that
+        /// finds all threads of a kernel is for one key space.
         #[must_use]
         pub unsafe fn new(port: P) -> Self {
             Self { table: KeyTable::new(), port }
@@ -358,7 +358,8 @@ where
     /// A call from inside the thread's own exit does nothing and says so. Values that an interrupt handler sets after
     /// the last look of this call, some instructions before it returns, or later, stay for the next thread with the
     /// same slots; [`Slots::is_exiting`] is over by then. So the kernel sees to it that handlers set none on a thread
-    /// that has called this, or initialises the slots again with [`Slots::init`].
+    /// that has called this, or initialises the slots again with [`Slots::init`], and the arena with
+    /// [`Arena::init`](crate::Arena::init).
     ///
     /// Callable from threads. No lock is held while anything runs, and interrupts are as the thread had them. The cost
     /// is proportional to the number of values set; one comparison when there are none. POSIX `pthread_exit`, C11
@@ -401,7 +402,7 @@ where
 
     /// Runs the exit of a thread that will never run again, on behalf of it: one that another thread has deleted, or
     /// that was killed where it stood, be it inside its own exit. Whoever buries it calls this before its stack is
-    /// freed, while the port gives what belongs to the dead thread to this call and to the destructors that it
+    /// freed, while the port gives the dead thread's slots, functions and arena to this call and to the destructors that it
     /// runs.
     ///
     /// An exit that was cut short is finished: what it had not taken gets its destructor now, in new rounds. A value
@@ -418,7 +419,7 @@ where
     /// # Safety
     ///
     /// 1. As `exit`; and the thread never runs again, on any CPU.
-    /// 2. The port gives what belongs to the dead thread to the calling thread only, from before this call until
+    /// 2. The port gives the dead thread's slots, functions and arena, all three, to the calling thread only, from before this call until
     ///    it has returned: with preemption off, or as a part of the caller that is switched with it.
     /// 3. Its values may be destroyed on this thread.
     ///

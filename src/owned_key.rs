@@ -12,13 +12,16 @@ use crate::owner::{Owner, Word, destructor_of};
 use crate::port::Port;
 use crate::slots::Slots;
 use crate::static_key::StaticKey;
-use crate::sync::const_fn;
+use crate::sync::local::compiler_fence;
+use crate::sync::{Ordering, const_fn};
 
 /// A key that is a static, under which each thread may have one `O`: what is there is taken out, used, and put back.
 ///
 /// The key is created when it is first used. A value may be taken and replaced from everywhere, also from an interrupt
 /// that comes while the thread does the same: whoever takes it has it alone. For a value that stays where it is and is
 /// lent by reference, there is [`SharedKey`](crate::SharedKey).
+///
+/// It is for statics: what is declared `const` is another key at each use.
 ///
 /// Boxes from a pool of heapless are taken and given back with a lock where the CPU has no compare-exchange of two
 /// words; such a key is not for interrupts there, whatever its calls say.
@@ -116,6 +119,8 @@ impl<O: Owner, K: Location> OwnedKey<O, K> {
     /// ```
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let raw = value.into_raw();
+        // A handler that finds the pointer finds the value.
+        compiler_fence(Ordering::Release);
         match K::swap(&self.state, raw) {
             // SAFETY: what is stored under this key came from `into_raw`, and the exchange made it ours.
             Ok(old) => Ok((!old.is_null()).then(|| unsafe { O::from_raw(old) })),

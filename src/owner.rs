@@ -96,7 +96,11 @@ pub unsafe trait SharedOwner: Sized + Send + 'static {
     /// # Errors
     ///
     /// [`Error::ListFull`] if there is no room. The value is dropped.
-    fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error>;
+    ///
+    /// # Safety
+    ///
+    /// `memory` must be the calling thread's, and what it gives must not be used after that thread's exit.
+    unsafe fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error>;
 
     /// Lends the value.
     ///
@@ -149,6 +153,8 @@ pub unsafe trait SharedOwner: Sized + Send + 'static {
 /// assert_eq!(THREAD.arena.as_memory().used(), size_of::<u32>());
 /// # Ok::<(), tsd::Error>(())
 /// ```
+///
+/// The memory of a value that an exit leaves over is used again, with no `drop` before.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Inline<T>(pub T);
 
@@ -156,8 +162,9 @@ pub struct Inline<T>(pub T);
 unsafe impl<T: Send + 'static> SharedOwner for Inline<T> {
     type Target = T;
 
-    fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
-        arena::store(memory, self.0).map(<*mut T>::cast).ok_or(Error::ListFull)
+    unsafe fn store(self, memory: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+        // SAFETY: the caller vouches for it.
+        unsafe { arena::store(memory, self.0) }.map(<*mut T>::cast).ok_or(Error::ListFull)
     }
 
     unsafe fn lend<'a>(pointer: *mut c_void) -> &'a T {
@@ -176,7 +183,7 @@ macro_rules! lend_from_owner {
     ($target:ty) => {
         type Target = $target;
 
-        fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+        unsafe fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
             const {
                 assert!(size_of::<$target>() != 0, "a value without a size has no address to tell that it is there")
             };

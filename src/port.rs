@@ -15,7 +15,8 @@ use crate::sync::{AtomicU32, Relaxed};
 /// 1. [`current`](Self::current), [`exit_functions`](Self::exit_functions) and [`arena`](Self::arena) give what belongs
 ///    to the calling thread and to no other, initialised. Whatever they give in a thread, they give until the thread's
 ///    exit hook has returned.
-/// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`.
+/// 2. In an interrupt handler they give what belongs to the interrupted thread, or `None`; `None` in one that critical
+///    sections do not mask, where the CPU has no compare-and-swap.
 /// 3. The thread's stack outlives its exit hook: a thread that is killed runs [`KeySpace::exit`](crate::KeySpace::exit)
 ///    itself, on its own stack, or [`KeySpace::reap`](crate::KeySpace::reap) is called for it before its stack is
 ///    freed.

@@ -198,7 +198,7 @@ where
 /// Takes the value that `slots` has under `key` and returns it: the thread has none afterwards. NULL if there was none.
 ///
 /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not both.
-/// Their thread must have called [`share`], else this gives NULL. The caller must keep the slots alive and the key from
+/// Their thread must have called [`share`], else the answer says nothing. The caller must keep the slots alive and the key from
 /// being deleted until the call returns, and keep the value's owner from storing another one.
 ///
 /// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values, Win32

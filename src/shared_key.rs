@@ -15,7 +15,8 @@ use crate::owner::SharedOwner;
 use crate::port::{self, Port, ThreadsOnly};
 use crate::slots::Slots;
 use crate::static_key::StaticKey;
-use crate::sync::const_fn;
+use crate::sync::local::compiler_fence;
+use crate::sync::{Ordering, const_fn};
 
 /// What a slot holds while the thread initialises its value: an address at which no value lies.
 const INITIALISING: *mut c_void = ptr::without_provenance_mut(1);
@@ -30,7 +31,10 @@ const INITIALISING: *mut c_void = ptr::without_provenance_mut(1);
 ///
 /// Once the thread's exit has taken the value, the key has none: in the value's own `drop`, in later destructors and
 /// in handlers that interrupt them, [`with`](Self::with) gives `None` and [`with_or_init`](Self::with_or_init) fails.
-/// Nothing is initialised on a thread in its exit.
+/// Nothing is initialised on a thread in its exit. A thread that ends in its initialiser has a mark for a value, which
+/// its exit counts as one and a listing shows as 1.
+///
+/// It is for statics: what is declared `const` is another key at each use.
 ///
 /// # Examples
 ///
@@ -160,6 +164,7 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
     #[inline]
     pub fn with<R>(&self, use_value: impl FnOnce(&O::Target) -> R) -> Option<R> {
         let value = K::value(&self.state);
+        compiler_fence(Ordering::Acquire);
         // SAFETY: it came from `store`, for no other address is stored but those two, and goes to `discard` at the
         // thread's exit, when the slot does not have it any more: not before `use_value` has returned.
         is_value(value).then(|| use_value(unsafe { O::lend(value) }))
@@ -173,7 +178,8 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
     /// # Errors
     ///
     /// - [`Error::NoThread`] if no thread is current.
-    /// - [`Error::Exiting`] if the thread has no value, or not any more, and is in its exit.
+    /// - [`Error::Exiting`] if the thread has no value, or not any more, and is in its exit, or has been through it in the
+    ///   middle of `initialise`.
     /// - [`Error::Recursion`] in `initialise` itself, and in a handler that interrupts it, for the same key.
     /// - [`Error::TableFull`], [`Error::TableWornOut`] at the key's first use.
     ///
@@ -239,6 +245,7 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
         if !is_value(value) {
             value = self.initialise(initialise)?;
         }
+        compiler_fence(Ordering::Acquire);
         // SAFETY: as in `with`.
         Ok(use_value(unsafe { O::lend(value) }))
     }
@@ -254,8 +261,11 @@ impl<O: SharedOwner, K: Location> SharedKey<O, K> {
             return Ok(found);
         }
         let unfinished = Unfinished::<K>(&self.state);
-        let value = initialise()?.store(port::arena(K::port(&self.state)))?;
+        // SAFETY: the port gives the calling thread's memory, and exit takes the value out of the slot.
+        let value = unsafe { initialise()?.store(port::arena(K::port(&self.state))) }?;
         mem::forget(unfinished);
+        // A handler that finds the pointer finds the value.
+        compiler_fence(Ordering::Release);
         if !K::replace(&self.state, INITIALISING, value) {
             // The thread has been through its exit meanwhile, though the initialiser goes on.
             // SAFETY: it was stored nowhere.

@@ -9,7 +9,13 @@
 /// `KeySpace::with_table(PORT, TABLE)`, whose table has no static keys yet. Each further line is an
 /// [`OwnedKey`](crate::OwnedKey) or a [`SharedKey`](crate::SharedKey) without its location. `= for_threads` makes a
 /// `SharedKey` for values that are not `Sync` (see [`ThreadsOnly`](crate::ThreadsOnly)); `, last_phase` puts a key in
-/// the last phase of exit.
+/// the last phase of exit. Types are written without a path. A key under a `#[cfg]` that does not hold keeps its number.
+/// A list of more than a hundred keys wants a `#![recursion_limit = "512"]` of its crate.
+///
+/// # Safety
+///
+/// The word `unsafe` in the first line is that of [`KeySpace::new`](crate::KeySpace::new), whose duty it stands for. The
+/// lint `unsafe_code` does not see it there.
 ///
 /// # Examples
 ///
@@ -56,28 +62,42 @@
 ///     static SECOND: OwnedKey<u16>;
 /// }
 /// ```
+/// Nor is there a way around the word `unsafe`, by which code that may not use it would declare a second key space:
+///
+/// ```compile_fail,E0133
+/// # use tsd::{Port, Slots};
+/// # struct Kernel;
+/// # static SLOTS: Slots<8> = Slots::new();
+/// # unsafe impl Port for Kernel {
+/// #     type Slots = Slots<8>;
+/// #     unsafe fn current(&self) -> Option<&Slots<8>> { Some(&SLOTS) }
+/// # }
+/// tsd::static_keys! {
+///     static KEYS: KeySpace<Kernel> = const { KeySpace::new(Kernel) };
+/// }
+/// ```
 #[macro_export]
 macro_rules! static_keys {
     (
         $(#[$attribute:meta])*
-        $visibility:vis static $space:ident: KeySpace<$port:ty> = unsafe { KeySpace::new($value:expr) };
+        $visibility:vis static $space:ident: KeySpace<$port:ty> = $unsafe:tt { KeySpace::new($value:expr) };
         $($keys:tt)*
     ) => {
         $crate::static_keys! {
             $(#[$attribute])*
             $visibility static $space: KeySpace<$port> =
-                unsafe { KeySpace::with_table($value, $crate::KeyTable::new()) };
+                $unsafe { KeySpace::with_table($value, $crate::KeyTable::new()) };
             $($keys)*
         }
     };
     (
         $(#[$attribute:meta])*
         $visibility:vis static $space:ident: KeySpace<$port:ty> =
-            unsafe { KeySpace::with_table($value:expr, $table:expr) };
+            $unsafe:tt { KeySpace::with_table($value:expr, $table:expr) };
         $($keys:tt)*
     ) => {
         $crate::static_keys! {
-            @ [$(#[$attribute])* $visibility static $space: $port = $value, $table] (0) [] $($keys)*
+            @ [$(#[$attribute])* $visibility static $space: $port = $unsafe, $value, $table] (0) [] $($keys)*
         }
     };
     // A key: declared, and its options added to the list.
@@ -98,29 +118,39 @@ macro_rules! static_keys {
     };
     // The end of the list: the key space.
     (
-        @ [$(#[$attribute:meta])* $visibility:vis static $space:ident: $port:ty = $value:expr, $table:expr]
+        @ [$(#[$attribute:meta])* $visibility:vis static $space:ident: $port:ty = $unsafe:tt, $value:expr, $table:expr]
         ($count:expr)
         [$({ $name:ident, $kind:ident, $owner:ty, ($number:expr), ($($option:ident)*) })*]
     ) => {
         $(#[$attribute])*
         $visibility static $space: $crate::KeySpace<$port> = {
-            const KEYS: [$crate::StaticKey; $count] = [$(
+            // A name that nothing in `$value` and `$table` means.
+            const __TSD_STATIC_KEYS: [$crate::StaticKey; $count] = [$(
                 $crate::static_keys!(@options $name, $kind, $owner, $port, ($number), ($($option)*))
             ),*];
-            // SAFETY: the word of whoever wrote `unsafe` in the list.
-            unsafe { $crate::KeySpace::with_table($value, $table.with_static_keys(&KEYS)) }
+            // With the word `unsafe` of whoever wrote the list.
+            $unsafe {
+                $crate::KeySpace::with_table($value, $crate::KeyTable::with_static_keys($table, &__TSD_STATIC_KEYS))
+            }
         };
     };
     (
         @key
-        [$(#[$space_attribute:meta])* $space_visibility:vis static $space:ident: $port:ty = $value:expr, $table:expr]
+        [
+            $(#[$space_attribute:meta])* $space_visibility:vis static $space:ident: $port:ty =
+                $unsafe:tt, $value:expr, $table:expr
+        ]
         ($number:expr) [$(#[$attribute:meta])* $visibility:vis] $name:ident, $kind:ident, $owner:ty, $how:tt, $option:tt
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::$kind<$owner, $crate::Static<$port, { $number }>> = {
-            let key = $crate::static_keys!(@options $name, $kind, $owner, $port, ($number), $option);
-            // SAFETY: the list gives the key this number in the table of this space, and no other key the same.
-            unsafe { $crate::static_keys!(@make $kind $how (&$space, key)) }
+            // The list gives the key this number in the table of this space, and no other key the same.
+            $unsafe {
+                $crate::static_keys!(@make $kind $how (
+                    &$space,
+                    $crate::static_keys!(@options $name, $kind, $owner, $port, ($number), $option)
+                ))
+            }
         };
     };
     (@options $name:ident, $kind:ident, $owner:ty, $port:ty, ($number:expr), ($($option:ident)*)) => {

@@ -113,8 +113,13 @@ where
         /// tables, or so that a test reaches the last generation. Call it before
         /// [`with_static_keys`](Self::with_static_keys). There is none after
         /// [`LAST_GENERATION`](Self::LAST_GENERATION).
+        ///
+        /// # Panics
+        ///
+        /// When the table has static keys already: at compile time, as tables are made.
         #[must_use]
         pub fn with_generation(mut self, generation: usize) -> Self {
+            assert!(self.indexes.statics() == 0, "the first generation comes before the static keys");
             let last = Self::LAST_GENERATION;
             let first = Generation(if generation < last { generation } else { last });
             let mut index = 0;

@@ -10,11 +10,12 @@ mod ratio;
 mod report;
 mod samples;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, SamplingMode};
 
 use tsd_bench::build;
+use tsd_runner::{interrupt, progress};
 
 use machine::Machine;
 use ratio::Ratio;
@@ -29,6 +30,8 @@ const SAMPLES: usize = 40;
 const SHORTEST: f64 = 0.1;
 
 fn main() {
+    interrupt::listen();
+    progress::go_live();
     let mut machines = machine::all();
     let mut samples = Samples::new(&machines);
     let mut criterion = Criterion::default()
@@ -39,13 +42,20 @@ fn main() {
         .configure_from_args();
     let mut group = criterion.benchmark_group("tsd to glibc");
     group.sampling_mode(SamplingMode::Flat);
-    for row in 0..samples.rows.len() {
+    let (start, rows) = (Instant::now(), samples.rows.len());
+    for row in 0..rows {
         let name = samples.rows[row].clone();
         let starts_threads = name.contains("thread") || name.contains("busy");
         let calls = if starts_threads { CALLS_BY_THREADS } else { CALLS };
+        let mut is_chosen = false;
         group.bench_function(name, |bencher| {
+            is_chosen = true;
             bencher.iter_custom(|iterations| measure(&mut machines, &mut samples, row, calls, iterations));
         });
+        // A live line would be in the way of criterion's.
+        if is_chosen && progress::is_live() {
+            eprintln!("rows: {}", progress::how_far(row as u32 + 1, rows as u32, start));
+        }
     }
     group.finish();
     criterion.final_summary();

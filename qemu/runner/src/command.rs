@@ -6,12 +6,13 @@ use std::{
     fmt::Display,
     io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
     error::{Error, Result},
+    progress::{self, Progress},
     workspace,
 };
 
@@ -35,7 +36,7 @@ pub(crate) fn is_verbose() -> bool {
 
 /// Prints one line about what is being done now, on the standard error output.
 pub(crate) fn step(what: impl Display) {
-    eprintln!("tsd: {what}");
+    progress::without_lines(|| eprintln!("tsd: {what}"));
 }
 
 /// Prints `command` as a line that can be typed again, on the standard error output, if every command is echoed.
@@ -77,8 +78,43 @@ pub(crate) fn quoted(word: &str) -> String {
 /// It can't be started, or does not succeed. The reader has seen its output by then.
 pub fn run(command: &mut Command) -> Result<()> {
     echo(command);
-    let program = command.get_program().to_string_lossy().into_owned();
     let status = command.stdin(Stdio::null()).stdout(io::stderr()).status();
+    judged(command, status)
+}
+
+/// Says what `command` does, on a live line or on one of its own, and runs it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_step(what: impl Display, command: &mut Command) -> Result<()> {
+    if !progress::is_live() {
+        step(&what);
+    }
+    run_below(what, command)
+}
+
+/// Runs `command`. Where lines live, one says what it does, and what it prints is shown when it has ended.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_below(what: impl Display, command: &mut Command) -> Result<()> {
+    if !progress::is_live() {
+        return run(command);
+    }
+    let line = Progress::open_ended(what);
+    let output = command.stdin(Stdio::null()).output();
+    drop(line);
+    if let Ok(Output { status, stdout, stderr }) = &output {
+        // Of a success there may be warnings.
+        let texts = [stdout, stderr].into_iter().skip(status.success().into());
+        texts.for_each(|text| progress::without_lines(|| eprint!("{}", String::from_utf8_lossy(text))));
+    }
+    judged(command, output.map(|output| output.status))
+}
+
+/// The end of a command whose output was shown.
+fn judged(command: &Command, status: io::Result<ExitStatus>) -> Result<()> {
+    let program = command.get_program().to_string_lossy();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::failure(format!("{program} failed ({status}), see above"))),

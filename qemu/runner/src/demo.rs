@@ -6,6 +6,7 @@ use crate::{
     error::{Error, Result},
     machine::{self, BootOptions},
     output::say,
+    progress::{self, Progress},
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
@@ -14,7 +15,7 @@ use crate::{
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
 
-/// Builds and boots the images and prints what they print, then the table of their figures.
+/// Builds and boots the images and shows how far they are, then the table of their figures.
 ///
 /// # Errors
 /// Something is missing, does not build, or a kernel does not end well.
@@ -30,15 +31,21 @@ pub fn run(options: &BootOptions, requests: u32) -> Result<()> {
     let mut table = TextTable::default();
     for (machine, kernel) in kernels {
         let name = machine.arch.name();
-        say!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
+        if !progress::is_live() {
+            say!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
+        }
+        let progress = Progress::of(name, requests as usize);
         let line = format!("demo requests={requests}");
         let started = Instant::now();
-        let outcome =
-            qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut |line| protocol::show(name, line))?;
-        if !outcome.is_success() {
+        let mut show = |line: &str| protocol::show(name, line, &progress);
+        let outcome = qemu::boot(machine, &kernel, &line, options.cpus, LIMITS, &mut show)?;
+        if progress::is_live() {
+            outcome.verdict().map_err(|error| Error::failure(format!("{name}: {error}")))?;
+        } else if !outcome.is_success() {
             // The reader has seen the last lines.
             return Err(Error::failure(format!("{name}: {}", outcome.end)));
         }
+        progress.done();
 
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
         table.add_column(name, protocol::figures(&outcome.lines).chain([("wall_time", wall.as_str())]));

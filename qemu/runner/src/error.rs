@@ -1,8 +1,8 @@
 //! What went wrong: one line for the reader, details below it, and the status to exit with.
 
-use std::{fmt, io, path::Path, process};
+use std::{fmt, io, path::Path};
 
-use crate::status::Status;
+use crate::{interrupt, progress, status::Status};
 
 /// A failure of the host side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,8 @@ impl Error {
 
     /// Prints what went wrong, and ends the process with the status.
     pub fn end_process(&self) -> ! {
-        eprintln!("tsd: error: {self}");
-        process::exit(self.status.into())
+        interrupt::wait_if_interrupted();
+        progress::end(self.status, || eprintln!("tsd: error: {self}"))
     }
 
     /// Returns the status that the process should exit with.

@@ -96,9 +96,8 @@ impl Image {
         cargo.env("TSD_KEYS", keys.to_string());
         let stamp = images.join(format!("{}-{keys}.stamp", self.name));
         stamp::make(&stamp, &toolchain.recipe(&cargo), || {
-            command::step(format_args!("building the {} kernel", self.name));
             Toolchain::hush(&mut cargo);
-            command::run(&mut cargo)
+            command::run_step(format_args!("building the {} kernel", self.name), &mut cargo)
                 .map_err(|error| Error::failure(format!("the {} image can't be built: {error}", self.name)))?;
             let built = self.target_dir()?.join(self.target).join("release/tsd-kernel");
             replace(&built, &file).map_err(|error| Error::of_file("kept", &file, &error))?;

@@ -25,8 +25,9 @@
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
 //!
 //! Below them: [`command`] (external commands), [`workspace`] (folders), [`text_table`] (figures side by side),
-//! [`error`] (one line and a status), [`status`] (the statuses), [`output`] (what is printed). The binary `tsd` and the
-//! test driver `tests/drivers/images.rs` are two thin users of this library.
+//! [`error`] (one line and a status), [`status`] (the statuses), [`output`] (what is printed), [`progress`] (live lines),
+//! [`interrupt`] (Ctrl-C). The binary `tsd` and the test driver `tests/drivers/images.rs` are two thin users of this
+//! library.
 
 #![forbid(unsafe_code)]
 
@@ -40,12 +41,14 @@ pub mod freertos;
 pub mod gdb;
 pub mod image;
 pub mod install;
+pub mod interrupt;
 pub mod lint;
 pub mod machine;
 pub mod output;
 pub mod packages;
 pub mod private;
 pub mod program;
+pub mod progress;
 pub mod protocol;
 pub mod qemu;
 pub mod setup;

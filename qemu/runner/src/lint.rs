@@ -39,10 +39,11 @@ pub fn run(may_install: bool) -> Result<()> {
         command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);
-        command::run(&mut cargo).map_err(|error| with_target(image.target, &error))?;
+        command::run_below("clippy", &mut cargo).map_err(|error| with_target(image.target, &error))?;
         // By itself: it has no allocator, which the other's features of the library want.
         let mut cargo = image.cargo_of(&toolchain, "clippy", "tsd-hobby-kernel")?;
-        command::run(cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(image.target, &error))?;
+        command::run_below("clippy", cargo.args(["--", "-Dwarnings"]))
+            .map_err(|error| with_target(image.target, &error))?;
     }
     check_freertos(&toolchain)?;
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
@@ -57,7 +58,7 @@ fn check_freertos(toolchain: &Toolchain) -> Result<()> {
     let mut cargo = toolchain.cargo("clippy", freertos::TARGET);
     cargo.args(["--quiet", "--package", "tsd-freertos", "--lib", "--target-dir"]);
     cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
-    command::run(&mut cargo).map_err(|error| with_target(freertos::TARGET, &error))
+    command::run_below("clippy", &mut cargo).map_err(|error| with_target(freertos::TARGET, &error))
 }
 
 /// Every part of the C archive, and each alone, as it is built.
@@ -68,7 +69,7 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
         let mut cargo = toolchain.cargo("clippy", target);
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args([&features, "--", "-Dwarnings"]);
-        command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+        command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))?;
     }
     // As it is where it finds the thread by itself. What else the flags of an archive say does not matter here.
     let pointers = THREAD_POINTERS.iter().filter(|(its, _)| *its == target);
@@ -77,7 +78,7 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
         cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--all-features", "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint-pointer"));
         cargo.arg(format!("--config=target.{target}.rustflags={:?}", [THREAD_POINTER_CFG])).envs(pointer.named());
-        command::run(cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(target, &error))?;
+        command::run_below("clippy", cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(target, &error))?;
     }
     Ok(())
 }
@@ -88,7 +89,7 @@ fn check_library(toolchain: &Toolchain, target: &str, features: &[&str]) -> Resu
         let mut cargo = toolchain.cargo("clippy", target);
         cargo.args(["--quiet", "--package", "tsd", "--lib", "--features", features, "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
-        command::run(&mut cargo).map_err(|error| with_target(target, &error))?;
+        command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))?;
     }
     Ok(())
 }

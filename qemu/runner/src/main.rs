@@ -8,7 +8,7 @@ use tsd_runner::{
     cli::{self, Command, Request},
     command, demo,
     error::Result,
-    evidence, install, lint, output, program,
+    evidence, install, interrupt, lint, output, program, progress,
     status::Status,
     storm,
 };
@@ -19,8 +19,11 @@ fn main() -> ExitCode {
 
 /// Returns how a program that was run has ended, else success.
 fn obey(Request { command, is_verbose }: Request) -> Result<Status> {
+    interrupt::listen();
     if is_verbose {
         command::be_verbose();
+    } else {
+        progress::go_live();
     }
     match command {
         Command::Help(text) => output::print(format_args!("{text}")),

@@ -6,7 +6,7 @@ use std::{
     process,
 };
 
-use crate::error::Error;
+use crate::{error::Error, progress};
 
 /// What a shell says of a process that has written to a pipe which nobody reads.
 const STATUS_PIPE: i32 = 128 + 13;
@@ -20,8 +20,11 @@ pub(crate) use say;
 
 /// Prints `text`; ends the process, with a sentence, where that can't be. Where nobody reads it, without one.
 pub fn print(text: Arguments<'_>) {
-    let mut output = io::stdout().lock();
-    match output.write_fmt(text).and_then(|()| output.flush()) {
+    let written = progress::without_lines(|| {
+        let mut output = io::stdout().lock();
+        output.write_fmt(text).and_then(|()| output.flush())
+    });
+    match written {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::BrokenPipe => process::exit(STATUS_PIPE),
         Err(error) => Error::failure(format!("the output can't be written: {error}")).end_process(),

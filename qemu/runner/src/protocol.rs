@@ -4,7 +4,11 @@
 //! same line, or at the start of a later one when the case printed something in between. What a case prints is its
 //! message.
 
-use crate::{output::say, status::Status};
+use crate::{
+    output::say,
+    progress::{self, Progress},
+    status::Status,
+};
 
 /// What one line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub enum Line<'a> {
     Total(u32, u32),
     /// A figure of the demonstration, of a storm or of FreeRTOS: name and value.
     Figure(&'a str, &'a str),
+    /// How much is done, of how much, and of what.
+    Progress(u64, u64, &'a str),
     /// How a program ended.
     Program(Status),
     /// The final line, with the status.
@@ -46,6 +52,11 @@ fn special(line: &str) -> Option<Line<'_>> {
     if let Some(figure) = FIGURES.iter().find_map(|prefix| line.strip_prefix(prefix)) {
         return figure.split_once(' ').map(|(name, value)| Line::Figure(name, value.trim()));
     }
+    if let Some(progress) = line.strip_prefix("tsd: progress: ") {
+        let (done, rest) = progress.split_once(" of ")?;
+        let (total, what) = rest.split_once(' ')?;
+        return Some(Line::Progress(done.parse().ok()?, total.parse().ok()?, what));
+    }
     if let Some(name) = line.strip_prefix("---- ") {
         return name.strip_suffix(" ----").map(Line::Message);
     }
@@ -68,10 +79,13 @@ pub fn figures(lines: &[String]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Prints a line of this machine as it comes; but figures wait for the table.
-pub fn show(machine: &str, line: &str) {
-    if !matches!(read(line), Line::Figure(..)) {
-        say!("{machine:>11} | {line}");
+/// Prints a line of this machine as it comes; but figures wait for the table. Where lines live, only `progress` moves.
+pub fn show(machine: &str, line: &str, progress: &Progress) {
+    match read(line) {
+        Line::Figure(..) => {}
+        Line::Progress(done, total, what) if progress::is_live() => progress.set(done, total, what),
+        _ if progress::is_live() => {}
+        _ => say!("{machine:>11} | {line}"),
     }
 }
 
@@ -108,7 +122,7 @@ impl Cases {
                 self.running = Some(name.into());
                 self.take_text(rest, sink);
             }
-            Line::Message(_) => {}
+            Line::Message(_) | Line::Progress(..) => {}
             Line::Total(passed, failed) => {
                 self.end_failed(sink);
                 self.total = Some((passed, failed));
@@ -179,6 +193,8 @@ mod tests {
         assert_eq!(read("suite: many passed"), Line::Text("suite: many passed"));
         assert_eq!(read("tsd: demo: keys_in_use 0"), Line::Figure("keys_in_use", "0"));
         assert_eq!(read("tsd: storm: re-sets 17"), Line::Figure("re-sets", "17"));
+        assert_eq!(read("tsd: progress: 3 of 10 s, 7 threads"), Line::Progress(3, 10, "s, 7 threads"));
+        assert_eq!(read("tsd: progress: 3 of all s"), Line::Text("tsd: progress: 3 of all s"));
         assert_eq!(read("tsd: kernel: 4 CPUs"), Line::Text("tsd: kernel: 4 CPUs"));
     }
 

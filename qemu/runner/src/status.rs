@@ -24,14 +24,14 @@ pub enum Status {
     NotRun,
     /// A program's own status.
     Own(u8),
-    /// A program was ended by this signal, as a fault of its ends it. As shells have it.
+    /// This signal ended a program, as a fault of its does, or the command, as Ctrl-C does. As shells have it.
     Signal(u8),
 }
 
 /// For `--help`.
 pub(crate) const OF_ALL: &str = "\
 Exit status: 0 success, 1 failure, 64 wrong usage, 69 something has to be installed by hand
-first; `program` has others as well.";
+first, 130 interrupted; `program` has others as well.";
 
 /// For `program --help`.
 pub(crate) const OF_PROGRAM: &str = "\

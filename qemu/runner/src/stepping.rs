@@ -9,6 +9,8 @@ use std::{path::Path, time::Duration};
 use crate::{
     error::{Error, Result},
     machine::{self, Machine},
+    progress::Progress,
+    protocol::{self, Line},
     qemu::{self, Limits},
 };
 
@@ -75,7 +77,14 @@ pub fn sweep(machine: &Machine, kernel: &Path, routine: Option<&str>, extent: Ex
     let chosen = routine.map_or(String::new(), |routine| format!(" routine={routine}"));
     let Extent { every, pairs, seed } = extent;
     let line = format!("stepping every={every} pairs={pairs} seed={seed}{chosen}");
-    let outcome = qemu::run(machine, &mut machine.counting_command(kernel, &line), LIMITS, &mut |_| {})?;
+    // Until the kernel says of how many.
+    let progress = Progress::of(machine.name, 1);
+    let mut show = |line: &str| {
+        if let Line::Progress(done, total, what) = protocol::read(line) {
+            progress.set(done, total, what);
+        }
+    };
+    let outcome = qemu::run(machine, &mut machine.counting_command(kernel, &line), LIMITS, &mut show)?;
     outcome.verdict()?;
     let wanted = routine.map_or(ROUTINES.to_vec(), |routine| vec![routine]);
     checked(&outcome.lines, &wanted, extent)

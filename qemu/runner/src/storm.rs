@@ -15,6 +15,7 @@ use crate::{
     image,
     machine::{self, BootOptions, Machine},
     output::say,
+    progress::{self, Progress},
     protocol,
     qemu::{self, Limits},
     setup::{self, Wants},
@@ -45,7 +46,7 @@ impl Default for Options {
     }
 }
 
-/// Builds and boots the images, prints what they print, then the table of their figures.
+/// Builds and boots the images, shows how far they are, then the table of their figures.
 ///
 /// # Errors
 /// Something is missing, does not build, or a check of a storm fails: the error says how to repeat that one.
@@ -62,12 +63,18 @@ pub fn run(run: &BootOptions, options: Options) -> Result<()> {
     let mut table = TextTable::default();
     for (machine, kernel) in &kernels {
         let name = machine.name;
-        say!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
+        if !progress::is_live() {
+            say!("\n== {name}: {} s on {} CPUs, {} keys, seed {seed}", options.seconds, run.cpus, run.keys);
+        }
+        let progress = Progress::of(name, options.seconds as usize);
         let started = Instant::now();
         let session = Session { machine, kernel, cpus: run.cpus };
-        let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line))?;
+        let lines = boot(session, run.keys, options.seconds, seed, &mut |line| protocol::show(name, line, &progress))?;
+        progress.done();
         let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
-        table.add_column(name, protocol::figures(&lines).chain([("wall_time", wall.as_str())]));
+        let own = [("seed", seed.to_string()), ("wall_time", wall)];
+        let own = own.iter().map(|(name, value)| (*name, value.as_str()));
+        table.add_column(name, protocol::figures(&lines).chain(own));
     }
     say!("\n{table}");
     Ok(())

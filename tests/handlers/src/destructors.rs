@@ -98,7 +98,7 @@ unsafe impl Owner for Held {
 unsafe impl SharedOwner for Held {
     type Target = Value;
 
-    fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+    unsafe fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
         Ok(self.into_raw())
     }
 

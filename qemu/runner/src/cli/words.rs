@@ -186,7 +186,7 @@ struct Keys {
 /// Of every command.
 #[derive(Debug, Args)]
 struct Common {
-    /// Show every command that is run
+    /// Show every command that is run and every line that a kernel prints
     #[arg(long)]
     verbose: bool,
     /// Never install anything, say what is missing instead (or set TSD_NO_INSTALL)

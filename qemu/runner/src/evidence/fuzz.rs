@@ -4,6 +4,7 @@ use super::{cargo_tools::CargoTool, record::Figures};
 use crate::{
     command,
     error::{Error, Result},
+    progress::Progress,
     toolchain::Toolchain,
     workspace,
 };
@@ -33,7 +34,9 @@ pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
     fuzz.args(["--", "-print_final_stats=1", "-use_value_profile=1"]).arg(format!("-max_len={MAX_BYTES}"));
     fuzz.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", folder.display()));
     command::echo(&fuzz);
+    let line = Progress::of_seconds("fuzzing", seconds);
     let output = command::output(&mut fuzz)?;
+    drop(line);
     let figure = |name: &str| {
         let line = output.lines().find_map(|line| line.strip_prefix(&format!("stat::{name}:")));
         line.map(str::trim).ok_or_else(|| Error::failure(format!("the fuzzer has not said its {name}")))

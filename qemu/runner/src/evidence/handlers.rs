@@ -24,6 +24,7 @@ use super::{
 use crate::{
     command,
     error::{Error, Result},
+    progress::Progress,
     workspace,
 };
 
@@ -154,11 +155,12 @@ fn routine(case: &str) -> &str {
 /// The cases with their outcomes, as many at a time as there are CPUs.
 fn run_all(enumerator: &Enumerator, form: Form) -> Result<Vec<Row>> {
     let cases = tsd_handlers::cases::NAMES;
+    let progress = Progress::of(format_args!("{form:?}"), cases.len());
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; cases.len()]));
     let work = || {
         while let Some(case) = cases.get(next.fetch_add(1, Relaxed)) {
             let result = enumerator.run(case, form);
-            eprintln!("tsd: {case}, {form:?}: {}", if result.is_ok() { "right" } else { "wrong" });
+            progress.step(format_args!("{case}, {form:?}: {}", if result.is_ok() { "right" } else { "wrong" }));
             let index = cases.iter().position(|known| known == case);
             if let (Ok(mut results), Some(index)) = (results.lock(), index) {
                 results[index] = Some(result);
@@ -179,6 +181,7 @@ fn run_all(enumerator: &Enumerator, form: Form) -> Result<Vec<Row>> {
 fn try_mutations() -> Result<Vec<(&'static Mutation, &'static str)>> {
     let tree = Tree::copy("handlers-mutations")?;
     let target = workspace::evidence_dir("handlers-mutations")?.join("target");
+    let progress = Progress::of("mutations", MUTATIONS.len());
     let caught = MUTATIONS.iter().map(|mutation| {
         let file = Path::new(mutation.file);
         let text = fs::read_to_string(tree.root().join(file)).map_err(|error| Error::of_file("read", file, &error))?;
@@ -187,7 +190,7 @@ fn try_mutations() -> Result<Vec<(&'static Mutation, &'static str)>> {
             Ok(Enumerator::build_in(tree.root(), &target, "--cfg handlers -Awarnings")?.first_failure())
         })?;
         let (case, _) = failure.ok_or_else(|| Error::failure(format!("no case finds: {}", mutation.what)))?;
-        eprintln!("tsd: {}: {case}", mutation.what);
+        progress.step(format_args!("{}: {case}", mutation.what));
         Ok((mutation, case))
     });
     caught.collect()

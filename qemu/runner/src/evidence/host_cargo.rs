@@ -10,7 +10,7 @@ use crate::{command, error::Result, workspace};
 
 /// The tests that run the library in their own process, as options of `cargo test`.
 pub(super) const OWN_PROCESS_TESTS: [&str; 6] =
-    ["--lib", "--test=host", "--test=model", "--test=own", "--test=port", "--test=allocation"];
+    ["--lib", "--test=host", "--test=model", "--test=local", "--test=port", "--test=allocation"];
 
 /// Builds the program of `package`, which has the library in it as `flags` say, from the repository at `root`.
 pub(super) fn build_model(package: &str, root: &Path, target: &Path, flags: &str) -> Result<PathBuf> {
@@ -19,7 +19,7 @@ pub(super) fn build_model(package: &str, root: &Path, target: &Path, flags: &str
     cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
     cargo.args(["--quiet", "--locked", "--package", package]).current_dir(root);
     cargo.arg("--target-dir").arg(target);
-    command::run(&mut cargo)?;
+    command::run_below(format_args!("building {package}"), &mut cargo)?;
     Ok(target.join("debug").join(package))
 }
 
@@ -34,4 +34,18 @@ pub(super) fn host_cargo(verb: &str) -> Command {
     }
     command.arg(verb).current_dir(workspace::root());
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_targets() {
+        let manifest = std::fs::read_to_string(workspace::root().join("Cargo.toml")).unwrap();
+        let tests = OWN_PROCESS_TESTS.iter().filter_map(|option| option.strip_prefix("--test="));
+        for test in tests.chain(super::super::sanitizers::TESTS) {
+            assert!(manifest.contains(&format!("\nname = \"{test}\"\n")), "{test}");
+        }
+    }
 }

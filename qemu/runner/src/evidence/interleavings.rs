@@ -9,6 +9,7 @@ use super::{
 use crate::{
     command,
     error::{Error, Result},
+    progress::Progress,
     workspace,
 };
 
@@ -82,8 +83,10 @@ pub(super) fn explore_all() -> Result<Figures> {
          | Case | Preemptions | Executions | Outcomes seen |\n|---|---|---|---|\n",
     );
     let (mut executions, mut unbounded) = (0, 0);
+    let progress = Progress::of("cases", tsd_loom::cases::NAMES.len());
     for case in tsd_loom::cases::NAMES {
         let explored = checker.run(case, Form::Long)?;
+        progress.step(format_args!("{case}: {} executions", explored.executions));
         executions += explored.executions;
         unbounded += u32::from(explored.preemptions == "any");
         let Explored { preemptions, executions, outcomes } = explored;

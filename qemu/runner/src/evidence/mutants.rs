@@ -12,9 +12,11 @@ mod outcomes;
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -29,6 +31,7 @@ use super::{
 use crate::{
     command,
     error::{Error, Result},
+    progress::{self, Progress},
     toolchain::Toolchain,
     workspace,
 };
@@ -46,6 +49,8 @@ const STEPPING_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A mutant that takes so many times as long as the library is taken to hang.
 const PATIENCE: u32 = 8;
+/// How often what was tried is counted.
+const POLL: Duration = Duration::from_secs(1);
 const LEAST_PATIENCE: Duration = Duration::from_secs(40);
 
 /// Tries every mutant of src, but for the C adapters, whose tests are C programs.
@@ -60,23 +65,30 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
         files.insert(file.display().to_string(), Outcomes::open(tree.root(), &file, &revision)?);
     }
     write_listing(&files)?;
+    let progress = Progress::of("files", files.len());
     for file in tree::sources(tree.root())? {
         let Some(outcomes) = files.get_mut(&file.display().to_string()) else { continue };
         let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, patience);
         in_tree(&mut mutants, &tree)?;
         mutants.args(OWN_PROCESS_TESTS.map(|test| format!("--cargo-arg={test}")));
-        try_all(&mut mutants, outcomes)?;
+        let mut list = mutants_of(&file, outcomes, &program, &toolchain, patience);
+        in_tree(list.arg("--list"), &tree)?;
+        try_all(&mut mutants, &mut list, outcomes)?;
         let (reasoned, open): (Vec<_>, Vec<_>) = outcomes.survivors().partition(|survivor| reasons.has(survivor));
         if !open.is_empty() && FOR_INTERRUPTS.iter().any(|name| file == Path::new(name)) {
             let tree = Tree::copy("mutants-stepping")?;
-            let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, STEPPING_PATIENCE);
-            mutants.current_dir(tree.root()).env(STEPPING_ALL, "");
-            mutants.args(reasoned.iter().map(|survivor| format!("--exclude-re={}", pattern(survivor))));
+            let [mut mutants, mut list] = [(), ()].map(|()| {
+                let mut mutants = mutants_of(&file, outcomes, &program, &toolchain, STEPPING_PATIENCE);
+                mutants.current_dir(tree.root()).env(STEPPING_ALL, "");
+                mutants.args(reasoned.iter().map(|survivor| format!("--exclude-re={}", pattern(survivor))));
+                mutants
+            });
             mutants.args(["--cargo-arg=--test=stepping", "--", "x86_64::"]);
-            try_all(&mut mutants, outcomes)?;
+            try_all(&mut mutants, list.arg("--list"), outcomes)?;
         }
         outcomes.complete()?;
         write_listing(&files)?;
+        progress.step(file.display());
     }
     let survivors: Vec<_> = files.values().flat_map(Outcomes::survivors).collect();
     reasons.check(&survivors)?;
@@ -105,9 +117,10 @@ fn pattern(survivor: &str) -> String {
     format!(": {escaped}$")
 }
 
-fn try_all(mutants: &mut Command, outcomes: &mut Outcomes) -> Result<()> {
+/// Runs cargo-mutants; `list` names what it will try.
+fn try_all(mutants: &mut Command, list: &mut Command, outcomes: &mut Outcomes) -> Result<()> {
     outcomes.prepare()?;
-    let ended = end_of(mutants);
+    let ended = end_of(mutants, list, &outcomes.results());
     // Also what an interrupted run has found is worth keeping.
     outcomes.take_results()?;
     ended
@@ -136,25 +149,49 @@ fn patience(toolchain: &Toolchain, tree: &Tree) -> Result<Duration> {
     let mut tests = toolchain.host_cargo("test");
     in_tree(&mut tests, tree)?;
     tests.arg("--package=tsd").args(OWN_PROCESS_TESTS);
-    command::run(tests.arg("--no-run"))?;
+    command::run_below("building the tests", tests.arg("--no-run"))?;
     let mut tests = toolchain.host_cargo("test");
     in_tree(&mut tests, tree)?;
     let started = Instant::now();
-    command::run(tests.arg("--package=tsd").args(OWN_PROCESS_TESTS))?;
+    command::run_below("running the tests", tests.arg("--package=tsd").args(OWN_PROCESS_TESTS))?;
     Ok(LEAST_PATIENCE.max(PATIENCE * started.elapsed()))
 }
 
-/// Waits for cargo-mutants, and fails unless it has tried all mutants.
-fn end_of(mutants: &mut Command) -> Result<()> {
+/// Waits for cargo-mutants, which writes to `results`, and fails unless it has tried all mutants.
+fn end_of(mutants: &mut Command, list: &mut Command, results: &Path) -> Result<()> {
     /// Every mutant was caught, some were missed, some timed out.
     const TRIED_ALL: [i32; 3] = [0, 2, 3];
     command::echo(mutants);
-    let status = mutants.stdin(Stdio::null()).stdout(std::io::stderr()).status();
+    mutants.stdin(Stdio::null());
+    let status =
+        if progress::is_live() { counted(mutants, list, results) } else { mutants.stdout(io::stderr()).status() };
     let status = status.map_err(|error| Error::failure(format!("cargo-mutants can't be started: {error}")))?;
     if status.code().is_some_and(|code| TRIED_ALL.contains(&code)) {
         return Ok(());
     }
     Err(Error::failure(format!("cargo-mutants failed ({status}), see above")))
+}
+
+/// Runs cargo-mutants below a live line that counts what it has tried; shows its output when it has ended.
+fn counted(mutants: &mut Command, list: &mut Command, results: &Path) -> io::Result<ExitStatus> {
+    let count = command::answer(list).map_or(0, |names| names.lines().count());
+    let file = results.parent().and_then(Path::file_name).unwrap_or_default().display().to_string();
+    let progress = Progress::of(format_args!("mutants of {file}"), count);
+    let (end, has_ended) = mpsc::channel::<()>();
+    let output = thread::scope(|scope| {
+        let progress = &progress;
+        scope.spawn(move || {
+            while has_ended.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
+                progress.set(Outcomes::tried_now(results) as u64, count as u64, "tried");
+            }
+        });
+        let output = mutants.output();
+        drop(end);
+        output
+    })?;
+    drop(progress);
+    progress::without_lines(|| eprint!("{}", String::from_utf8_lossy(&output.stdout)));
+    Ok(output.status)
 }
 
 /// Also while mutants are left to try: the list says of which files.

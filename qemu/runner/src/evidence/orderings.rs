@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    progress::Progress,
     workspace,
 };
 
@@ -54,21 +55,23 @@ pub(super) fn weaken_all() -> Result<Figures> {
         "# Orderings\n\nEach memory ordering of src made weaker, and the first model check that fails then. Written by \
          `cargo run -- evidence orderings`.\n\n| Ordering | Caught by |\n|---|---|\n",
     );
-    let (mut count, mut not_caught) = (0, Vec::new());
+    let mut all = Vec::new();
     for file in tree::sources(tree.root())? {
         let text =
             fs::read_to_string(tree.root().join(&file)).map_err(|error| Error::of_file("read", &file, &error))?;
-        for weakened in weakenings(&file, &text) {
-            count += 1;
-            let failure = tree.with(&weakened.file, &weakened.text, || {
-                Ok(first_failure(&Checker::build_in(tree.root(), &target, LOOM_FLAGS)?))
-            })?;
-            let caught = failure.as_ref().map_or("nothing: see orderings-not-caught.md", |(case, _)| case);
-            eprintln!("tsd: {}: {caught}", weakened.subject);
-            table += &format!("| `{}` | {caught} |\n", weakened.subject.replace('|', "\\|"));
-            if failure.is_none() {
-                not_caught.push(weakened.subject);
-            }
+        all.extend(weakenings(&file, &text));
+    }
+    let (count, mut not_caught) = (all.len(), Vec::new());
+    let progress = Progress::of("orderings", count);
+    for weakened in all {
+        let failure = tree.with(&weakened.file, &weakened.text, || {
+            Ok(first_failure(&Checker::build_in(tree.root(), &target, LOOM_FLAGS)?))
+        })?;
+        let caught = failure.as_ref().map_or("nothing: see orderings-not-caught.md", |(case, _)| case);
+        progress.step(format_args!("{}: {caught}", weakened.subject));
+        table += &format!("| `{}` | {caught} |\n", weakened.subject.replace('|', "\\|"));
+        if failure.is_none() {
+            not_caught.push(weakened.subject);
         }
     }
     record::write_file(&workspace::root().join("docs/evidence/orderings.md"), &table)?;

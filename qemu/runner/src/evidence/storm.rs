@@ -3,7 +3,9 @@
 use super::record::{self, Figures};
 use crate::{
     error::{Error, Result},
-    image, machine, protocol, qemu,
+    image, machine,
+    progress::Progress,
+    protocol, qemu,
     setup::{self, Wants},
     storm,
     suite::Session,
@@ -34,8 +36,10 @@ pub(super) fn run(seconds: Option<u32>, may_install: bool) -> Result<Figures> {
         for cpus in CPUS {
             let seed = storm::draw_seed();
             let session = Session { machine, kernel: &kernel, cpus };
-            let mut show = |line: &str| protocol::show(machine.name, line);
+            let progress = Progress::of(format_args!("{}, {cpus} CPUs:", machine.name), seconds as usize);
+            let mut show = |line: &str| protocol::show(machine.name, line, &progress);
             let lines = storm::boot(session, image::DEFAULT_KEYS, seconds, seed, &mut show)?;
+            progress.done();
             storms.push(Storm { machine: machine.name, seed, lines });
         }
     }

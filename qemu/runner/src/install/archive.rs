@@ -178,7 +178,7 @@ impl Build<'_> {
         for (name, number) in numbers.named() {
             cargo.env(name, number.to_string());
         }
-        command::run(&mut cargo)?;
+        command::run_below(format_args!("compiling its part {}", part.name), &mut cargo)?;
         Ok(self.dir.join("target").join(&target.triple).join("archive/libtsd_c.a"))
     }
 

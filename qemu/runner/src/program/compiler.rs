@@ -265,8 +265,8 @@ impl Compiler {
         let stamp = object.with_extension("stamp");
         stamp::make(&stamp, &command::as_typed(&command), || {
             let shown = source.strip_prefix(workspace::root()).unwrap_or(source);
-            command::step(format_args!("compiling {} for {}", shown.display(), self.arch.name()));
-            command::run(&mut command)?;
+            let what = format_args!("compiling {} for {}", shown.display(), self.arch.name());
+            command::run_step(what, &mut command)?;
             let mut inputs = stamp::inputs_of_rule(&rule)?;
             let folders = headers.iter().map(PathBuf::as_path).chain(folders_in(flags)).chain(source.parent());
             inputs.extend(hiding(&inputs, &folders.collect::<Vec<_>>()));
@@ -330,8 +330,8 @@ impl Compiler {
         }
         command.args(["-lgcc", "-lgcc_eh"]).args(options(self.arch).libraries).arg(&c_library).arg("-Wl,--end-group");
         stamp::make(&executable.with_extension("stamp"), &command::as_typed(&command), || {
-            command::step(format_args!("linking {} for {}", name_of(executable), self.arch.name()));
-            command::run(&mut command)?;
+            let what = format_args!("linking {} for {}", name_of(executable), self.arch.name());
+            command::run_step(what, &mut command)?;
             fs::rename(&new, executable).map_err(|error| Error::of_file("written", executable, &error))?;
             let inputs = objects.iter().cloned().chain(archives).chain([start, c_library]).chain(linker.find());
             Ok(Made { files: vec![executable.to_path_buf()], inputs: inputs.collect() })

@@ -28,7 +28,7 @@ const OWN: usize = SPAWNERS + CHURNERS + 1;
 const CONTROLS: usize = 1 << 16;
 /// A storm lasts this many times as long as asked for if an event that has to come does not.
 const PATIENCE: u64 = 10;
-const PROGRESS_MS: u64 = 2000;
+const PROGRESS_MS: u64 = 1000;
 /// A storm in which no thread starts for this long hangs, and so does one whose end takes as long.
 const STALL_SECONDS: u64 = 30;
 
@@ -138,8 +138,9 @@ impl Storm {
                 (said, started) = (passed, count(Event::Threads));
                 let (killed, keys, calls) = (count(Event::Killed), count(Event::KeysCreated), count(Event::Calls));
                 W::say(format_args!(
-                    "storm: {} s, {started} threads, {killed} killed, {keys} keys, {calls} destructor calls",
-                    passed / 1000
+                    "tsd: progress: {} of {} s, {started} threads, {killed} killed, {keys} keys, {calls} destructors",
+                    passed / 1000,
+                    milliseconds / 1000
                 ));
                 W::allow_seconds(STALL_SECONDS);
             }

@@ -40,8 +40,9 @@ const DEFAULT_REQUESTS: usize = 4_000;
 const DEFAULT_SEED: u64 = 1;
 /// How many workers are alive at once, for each CPU.
 const WORKERS_PER_CPU: usize = 2;
-/// How often the run says how far it is.
-const PROGRESS_LINES: usize = 10;
+/// The run says how far it is each time that another of so many parts is done, unless it has just said so.
+const PROGRESS_PARTS: usize = 100;
+const PROGRESS_NS: u64 = 100_000_000;
 const LIMIT_NS: u64 = 120_000_000_000;
 
 /// What is known of a worker when it has ended.
@@ -78,6 +79,7 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
         print_row(row);
     }
     data::delete_keys();
+    tell_progress(requests, 0, rows);
     let passed = summarise(requests, lasted_ms, rows);
     watchdog::stop();
     passed
@@ -89,7 +91,7 @@ fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
     let quota = worker::quota(requests, MAX_WORKERS);
     let listener = request::start_listener(requests, seed);
     let mut started = 0;
-    let mut shown = 0;
+    let mut told = (0, clock::now_ns());
     while TOTALS.requests.load(SeqCst) < requests {
         while alive.len() < WORKERS_PER_CPU * cpu::online() {
             let pushed = alive.push((started, worker::start(started, quota)));
@@ -98,14 +100,10 @@ fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
         }
         sleep::sleep_ns(clock::TICK_NS);
         collect(&mut alive, rows, |id| thread::state(id) == Some(State::Ended));
-        let served = TOTALS.requests.load(SeqCst);
-        if served * PROGRESS_LINES / requests > shown {
-            shown = served * PROGRESS_LINES / requests;
-            println!(
-                "demo: {served} of {requests} requests served, {} workers alive, {} ended",
-                alive.len(),
-                rows.len()
-            );
+        let now = (TOTALS.requests.load(SeqCst) * PROGRESS_PARTS / requests, clock::now_ns());
+        if now.0 > told.0 && now.1 - told.1 >= PROGRESS_NS {
+            told = now;
+            tell_progress(requests, alive.len(), rows);
         }
     }
     // Those that are left wait for requests that will not come.
@@ -115,6 +113,16 @@ fn serve(requests: usize, seed: u64, rows: &mut Vec<Row, MAX_WORKERS>) {
     collect(&mut alive, rows, |_| true);
     let listener = thread::join(listener).expect("nobody else joins it");
     assert_eq!(listener.outcome, Outcome::Returned(requests));
+}
+
+/// Says how far the run is, as whoever reads along wants it.
+fn tell_progress(requests: usize, alive: usize, rows: &[Row]) {
+    let (served, threads) = (TOTALS.requests.load(SeqCst), rows.len() + alive);
+    let destructors: u32 = rows.iter().map(|row| row.ended.report.calls).sum();
+    let keys = SPACE.table().in_use();
+    println!(
+        "tsd: progress: {served} of {requests} requests, {threads} threads, {destructors} destructors, {keys} keys"
+    );
 }
 
 /// Joins the workers of which `has_ended` says so.

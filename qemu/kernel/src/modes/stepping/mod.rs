@@ -110,11 +110,12 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     let names = words.filter_map(|word| word.strip_prefix("routine="));
     hooks::add(&Stepping);
     state::listen();
+    let is_chosen =
+        |routine: &&Routine| names.clone().next().is_none() || names.clone().any(|name| name == routine.name);
+    let chosen = || ROUTINES.iter().enumerate().filter(|(_, routine)| is_chosen(routine));
+    sweep::begin(chosen().map(|(_, routine)| routine.states.len()).sum());
     let mut total = (0, Covered::default());
-    for (index, routine) in ROUTINES.iter().enumerate() {
-        if names.clone().next().is_some() && !names.clone().any(|name| name == routine.name) {
-            continue;
-        }
+    for (index, _) in chosen() {
         let covered = on_thread(index);
         total.0 += 1;
         total.1.states += covered.states;

@@ -53,6 +53,22 @@ pub(super) struct Covered {
     pub(super) pairs: usize,
 }
 
+/// States that were swept, and those that are to be.
+static PROGRESS: Mutex<(usize, usize)> = Mutex::new((0, 0));
+
+/// Notes how many states are to be swept.
+pub(super) fn begin(states: usize) {
+    *PROGRESS.lock() = (0, states);
+}
+
+/// Says that another state was swept.
+fn tell_progress() {
+    let mut progress = PROGRESS.lock();
+    progress.0 += 1;
+    let (done, states) = *progress;
+    println!("tsd: progress: {done} of {states} states");
+}
+
 /// The actions of the run, as the handlers need them.
 static ACTIONS: Mutex<[Action; MOST]> = Mutex::new([Action::Get; MOST]);
 /// How often pairs were drawn.
@@ -78,6 +94,7 @@ impl Routine {
             covered.boundaries += in_state.boundaries;
             covered.runs += in_state.runs;
             covered.pairs += in_state.pairs;
+            tell_progress();
         }
         covered
     }

@@ -15,6 +15,7 @@ use crate::{
     image::{self, Image},
     install,
     machine::Machine,
+    progress::Progress,
     qemu::{self, Limits},
     setup,
     toolchain::Toolchain,
@@ -57,10 +58,13 @@ impl<'a> Profile<'a> {
 
     /// Runs the tests on the host.
     pub(super) fn add_host(&mut self) -> Result<()> {
+        let line = Progress::open_ended("building the tests with counters");
         let build = command::output(self.host_tests().args(["--no-run", "--message-format=json"]))?;
+        drop(line);
         self.programs.extend(executables(&build));
         // One file for each program, whatever the number of its processes.
-        command::run(self.host_tests().env("LLVM_PROFILE_FILE", self.raw().join("host-%m.profraw")))
+        let counts = self.raw().join("host-%m.profraw");
+        command::run_below("running the tests", self.host_tests().env("LLVM_PROFILE_FILE", counts))
     }
 
     /// Runs the C programs on the host, linked to archives that count.
@@ -74,7 +78,8 @@ impl<'a> Profile<'a> {
         let mut tests = self.host_cargo();
         tests.env(install::COUNTERS_VARIABLE, self.counters_library()?);
         tests.env("LLVM_PROFILE_FILE", self.raw().join("c-%m.profraw"));
-        command::run(tests.args(["--test=c_host", "--"]).arg(format!("c::{}", C_PLACES[0])))?;
+        tests.args(["--test=c_host", "--"]).arg(format!("c::{}", C_PLACES[0]));
+        command::run_below("running the C programs", &mut tests)?;
         let files = folders.iter().flat_map(|folder| entries(folder)).flat_map(|folder| entries(&folder));
         let before = self.programs.len();
         self.programs.extend(files.filter(|file| file.is_file()));
@@ -119,6 +124,7 @@ impl<'a> Profile<'a> {
         let commands = MODES.map(|mode| (mode, machine.command(&kernel, mode, CPUS)));
         let stepping = (STEPPING, machine.counting_command(&kernel, STEPPING));
         for (number, (mode, mut command)) in commands.into_iter().chain([stepping]).enumerate() {
+            let _line = Progress::open_ended(format_args!("{mode} on {}", machine.name));
             let outcome = qemu::run(machine, &mut command, LIMITS, &mut |_| ())?;
             if !outcome.is_success() {
                 let shown = outcome.lines.iter().filter(|line| !line.starts_with(COUNTS));

@@ -76,8 +76,15 @@ impl Outcomes {
         &self.folder
     }
 
-    fn results(&self) -> PathBuf {
+    /// What a run writes.
+    pub(super) fn results(&self) -> PathBuf {
         self.folder.join("mutants.out")
+    }
+
+    /// How many mutants the run that is under way has tried.
+    pub(super) fn tried_now(results: &Path) -> usize {
+        let lists = Verdict::ALL.iter().filter_map(|verdict| fs::read_to_string(results.join(verdict.list())).ok());
+        lists.map(|list| list.lines().count()).sum()
     }
 
     /// Notes that every mutant of the file has been tried.

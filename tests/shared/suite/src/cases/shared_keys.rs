@@ -53,7 +53,7 @@ unsafe impl Owner for Cell {
 unsafe impl SharedOwner for Cell {
     type Target = AtomicUsize;
 
-    fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
+    unsafe fn store(self, _: Option<ArenaMemory<'_>>) -> Result<*mut c_void, Error> {
         Ok(self.into_raw())
     }
 
