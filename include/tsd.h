@@ -264,7 +264,7 @@ typedef uint32_t tsd_once_t;
 
 /*
  * Calls `routine` if no call with this control has completed; returns when one has. If the routine's thread is killed
- * inside, or leaves it by a C++ exception (x86_64 and aarch64; elsewhere that ends the program), the control is as if
+ * inside, or leaves it by a C++ exception (x86_64, aarch64, riscv64; elsewhere it ends the program), the control is as if
  * never called. TSD_EDEADLK from inside the control's own routine; TSD_ESRCH where it would have to wait but no thread
  * is current.
  *

@@ -1,4 +1,4 @@
-//! docs/instructions-images.md: instructions of each call in both images, counted by QEMU itself.
+//! docs/instructions-images.md: instructions of each call in the images, counted by QEMU itself.
 //!
 //! Under `-icount shift=0` each instruction takes one tick of the counters that the kernel reads (its mode `counts`).
 
@@ -6,12 +6,12 @@ use std::fmt::Write;
 use std::process::Command;
 use std::{fs, io};
 
-use tsd_runner::machine::{AARCH64_A72, AARCH64_MAX, Machine, X86_64};
+use tsd_runner::machine::{self, Machine};
 use tsd_runner::setup::{self, Wants};
 
 use crate::page;
 
-const MACHINES: [&Machine; 3] = [&X86_64, &AARCH64_A72, &AARCH64_MAX];
+const MACHINES: [&Machine; machine::ALL.len()] = machine::ALL;
 
 const PAGE: &str = "instructions-images.md";
 

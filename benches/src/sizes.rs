@@ -11,8 +11,8 @@ use tsd::Slots;
 
 use crate::build;
 
-/// The targets whose archives are measured: one with 64-bit and one with 32-bit pointers.
-const TARGETS: [&str; 2] = ["aarch64", "thumbv7m"];
+/// The targets whose archives are measured, one of them with 32-bit pointers.
+const TARGETS: [&str; 3] = ["aarch64", "riscv64", "thumbv7m"];
 
 /// The members that a kernel with the POSIX family gets: the core, and what `pthread_once` needs.
 const CORE_AND_POSIX: [&str; 8] = [

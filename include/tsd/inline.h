@@ -1,7 +1,8 @@
 /*
  * tsd_get(), inline where tsd/config.h, or the kernel's build, says how C code finds its thread. Part of <tsd.h>.
  *
- *     TSD_THREAD_POINTER          the register: fs or gs on x86_64; tpidr_el0, tpidr_el1 or sp_el0 on aarch64
+ *     TSD_THREAD_POINTER          the register: fs or gs on x86_64; tpidr_el0, tpidr_el1 or sp_el0 on aarch64;
+ *                                 tp on riscv64
  *     TSD_THREAD_POINTER_AT       if defined: at this offset from the register is a pointer, to be followed first
  *     TSD_THREAD_POINTER_OFFSET   the offset of the tsd_thread_t from there
  *
@@ -9,8 +10,8 @@
  * has its tsd_thread_t at offset 64; `fs`, none, `64` one whose thread control block is at the base of fs. In such code
  * a thread must be current. The offsets are decimal literals.
  *
- * Following the pointer is an instruction of its own on aarch64. So there the register must belong to the thread; one of
- * the CPU would be another CPU's by then if the thread is moved between the two.
+ * Following the pointer is an instruction of its own but on x86_64. So elsewhere the register must belong to the thread;
+ * one of the CPU would be another CPU's by then if the thread is moved between the two.
  *
  * tsd_current() stays the hook of everything else. But an archive that was installed with --thread-pointer finds the
  * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86_64 that takes a
@@ -27,9 +28,9 @@
  *
  * With TSD_NO_INLINE defined, tsd_get() is only declared.
  *
- * It takes 8 instructions on x86_64 and 10 on aarch64 where the number of keys is a power of two; one more where a
- * pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE). With TSD_CURRENT() the
- * instructions that find the thread come on top, on aarch64 one more; and on other CPUs it is plain C.
+ * It takes 8 instructions on x86_64, 10 on aarch64 and 11 on riscv64 where the number of keys is a power of two; one more
+ * where a pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE). With
+ * TSD_CURRENT() the instructions that find the thread come on top, on aarch64 one more; and on other CPUs it is plain C.
  */
 #ifndef TSD_INLINE_H
 #define TSD_INLINE_H
@@ -209,6 +210,65 @@ static inline void *TSD_GET_ {
     return value;
 }
 
+#elif defined(__riscv) && __riscv_xlen == 64
+
+#ifndef TSD_CURRENT
+static inline const char *tsd_inline_block(void) {
+    const char *block;
+#ifdef TSD_THREAD_POINTER_AT
+    __asm__ volatile("ld %0, " TSD_STRING(TSD_THREAD_POINTER_AT) "(" TSD_STRING(TSD_THREAD_POINTER) ")" : "=r"(block));
+#else
+    __asm__ volatile("mv %0, " TSD_STRING(TSD_THREAD_POINTER) : "=r"(block));
+#endif
+    return block;
+}
+
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    return *(const volatile uintptr_t *)(const volatile void *)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset);
+}
+
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
+}
+#endif
+
+static inline void *TSD_GET_ {
+    const uintptr_t offset = tsd_slot_offset(key);
+    const char *entry = (const char *)tsd_table.entries + offset;
+    void *value;
+    uintptr_t tag, live;
+#ifdef TSD_CURRENT
+    const char *slot = (const char *)thread->slots + offset;
+#define TSD_SLOT_(further) further "(%[slot])"
+#else
+    const char *slot;
+#ifdef TSD_THREAD_POINTER_AT
+    slot = tsd_inline_block() + offset;
+#else
+    __asm__ volatile("add %0, " TSD_STRING(TSD_THREAD_POINTER) ", %1" : "=r"(slot) : "r"(offset));
+#endif
+/* A load reaches so far. */
+#if TSD_THREAD_POINTER_OFFSET > 2032
+    slot += (TSD_THREAD_POINTER_OFFSET);
+#define TSD_SLOT_(further) further "(%[slot])"
+#else
+#define TSD_SLOT_(further) further "+" TSD_STRING(TSD_THREAD_POINTER_OFFSET) "(%[slot])"
+#endif
+#endif
+    __asm__ volatile("ld %[tag], " TSD_SLOT_("0") "\n\t"
+                     "ld %[value], " TSD_SLOT_("8") "\n\t"
+                     "ld %[live], 0(%[entry])\n\t"
+                     "bne %[tag], %[live], 1f\n\t"
+                     "sext.w %[tag], %[tag]\n\t"
+                     "beq %[tag], %[key], 2f\n"
+                     "1:\tli %[value], 0\n"
+                     "2:"
+                     : [tag] "=&r"(tag), [value] "=&r"(value), [live] "=&r"(live)
+                     : [key] "r"((intptr_t)(int32_t)key), [slot] "r"(slot), [entry] "r"(entry)
+                     : "memory");
+    return value;
+}
+
 #elif defined(TSD_CURRENT)
 
 static inline void *TSD_GET_ {
@@ -221,7 +281,7 @@ static inline void *TSD_GET_ {
 }
 
 #else
-#error "tsd: tsd_get() can be inline on x86_64 and aarch64; undefine TSD_THREAD_POINTER, or define TSD_CURRENT() or TSD_NO_INLINE"
+#error "tsd: tsd_get() can be inline on x86_64, aarch64 and riscv64; undefine TSD_THREAD_POINTER, or define TSD_CURRENT() or TSD_NO_INLINE"
 #endif
 
 #endif

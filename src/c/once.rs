@@ -13,17 +13,20 @@ use tsd::{Once, errno::EINVAL, raw, raw::OnceFrame};
 
 use crate::calls::Routine;
 use crate::key_space::key_space;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 use crate::port::current;
 
 #[cfg(target_arch = "aarch64")]
 #[path = "../../arch/aarch64/once.rs"]
 mod arch;
+#[cfg(target_arch = "riscv64")]
+#[path = "../../arch/riscv64/once.rs"]
+mod arch;
 #[cfg(target_arch = "x86_64")]
 #[path = "../../arch/x86_64/once.rs"]
 mod arch;
 
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 mod threadless;
 
 /// The caller must run the routine.
@@ -54,7 +57,7 @@ unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routin
     };
     match begun {
         Ok(true) => {
-            #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
             if current().is_none() {
                 // SAFETY: it is valid until `tsd_once_end` or `tsd_once_unwind`, which take it off.
                 unsafe { threadless::add(frame) };
@@ -73,7 +76,7 @@ unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routin
 /// `tsd_once_begin` gave [`RUN`] for this frame, on this thread.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn tsd_once_end(frame: *mut Frame) {
-    #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
     threadless::remove(frame);
     // SAFETY: the caller's word.
     unsafe { raw::end_once(key_space(), &(*frame).once) };
@@ -95,10 +98,10 @@ pub unsafe extern "C" fn tsd_once_cancel(control: *const Once) -> c_int {
 }
 
 /// The unwinder's second pass: it is about to remove frames.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 const CLEANUP_PHASE: c_int = 2;
 /// The unwinder shall go on to the caller's frame.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 const CONTINUE_UNWIND: c_int = 8;
 
 /// The personality routine of `tsd_once`. The initialisers that were begun later on this stack are gone from it
@@ -106,7 +109,7 @@ const CONTINUE_UNWIND: c_int = 8;
 /// where no thread is current.
 ///
 /// Itanium C++ ABI, exception handling, 1.6.2 and 2.5.2.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 #[unsafe(no_mangle)]
 extern "C" fn tsd_once_unwind(_version: c_int, actions: c_int) -> c_int {
     if actions & CLEANUP_PHASE != 0
@@ -125,7 +128,7 @@ extern "C" fn tsd_once_unwind(_version: c_int, actions: c_int) -> c_int {
 /// # Safety
 ///
 /// `control` is NULL or valid as long as the call takes.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_once(control: *const Once, routine: Option<Routine>) -> c_int {
     let mut frame = Frame { once: OnceFrame::new(), next: ptr::null_mut() };

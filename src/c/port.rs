@@ -18,6 +18,9 @@ use crate::thread::Thread;
 #[cfg(all(thread_pointer, target_arch = "aarch64"))]
 #[path = "../../arch/aarch64/pointer.rs"]
 mod arch;
+#[cfg(all(thread_pointer, target_arch = "riscv64"))]
+#[path = "../../arch/riscv64/pointer.rs"]
+mod arch;
 #[cfg(all(thread_pointer, target_arch = "x86_64"))]
 #[path = "../../arch/x86_64/pointer.rs"]
 mod arch;

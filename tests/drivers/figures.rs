@@ -1,7 +1,10 @@
-//! What pages say that a test can see: README's figures are those of the page that `cargo bench` wrote, and
-//! tests/README.md names every test target, and only paths that exist.
+//! What pages say that a test can see: README's figures are those of the page that `cargo bench` wrote, ARCHITECTURE.md
+//! says how many lines a port has, and tests/README.md names every test target, and only paths that exist.
 
-use std::{fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 const README: &str = include_str!("../../README.md");
 const PAGE: &str = include_str!("../../docs/performance.md");
@@ -56,4 +59,73 @@ fn every_driver_is_a_target() {
     drivers.sort();
     paths.sort();
     assert_eq!(drivers, paths, "tests/drivers and the test targets of Cargo.toml");
+}
+
+/// Set, it has the figures of ARCHITECTURE.md written instead of compared.
+const WRITE: &str = "TSD_WRITE";
+
+/// The files below `path`, which may be one itself.
+fn files(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return vec![path.to_path_buf()] };
+    entries.flatten().flat_map(|entry| files(&entry.path())).collect()
+}
+
+/// How many lines of the files there are wanted.
+fn lines(path: &str, is_wanted: impl Fn(&str) -> bool) -> usize {
+    let files = files(&root().join(path));
+    let texts = files.iter().map(|file| {
+        fs::read_to_string(file).unwrap_or_else(|error| panic!("{} can't be read: {error}", file.display()))
+    });
+    texts.map(|text| text.lines().filter(|line| is_wanted(line)).count()).sum()
+}
+
+/// A row of the ports' table: its first cell says what is counted of each of `cpus`.
+fn port(first: &str, cpus: &[&str]) -> String {
+    let path = first.split('`').nth(1).unwrap_or_else(|| panic!("no path: {first}"));
+    let count = |cpu: &&str| match path.split_once("<cpu>") {
+        Some((before, after)) => lines(&format!("{before}{cpu}{after}"), |_| true),
+        None => lines(path, |line| line.to_lowercase().contains(cpu)),
+    };
+    let cells = cpus.iter().map(|cpu| format!(" {} |", count(cpu)));
+    format!("| {first} |{}", cells.collect::<String>())
+}
+
+#[test]
+fn ports_have_as_many_lines_as_the_architecture_says() {
+    let file = root().join("ARCHITECTURE.md");
+    let text = fs::read_to_string(&file).expect("the page");
+    let (before, rest) = text.split_once("| Lines | ").expect("the page has the table of ports");
+    let (table, after) = rest.split_once("\n\n").expect("the table ends");
+    let (head, rows) = table.split_once('\n').expect("the table has rows");
+    let cpus: Vec<_> = head.trim_end_matches(" |").split(" | ").collect();
+    let counted = rows.lines().map(|row| match row.strip_prefix("| ").and_then(|row| row.split_once(" |")) {
+        Some((first, _)) => port(first, &cpus),
+        None => row.to_owned(),
+    });
+    let counted: Vec<_> = counted.collect();
+    let counted = counted.join("\n");
+    if env::var_os(WRITE).is_some() {
+        fs::write(&file, format!("{before}| Lines | {head}\n{counted}\n\n{after}")).expect("the page can be written");
+    } else {
+        assert_eq!(rows, counted, "ARCHITECTURE.md has other figures; run with {WRITE}=1");
+    }
+}
+
+/// What the kernel sees of a machine.
+fn modules(cpu: &str) -> Vec<String> {
+    let file = root().join("qemu/kernel/src/machine").join(cpu).join("mod.rs");
+    let text = fs::read_to_string(&file).expect("each machine has its list of modules");
+    let seen = text.lines().filter_map(|line| line.strip_prefix("pub(crate) mod ")).map(str::to_owned);
+    seen.collect()
+}
+
+#[test]
+fn machines_have_the_same_modules() {
+    let machines = fs::read_dir(root().join("qemu/kernel/src/machine")).expect("the folder of the machines").flatten();
+    let cpus = machines.filter(|entry| entry.path().join("mod.rs").is_file()).map(|entry| entry.file_name());
+    let cpus: Vec<_> = cpus.map(|name| name.to_string_lossy().into_owned()).collect();
+    assert!(cpus.len() > 1 && modules(&cpus[0]).len() > 10, "{cpus:?}");
+    for cpu in &cpus {
+        assert_eq!(modules(cpu), modules(&cpus[0]), "{cpu}, and {}", cpus[0]);
+    }
 }

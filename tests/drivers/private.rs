@@ -19,7 +19,7 @@ use tsd_runner::{
     toolchain::Toolchain,
 };
 
-const MACHINES: [&Machine; 2] = [&machine::X86_64, &machine::AARCH64_MAX];
+const MACHINES: [&Machine; 3] = [&machine::X86_64, &machine::AARCH64_MAX, &machine::RISCV64];
 
 fn main() {
     let arguments = Arguments::from_args();

@@ -3,6 +3,8 @@
 int main(void) {
 #ifdef __x86_64__
     __asm__ volatile("ud2");
+#elif defined __riscv
+    __asm__ volatile("unimp");
 #else
     __asm__ volatile("udf #0");
 #endif

@@ -76,6 +76,13 @@ impl Apt {
         command::output(&mut command).map(drop)
     }
 
+    /// Puts the files of a source package into a folder.
+    pub(crate) fn fetch_source(&self, package: &str, folder: &Path) -> Result<()> {
+        let mut command = self.command("apt-get", &["source", "--download-only", "-q", package]);
+        command::echo(&command);
+        command::output(command.current_dir(folder)).map(drop)
+    }
+
     fn command(&self, program: &str, words: &[&str]) -> Command {
         // A package's own scripts must not ask either.
         let variables = [("DEBIAN_FRONTEND", "noninteractive"), ("LC_ALL", "C")];

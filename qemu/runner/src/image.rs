@@ -47,6 +47,9 @@ pub const AARCH64: Image = Image { name: "aarch64", target: "aarch64-unknown-non
 pub const AARCH64_LSE: Image =
     Image { name: "aarch64-lse", target: "aarch64-unknown-none-softfloat", flags: &["-Ctarget-feature=+lse"] };
 
+/// For processors without floating point, so that no handler has to save its registers.
+pub const RISCV64: Image = Image { name: "riscv64", target: "riscv64imac-unknown-none-elf", flags: &[] };
+
 /// The first and the last with counters for coverage, which the kernel prints at the end of a run.
 pub const WITH_COUNTERS: [Image; 2] = [
     Image {
@@ -65,7 +68,7 @@ pub const WITH_COUNTERS: [Image; 2] = [
 pub const COUNTERS: [&str; 2] = ["-Cinstrument-coverage", "-Zcoverage-options=branch"];
 
 /// The targets of the images.
-pub const TARGETS: [&str; 2] = [X86_64.target, AARCH64.target];
+pub const TARGETS: [&str; 3] = [X86_64.target, AARCH64.target, RISCV64.target];
 
 /// Number of keys in an image unless the caller says otherwise: POSIX's `_POSIX_THREAD_KEYS_MAX`.
 pub const DEFAULT_KEYS: u32 = 128;

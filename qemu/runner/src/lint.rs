@@ -21,7 +21,8 @@ const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", "thumbv6m
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 
 /// A thread pointer for each target that has registers for one.
-const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64")];
+const THREAD_POINTERS: [(&str, &str); 3] =
+    [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64"), (image::RISCV64.target, "tp:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
 /// image, on the suite on FreeRTOS, on the library with each of its features, and on the C archive; these for targets
@@ -30,11 +31,11 @@ const THREAD_POINTERS: [(&str, &str); 2] = [(image::X86_64.target, "gs:0:64"), (
 /// # Errors
 /// Something is missing, or there is a warning.
 pub fn run(may_install: bool) -> Result<()> {
-    let targets = [image::TARGETS, LIBRARY_TARGETS].concat();
+    let targets = [&image::TARGETS[..], &LIBRARY_TARGETS].concat();
     let all_targets = [&targets[..], &SINGLE_CORE_TARGETS].concat();
     let wants = Wants { machines: &[], targets: &all_targets, clippy: true, tools: &[] };
     let toolchain = setup::prepare(wants, may_install)?;
-    for image in [&image::X86_64, &image::AARCH64] {
+    for image in [&image::X86_64, &image::AARCH64, &image::RISCV64] {
         command::step(format_args!("linting the {} kernel", image.name));
         let mut cargo = image.cargo(&toolchain, "clippy")?;
         cargo.args(["--package", "tsd", "--package", "tsd-suite", "--", "-Dwarnings"]);

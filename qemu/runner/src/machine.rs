@@ -15,17 +15,20 @@ pub enum Arch {
     X86_64,
     /// 64-bit Arm, QEMU's `virt` board.
     Aarch64,
+    /// 64-bit RISC-V, QEMU's `virt` board.
+    Riscv64,
 }
 
 impl Arch {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::X86_64, Self::Aarch64];
+    /// All.
+    pub const ALL: [Self; 3] = [Self::X86_64, Self::Aarch64, Self::Riscv64];
 
     /// Returns the name as in options and target triples.
     pub fn name(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64",
             Self::Aarch64 => "aarch64",
+            Self::Riscv64 => "riscv64",
         }
     }
 
@@ -34,6 +37,7 @@ impl Arch {
         match self {
             Self::X86_64 => &tools::QEMU_X86_64,
             Self::Aarch64 => &tools::QEMU_AARCH64,
+            Self::Riscv64 => &tools::QEMU_RISCV64,
         }
     }
 }
@@ -87,14 +91,19 @@ pub const AARCH64_A72: Machine =
 pub const AARCH64_MAX: Machine =
     Machine { name: "aarch64_max", arch: Arch::Aarch64, cpu: "max", image: &image::AARCH64_LSE, success: 0 };
 
+/// A RISC-V processor, whose counters raise an interrupt when they overflow.
+pub const RISCV64: Machine =
+    Machine { name: "riscv64", arch: Arch::Riscv64, cpu: "rv64,sscofpmf=true", image: &image::RISCV64, success: 0 };
+
 /// Every machine that the suite runs on.
-pub const ALL: [&Machine; 3] = [&X86_64, &AARCH64_A72, &AARCH64_MAX];
+pub const ALL: [&Machine; 4] = [&X86_64, &AARCH64_A72, &AARCH64_MAX, &RISCV64];
 
 /// Returns the machine that stands for `arch` where one is enough.
 pub fn of(arch: Arch) -> &'static Machine {
     match arch {
         Arch::X86_64 => &X86_64,
         Arch::Aarch64 => &AARCH64_MAX,
+        Arch::Riscv64 => &RISCV64,
     }
 }
 
@@ -117,18 +126,21 @@ impl Machine {
         let board = match self.arch {
             Arch::X86_64 => "q35",
             Arch::Aarch64 => "virt,gic-version=3",
+            Arch::Riscv64 => "virt",
         };
         command.args(["-M", board, "-cpu", self.cpu, "-smp", &cpus.to_string(), "-m", "128M"]);
-        command.args(["-accel", accelerator, "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
+        command.args(["-accel", accelerator, "-nodefaults", "-no-reboot", "-display", "none"]);
         match self.arch {
             Arch::X86_64 => {
-                command.args(["-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-append", line]);
+                command.args(["-serial", "stdio", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-append", line]);
             }
             Arch::Aarch64 => {
-                // A comma ends a value in QEMU's options unless it is doubled. The first word is the program's name.
-                let line = line.replace(',', ",,");
-                let semihosting = format!("enable=on,target=native,arg=tsd-kernel,arg={line}");
-                command.args(["-semihosting-config", &semihosting]);
+                command.args(["-serial", "stdio", "-semihosting-config", &semihosting(line)]);
+            }
+            Arch::Riscv64 => {
+                // The serial port, which goes nowhere, is the firmware's.
+                command.args(["-chardev", "stdio,id=console"]);
+                command.args(["-semihosting-config", &format!("chardev=console,{}", semihosting(line))]);
             }
         }
         command.arg("-kernel").arg(kernel);
@@ -140,6 +152,12 @@ impl Machine {
         let file = program.display().to_string().replace(',', ",,");
         command.args(["-m", "512M", "-device", &format!("loader,file={file}")]);
     }
+}
+
+/// The options by which a kernel gets its command line through semihosting.
+fn semihosting(line: &str) -> String {
+    // A comma ends a value in QEMU's options unless it is doubled. The first word is the program's name.
+    format!("enable=on,target=native,arg=tsd-kernel,arg={}", line.replace(',', ",,"))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod relocation;
+mod source;
 
 /// What dpkg knows of the system.
 const SYSTEM_STATUS: &str = "/var/lib/dpkg/status";
@@ -111,7 +112,7 @@ impl Folder {
         needs.iter().try_for_each(|need| self.check(*need))
     }
 
-    fn make(&self, folder: &str) -> Result<PathBuf> {
+    pub(crate) fn make(&self, folder: &str) -> Result<PathBuf> {
         let path = self.path.join(folder);
         fs::create_dir_all(&path).map_err(|error| Error::of_file("made", &path, &error))?;
         Ok(path)

@@ -12,7 +12,7 @@ use crate::{
     command,
     error::{Error, Result},
     image,
-    install::Numbers,
+    install::{Numbers, Target},
     machine::{self, Arch, BootOptions, Machine},
     output::say,
     protocol::{self, Line},
@@ -111,7 +111,9 @@ impl Environment {
     pub fn prepare(arch: Arch, options: &Options) -> Result<Self> {
         let machine = machine::of(arch);
         let tools = compiler::tools(arch, &options.flags);
-        let wants = Wants { machines: &[machine], targets: &image::TARGETS, clippy: false, tools: &tools };
+        let named = Target::named(compiler::target(arch)).map(|target| target.triple);
+        let targets: Vec<_> = image::TARGETS.into_iter().chain(named.as_deref()).collect();
+        let wants = Wants { machines: &[machine], targets: &targets, clippy: false, tools: &tools };
         let BootOptions { keys, may_install, .. } = options.boot;
         let toolchain = setup::prepare(wants, may_install)?;
         qemu::check_version(arch)?;

@@ -16,7 +16,7 @@ use crate::{
 
 /// The machines on which every call ends while it is stepped through. Loops of load-exclusive and store-exclusive
 /// don't.
-pub const MACHINES: [&Machine; 2] = [&machine::X86_64, &machine::AARCH64_MAX];
+pub const MACHINES: [&Machine; 3] = [&machine::X86_64, &machine::AARCH64_MAX, &machine::RISCV64];
 
 /// What is stepped through, as the kernel calls it.
 pub const ROUTINES: [&str; 8] = ["get", "set", "set-null", "create", "delete", "once", "at_thread_exit", "exit"];

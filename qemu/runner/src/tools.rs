@@ -55,6 +55,16 @@ pub const QEMU_AARCH64: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// The machine of the images for 64-bit RISC-V, with the firmware that QEMU loads below them.
+pub const QEMU_RISCV64: Tool = Tool {
+    command: "qemu-system-riscv64",
+    trial: Trial::Version,
+    apt: &["qemu-system-misc", "opensbi"],
+    dnf: &["qemu-system-riscv-core"],
+    pacman: &["qemu-system-riscv", "qemu-system-riscv-firmware"],
+    brew: &["qemu"],
+};
+
 /// The machine of the images for 32-bit Arm, with FreeRTOS and without.
 pub const QEMU_ARM: Tool = Tool {
     command: "qemu-system-arm",
@@ -161,6 +171,26 @@ pub const X86_64_GXX: Tool = Tool {
     brew: &[],
 };
 
+/// A C compiler for 64-bit RISC-V.
+pub const RISCV64_GCC: Tool = Tool {
+    command: "riscv64-linux-gnu-gcc",
+    trial: Trial::Freestanding,
+    apt: &["gcc-riscv64-linux-gnu"],
+    dnf: &["gcc-riscv64-linux-gnu"],
+    pacman: &["riscv64-linux-gnu-gcc"],
+    brew: &["riscv64-elf-gcc"],
+};
+
+/// A C++ compiler for 64-bit RISC-V.
+pub const RISCV64_GXX: Tool = Tool {
+    command: "riscv64-linux-gnu-g++",
+    trial: Trial::Program,
+    apt: &["g++-riscv64-linux-gnu"],
+    dnf: &["gcc-c++-riscv64-linux-gnu"],
+    pacman: &["riscv64-linux-gnu-gcc"],
+    brew: &[],
+};
+
 /// A C compiler for 32-bit Arm without a system, which makes programs with no C library.
 pub const ARM_GCC: Tool = Tool {
     command: "arm-none-eabi-gcc",
@@ -190,6 +220,10 @@ pub const ARM_LD: Tool = Tool {
     pacman: &["arm-none-eabi-binutils"],
     brew: &["arm-none-eabi-binutils"],
 };
+
+/// Builds what comes with a makefile.
+pub const MAKE: Tool =
+    Tool { command: "make", trial: Trial::Version, apt: &["make"], dnf: &["make"], pacman: &["make"], brew: &["make"] };
 
 /// Looks into machines of every architecture.
 pub const GDB: Tool = Tool {

@@ -78,7 +78,7 @@ fn missing_packages_are_one_line_and_status_69() {
     assert_eq!(output.status.code(), Some(69));
     let error = text(&output.stderr);
     assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.contains("missing: qemu-system-x86_64, qemu-system-aarch64"), "{error}");
+    assert!(error.contains("missing: qemu-system-x86_64, qemu-system-aarch64, qemu-system-riscv64"), "{error}");
 }
 
 /// An apt that can't fetch: what it printed is the end of the error, and the system was left as it is.
@@ -104,7 +104,10 @@ fn words_of_a_failing_apt_are_in_the_error() {
     let output = command.output().unwrap();
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("tsd: error: missing: qemu-system-x86_64, qemu-system-aarch64"), "{error}");
+    assert!(
+        error.contains("tsd: error: missing: qemu-system-x86_64, qemu-system-aarch64, qemu-system-riscv64"),
+        "{error}"
+    );
     assert!(error.trim_end().ends_with("E: Unable to fetch"), "{error}");
     assert!(!error.contains("E: it installs"), "{error}");
 }

@@ -268,8 +268,10 @@ const struct test_case test_cases[] = {
     {"cxx", cxx},
     {"win32", win32},
     {"notifications", notifications},
+#ifndef NO_EMULATED_TLS
     {"thread_local_in_c", thread_local_in_c},
     {"thread_local_in_cxx", thread_local_in_cxx},
+#endif
     {"registers", registers},
 };
 const size_t test_case_count = sizeof test_cases / sizeof test_cases[0];

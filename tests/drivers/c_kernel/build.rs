@@ -33,22 +33,30 @@ pub(crate) fn options(target: &str, prefix: &Path) -> install::Options {
     install::Options { may_install: true, ..install::Options::new(target, prefix.to_path_buf()) }
 }
 
-fn build(arch: Arch) -> Result<PathBuf> {
-    let source = workspace::root().join("tests/c/kernel");
-    let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
-    // A word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
+/// The same for an architecture whose kernel has a thread pointer.
+pub(crate) fn options_with_pointer(arch: Arch, prefix: &Path) -> install::Options {
+    // To a word that points to the thread control block, which has 32 bytes before its `tsd_thread_t`.
     let thread_pointer = match arch {
         Arch::X86_64 => "gs:0:32",
         Arch::Aarch64 => "tpidr_el1:0:32",
+        Arch::Riscv64 => "tp:0:32",
     };
-    let options =
-        install::Options { thread_pointer: ThreadPointer::parse(thread_pointer), ..options(arch.name(), &prefix) };
+    install::Options { thread_pointer: ThreadPointer::parse(thread_pointer), ..options(arch.name(), prefix) }
+}
+
+fn build(arch: Arch) -> Result<PathBuf> {
+    let source = workspace::root().join("tests/c/kernel");
+    let prefix = workspace::images_dir()?.join("c-kernel").join(arch.name());
+    let options = options_with_pointer(arch, &prefix);
     install::run_if_changed(&options, &prefix.with_extension("stamp"))?;
     let kernel = prefix.join("kernel.elf");
     let mut gcc = compiler(arch, &prefix);
     // No library, and no calls to one that the compiler makes up.
     gcc.arg("-ffreestanding").arg("-T").arg(source.join(arch.name()).join("kernel.ld")).arg(source.join("cases.c"));
-    gcc.args(with_thread_locals(arch, &prefix)?);
+    match with_thread_locals(arch, &prefix)? {
+        Some(objects) => gcc.args(objects),
+        None => gcc.arg("-DNO_EMULATED_TLS"),
+    };
     command::run(gcc.args(["-ltsd", "-o"]).arg(&kernel))?;
     Ok(kernel)
 }
@@ -59,6 +67,7 @@ pub(crate) fn compiler(arch: Arch, prefix: &Path) -> Command {
     let (compiler, options): (_, &[&str]) = match arch {
         Arch::X86_64 => (tools::GCC.command, &["-mgeneral-regs-only", "-mno-red-zone", "-fcf-protection=none"]),
         Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-mgeneral-regs-only", "-ffixed-x18"]),
+        Arch::Riscv64 => (tools::RISCV64_GCC.command, &["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"]),
     };
     let mut gcc = command::of(compiler);
     // No register that the boot code has not turned on.
@@ -84,13 +93,16 @@ const BARE: [&str; 9] = [
     "-fno-pic",
 ];
 
-/// The object files that have thread-local variables, by the compiler that emulates them.
-fn with_thread_locals(arch: Arch, prefix: &Path) -> Result<Vec<PathBuf>> {
+/// The object files that have thread-local variables, by the compiler that emulates them, unless it can't.
+fn with_thread_locals(arch: Arch, prefix: &Path) -> Result<Option<Vec<PathBuf>>> {
     let options: &[&str] = match arch {
         Arch::X86_64 => &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mgeneral-regs-only"],
         Arch::Aarch64 => &["--target=aarch64-none-elf", "-ffixed-x18", "-mgeneral-regs-only"],
+        // It would refer to the variables by their names.
+        Arch::Riscv64 => return Ok(None),
     };
-    THREAD_LOCALS.iter().map(|file| compile(file, &[options, &["-femulated-tls"]].concat(), prefix)).collect()
+    let objects = THREAD_LOCALS.iter().map(|file| compile(file, &[options, &["-femulated-tls"]].concat(), prefix));
+    objects.collect::<Result<_>>().map(Some)
 }
 
 /// The files that have them.

@@ -13,10 +13,10 @@ pub(crate) trait Hooks: Sync {
     /// An interrupt is over. On the interrupted thread's stack, with interrupts masked; the thread may end here.
     fn after_interrupt(&self) {}
 
-    /// The thread that is stepped through is at an instruction. Returns whether it is to be stopped at the next one
-    /// too.
-    fn step(&self, _program_counter: usize) -> bool {
-        false
+    /// The thread that is stepped through was stopped at an instruction. Returns after how many more it is to be
+    /// stopped again; after 0 for not at all.
+    fn step(&self, _program_counter: usize) -> usize {
+        0
     }
 
     /// An access to a page that is not mapped. Returns whether it is mapped now. On the CPU's fault stack.

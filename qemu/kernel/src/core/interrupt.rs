@@ -76,10 +76,10 @@ fn after_interrupt() {
     hooks::all().for_each(|hooks| hooks.after_interrupt());
 }
 
-/// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns whether
-/// it is to be stopped at the next one too.
-pub(crate) fn step(program_counter: usize) -> bool {
-    hooks::all().any(|hooks| hooks.step(program_counter))
+/// The thread that is stepped through was stopped at an instruction, with interrupts masked and itself current. Returns
+/// after how many more instructions it is to be stopped again; after 0 for not at all.
+pub(crate) fn step(program_counter: usize) -> usize {
+    hooks::all().map(|hooks| hooks.step(program_counter)).max().unwrap_or(0)
 }
 
 /// Returns whether the access to a page that is not mapped can be done again. On the CPU's fault stack.

@@ -33,9 +33,9 @@ pub(crate) struct Entries {
     pub(crate) timer: fn(),
     /// Another CPU, or this one, has sent a reschedule interrupt. Likewise.
     pub(crate) reschedule: fn(),
-    /// The thread that is stepped through is at an instruction, with interrupts masked and itself current. Returns
-    /// whether it is to be stopped at the next one too.
-    pub(crate) step: fn(program_counter: usize) -> bool,
+    /// The thread that is stepped through was stopped at an instruction, with interrupts masked and itself current.
+    /// Returns after how many more instructions it is to be stopped again; after 0 for not at all.
+    pub(crate) step: fn(program_counter: usize) -> usize,
     /// An access to a page that is not mapped. Returns whether it is mapped now. On the CPU's fault stack.
     pub(crate) page_fault: fn(address: usize) -> bool,
     /// Any other exception. On the CPU's fault stack.

@@ -1,4 +1,4 @@
-//! What lies where in RAM, for the page tables of both machines.
+//! What lies where in RAM, for the page tables of each machine.
 //!
 //! They map RAM in blocks, but for the thread stacks: these lie in the section `.guarded`, whole blocks, and each of
 //! its pages has an entry of its own, so that guard pages can be taken out.

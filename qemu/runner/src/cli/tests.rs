@@ -38,7 +38,7 @@ fn error(line: &str) -> String {
 }
 
 #[test]
-fn nothing_is_the_demo_on_both() {
+fn nothing_is_the_demo_on_all() {
     assert_eq!(parsed(""), Command::Demo(BootOptions::default(), DEFAULT_REQUESTS));
     assert_eq!(parsed("demo"), parsed(""));
 }
@@ -218,7 +218,7 @@ fn wrong_words_are_named() {
     assert!(error("evidence").contains("missing: KIND"));
     assert!(error("evidence luck").contains("KIND takes one of interleavings, "));
     assert!(error("evidence fuzz storm").contains("unexpected word: storm"));
-    assert!(error("--arch sparc").contains("--arch takes x86_64 or aarch64, not sparc"));
+    assert!(error("--arch sparc").contains("--arch takes x86_64, aarch64 or riscv64, not sparc"));
     assert!(error_of(["--keys", ""]).contains("not '' ("));
     assert!(error("--cpus").contains("--cpus takes a value"));
     assert!(error("--no-install=yes").contains("--no-install takes no value"));

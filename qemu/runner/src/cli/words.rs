@@ -45,7 +45,7 @@ pub(super) enum Subcommand {
     Evidence(Evidence),
 }
 
-/// A request server inside the kernel, on both architectures, figures side by side (default)
+/// A request server inside the kernel, on each architecture, figures side by side (default)
 #[derive(Debug, Args)]
 #[command(help_template = HELP)]
 pub(super) struct Demo {
@@ -81,12 +81,12 @@ pub(super) struct Program {
 
 const PROGRAM: &str = "\
 The compiler's options begin with one dash: -I DIR, -D NAME, -O3, -std=c11. Runs on x86_64,
-then on aarch64; the first status that is not 0 ends it. The program's own arguments follow --,
+aarch64 and riscv64; the first status that is not 0 ends it. The program's own arguments follow --,
 and may have blanks and quotes, or be empty. fork, signal handlers, files and sockets are ENOSYS.";
 
 /// Threads and keys that come and go under preemption at random intervals
 #[derive(Debug, Args)]
-#[command(help_template = HELP, after_help = "On x86_64, and on aarch64 with and without atomic instructions. Each value is accounted for, each\nkind of event is counted. A storm that fails says how to repeat it.")]
+#[command(help_template = HELP, after_help = "On x86_64, on aarch64 with and without atomic instructions, and on riscv64. Each value is accounted\nfor, each kind of event is counted. A storm that fails says how to repeat it.")]
 pub(super) struct Storm {
     /// Seconds that each storm lasts
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = |word: &str| number(word, 1..=MAX_STORM_SECONDS))]
@@ -168,7 +168,7 @@ struct Boot {
 /// Of every command that boots.
 #[derive(Debug, Args)]
 struct Machines {
-    /// x86_64 or aarch64 only [default: both]
+    /// x86_64, aarch64 or riscv64 only [default: all]
     #[arg(long, value_name = "ARCH", value_parser = arch)]
     arch: Option<Arch>,
     /// CPUs, 1 to 8
@@ -223,7 +223,7 @@ fn keys(word: &str) -> Read<u32> {
 
 fn arch(word: &str) -> Read<Arch> {
     let found = Arch::ALL.into_iter().find(|arch| arch.name() == word);
-    found.ok_or_else(|| Arch::ALL.map(Arch::name).join(" or "))
+    found.ok_or_else(|| "x86_64, aarch64 or riscv64".into())
 }
 
 fn target(word: &str) -> Read<Target> {

@@ -1,4 +1,4 @@
-//! Which lines and branches of the library the tests run, on the host and in both images.
+//! Which lines and branches of the library the tests run, on the host and in two images.
 //!
 //! A line that none of them runs has its reason in docs/evidence/lines-not-run.md.
 //!
@@ -21,16 +21,15 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    image,
-    machine::{self, Arch},
-    qemu,
+    image, machine, qemu,
     setup::{self, Wants},
     workspace,
 };
 
 /// Measures, and lists what was not run.
 pub(super) fn run(may_install: bool) -> Result<Figures> {
-    let machines = Arch::ALL.map(machine::of);
+    // They run the same code of the library but for `arch`, which the third has none of.
+    let machines = [&machine::X86_64, &machine::AARCH64_MAX];
     // One compiler for all, so that the counts have one format.
     let toolchain = setup::prepare(Wants::to_boot(&machines), may_install)?;
     let mut profile = Profile::new(&toolchain, &workspace::evidence_dir("coverage")?)?;
@@ -58,7 +57,7 @@ pub(super) fn run(may_install: bool) -> Result<Figures> {
     let (branches, taken) = totals(files.values().flat_map(|counts| counts.branches.values()));
     Ok(Figures {
         how_many: format!(
-            "{lines} lines and {branches} branches of src and arch, on the host, in C programs and in both images"
+            "{lines} lines and {branches} branches of src and arch, on the host, in C programs and in two images"
         ),
         result: format!(
             "{run} lines run ({}), {taken} branches taken ({}); a reason for each line that is not",
@@ -134,7 +133,7 @@ const HEAD: &str = "\
 # Coverage
 
 The lines that are run and the branches that are taken by the tests on the host, the C programs among them, and by the
-kernel in both images, together. Written by `cargo run -- evidence coverage`; lines-not-run.md says why a line is not.
+kernel in two images, together. Written by `cargo run -- evidence coverage`; lines-not-run.md says why a line is not.
 
 | File | Lines | run | Branches | taken |
 |---|---|---|---|---|

@@ -7,7 +7,7 @@
 //! - `sanitizers`       the host's tests under ThreadSanitizer and AddressSanitizer
 //! - `mutants`          the host's tests on the library changed in one place at a time
 //! - `fuzz`             sequences of calls, led by coverage, against the model
-//! - `coverage`         the lines and branches that the tests run, on the host and in both images
+//! - `coverage`         the lines and branches that the tests run, on the host and in two images
 //! - `storm`            threads and keys that come and go, on each machine with 4 and with 8 CPUs
 //!
 //! Below them:

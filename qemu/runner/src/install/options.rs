@@ -103,6 +103,11 @@ impl ThreadPointer {
         }
     }
 
+    /// The register.
+    pub(super) fn register(&self) -> &str {
+        &self.register
+    }
+
     /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so
     /// that takes a pointer in the segment.
     pub(crate) fn gives_an_address(&self) -> bool {

@@ -9,7 +9,10 @@
 
 use std::path::Path;
 
-use super::{options::Options, target::Target};
+use super::{
+    options::{Options, ThreadPointer},
+    target::Target,
+};
 use crate::{
     command,
     error::{Error, Result},
@@ -27,19 +30,19 @@ pub(super) fn option(target: &Target) -> Option<&'static str> {
 /// What the user's options for the compiler have where r9 is the kernel's.
 const RESERVE_R9: &str = "+reserve-r9";
 
-/// Makes sure that no instruction of a freestanding archive that was made with `options` names such a register; how many
-/// there are.
+/// Makes sure that no instruction of a freestanding archive that was made with `options` names such a register, unless
+/// it is the thread pointer that the archive was made for; how many there are.
 ///
 /// # Errors
 /// One does, or the archive can't be read.
 pub fn check(archive: &Path, options: &Options) -> Result<usize> {
-    let Options { target, rustflags, .. } = options;
+    let Options { target, rustflags, thread_pointer, .. } = options;
     let Some(cpu) = Cpu::of(target, rustflags).filter(|_| target.is_freestanding()) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
         .ok_or_else(|| Error::failure(format!("{} can't be disassembled", archive.display())))?;
-    match cpu.first_fault(&text) {
+    match cpu.first_fault(&text, thread_pointer.as_ref().map(ThreadPointer::register)) {
         None => Ok(instructions(&text).count()),
         Some((instruction, fault)) => Err(Error::failure(format!(
             "an instruction of the archive {fault}, so it is not installed: {}",
@@ -81,7 +84,7 @@ impl Cpu {
     }
 
     /// The first instruction of a disassembly that must not be there, and why.
-    fn first_fault(self, text: &str) -> Option<(&str, &'static str)> {
+    fn first_fault<'a>(self, text: &'a str, pointer: Option<&str>) -> Option<(&'a str, &'static str)> {
         instructions(text).find_map(|instruction| {
             if instruction.contains("<unknown>") {
                 return Some((instruction, UNKNOWN));
@@ -93,7 +96,7 @@ impl Cpu {
                 return Some((instruction, RED_ZONE));
             }
             let mut names = operands.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '%');
-            names.find_map(|name| self.fault(name)).map(|fault| (instruction, fault))
+            names.find_map(|name| self.fault(name).filter(|_| pointer != Some(name))).map(|fault| (instruction, fault))
         })
     }
 
@@ -149,7 +152,7 @@ mod tests {
         let line = format!("      24:      \t{instruction}");
         let clean = "tsd-base.o:\tfile format elf64-littleaarch64\n\n0000000000000018 <x18>:\n      18:      \tret\n";
         let text = format!("{clean}{line}\n");
-        let found = Cpu::of(&Target::named(target).unwrap(), rustflags).unwrap().first_fault(&text);
+        let found = Cpu::of(&Target::named(target).unwrap(), rustflags).unwrap().first_fault(&text, None);
         found.map(|(its, fault)| {
             assert_eq!(its, instruction);
             fault
@@ -179,6 +182,13 @@ mod tests {
         ] {
             assert_eq!(fault(target, faulty), Some(fault_of_it), "{faulty}");
         }
+    }
+
+    #[test]
+    fn thread_pointer_may_be_there() {
+        let riscv = Cpu::of(&Target::named("riscv64").unwrap(), &[]).unwrap();
+        let text = "      24:      \tadd\ta0, a0, tp\n      28:      \tld\ta1, 8(gp)\n";
+        assert_eq!(riscv.first_fault(text, Some("tp")), Some(("ld\ta1, 8(gp)", KERNELS)));
     }
 
     #[test]

@@ -23,7 +23,7 @@ const ARCHITECTURES: [(&str, &str); 6] = [
 ];
 
 /// Registers from which a kernel may find its thread, on any of the architectures that have inline code.
-pub(super) const REGISTERS: [&str; 5] = ["fs", "gs", "tpidr_el0", "tpidr_el1", "sp_el0"];
+pub(super) const REGISTERS: [&str; 6] = ["fs", "gs", "tpidr_el0", "tpidr_el1", "sp_el0", "tp"];
 
 /// A target.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -145,11 +145,43 @@ fn looks_at_more(file: &Path) -> bool {
 }
 
 /// The C and the C++ compiler.
-fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
+pub(super) fn compilers(arch: Arch) -> (&'static Tool, &'static Tool) {
     match arch {
         arch if arch.name() == consts::ARCH => (&tools::GCC, &tools::GXX),
         Arch::X86_64 => (&tools::X86_64_GCC, &tools::X86_64_GXX),
         Arch::Aarch64 => (&tools::AARCH64_GCC, &tools::AARCH64_GXX),
+        Arch::Riscv64 => (&tools::RISCV64_GCC, &tools::RISCV64_GXX),
+    }
+}
+
+/// What an architecture's compiler is told besides.
+#[derive(Debug, Default)]
+pub(super) struct ArchOptions {
+    pub(super) compiler: &'static [&'static str],
+    linker: &'static [&'static str],
+    /// Libraries that compiled code calls.
+    libraries: &'static [&'static str],
+}
+
+pub(super) fn options(arch: Arch) -> ArchOptions {
+    match arch {
+        Arch::X86_64 | Arch::Aarch64 => ArchOptions::default(),
+        Arch::Riscv64 => ArchOptions {
+            // The kernel expects programs more than 2 GiB from 0.
+            compiler: &["-mcmodel=medany"],
+            // No register leads to data: the kernel gives a new thread none.
+            linker: &["-Wl,--no-relax"],
+            // It has atomic steps of bytes.
+            libraries: &["-latomic"],
+        },
+    }
+}
+
+/// Returns the archive's target: with floating point in the way of calls, as the C library has it.
+pub(super) fn target(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 | Arch::Aarch64 => arch.name(),
+        Arch::Riscv64 => "riscv64gc-unknown-none-elf",
     }
 }
 
@@ -160,7 +192,7 @@ impl Compiler {
         let prefix = workspace::images_dir()?.join(&name);
         let _lock = workspace::lock(&name)?;
         let target =
-            Target::named(arch.name()).ok_or_else(|| Error::failure("an image's architecture is no target"))?;
+            Target::named(target(arch)).ok_or_else(|| Error::failure("an image's architecture is no target"))?;
         let options = install::Options { numbers, ..install::Options::new(target, prefix.clone()) };
         install::renew(&options, toolchain, &prefix.join("tsd.stamp"))?;
         let compiler = Self { arch, libc, prefix, suffix: archive::suffix(&options) };
@@ -264,7 +296,7 @@ impl Compiler {
         }
         let mut command = command::of(compiler.command);
         // Code and calls as in a program that is not moved when it is loaded.
-        command.args(target).args(["-O2", "-g", "-fno-pie", "-nostdinc"]);
+        command.args(target).args(["-O2", "-g", "-fno-pie", "-nostdinc"]).args(options(self.arch).compiler);
         let mut headers = Vec::new();
         if is_cxx(source) {
             headers.push(posix().join("include/c++"));
@@ -283,6 +315,7 @@ impl Compiler {
         let linker = if has_cxx { cxx } else { c };
         let mut command = command::of(linker.command);
         command.args(["-static", "-no-pie", "-nostdlib", "-Wl,--eh-frame-hdr", "-Wl,-z,max-page-size=4096"]);
+        command.args(options(self.arch).linker);
         command.arg(format!("-Wl,-Ttext-segment={:#x}", base(self.arch)));
         command.args(OURS.iter().chain(&NAMED_WEAKLY).map(|symbol| format!("-Wl,--undefined={symbol}")));
         command.args(HOOKS.map(|hook| format!("-Wl,--undefined={}", self.symbol(hook))));
@@ -295,7 +328,7 @@ impl Compiler {
         if has_cxx {
             command.arg("-lstdc++");
         }
-        command.args(["-lgcc", "-lgcc_eh"]).arg(&c_library).arg("-Wl,--end-group");
+        command.args(["-lgcc", "-lgcc_eh"]).args(options(self.arch).libraries).arg(&c_library).arg("-Wl,--end-group");
         stamp::make(&executable.with_extension("stamp"), &command::as_typed(&command), || {
             let what = format_args!("linking {} for {}", name_of(executable), self.arch.name());
             command::run_step(what, &mut command)?;
@@ -311,6 +344,7 @@ fn base(arch: Arch) -> u64 {
     match arch {
         Arch::X86_64 => 0x0800_0000,
         Arch::Aarch64 => 0x4800_0000,
+        Arch::Riscv64 => 0x8800_0000,
     }
 }
 

@@ -8,7 +8,7 @@ use core::{cell::UnsafeCell, mem::MaybeUninit};
 use heapless::Vec;
 
 use super::control_block::MAX_THREADS;
-use crate::machine::{layout::PAGE, memory};
+use crate::machine::{layout::PAGE, tables};
 
 /// The stack of a thread that has tables of many keys on it.
 pub(crate) const LARGEST_BYTES: usize = 512 << 10;
@@ -38,7 +38,7 @@ impl<const BYTES: usize> Guarded<BYTES> {
 
     /// Takes the guard page out of the map and returns the right to the stack. Once for each.
     fn close(&'static self) -> Stack {
-        memory::make_guard(self.guard.get().cast());
+        tables::make_guard(self.guard.get().cast());
         Stack { bottom: self.stack.get() as usize, bytes: BYTES }
     }
 }

@@ -18,11 +18,18 @@ pub(crate) mod cpu;
 mod gic;
 mod handlers;
 pub(crate) mod ipi;
+#[path = "../shared/linux_calls.rs"]
+mod linux_calls;
 pub(crate) mod masking;
 pub(crate) mod memory;
+#[path = "../shared/power.rs"]
 pub(crate) mod power;
 pub(crate) mod program;
+#[path = "../shared/semihosting.rs"]
+mod semihosting;
 pub(crate) mod step;
+#[path = "../shared/steps.rs"]
+mod steps;
 pub(crate) mod timer;
 pub(super) mod vector_registers;
 mod vectors;

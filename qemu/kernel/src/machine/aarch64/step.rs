@@ -8,7 +8,8 @@
 
 use core::{arch::naked_asm, ffi::c_void};
 
-use crate::machine::{counted::Call, entries::KERNEL};
+use super::steps;
+use crate::machine::counted::Call;
 
 /// Whether every call ends while it is stepped through. A loop around load-exclusive and store-exclusive
 /// never does: each exception clears the monitor.
@@ -22,18 +23,30 @@ const MASKED: u64 = 1 << 9;
 const STEP: u64 = 1 << 0 | 1 << 13;
 
 unsafe extern "C" {
-    /// Behind the last instruction of [`call`].
+    /// Behind the last instruction of [`stepped`].
     static step_call_end: u8;
 }
 
-/// Calls `function(key, value)`, with `Entries::step` called at each boundary from the one before its first
-/// instruction to the one before its return, unless that ends it earlier.
+/// Calls `function(key, value)`, with `Entries::step` called at boundary number `first`, and then where it says. The
+/// boundaries are those from the one before the function's first instruction, which is number 1, to the one before its
+/// return.
 ///
 /// # Safety
 ///
 /// Interrupts are masked, and `Entries::step` knows what to do.
+pub(crate) unsafe fn call(first: usize, function: Call, key: usize, value: *mut c_void) -> usize {
+    steps::begin(first);
+    // SAFETY: The caller's word.
+    unsafe { stepped(function, key, value) }
+}
+
+/// The same, with an exception at each boundary.
+///
+/// # Safety
+///
+/// As [`call`].
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn call(function: Call, key: usize, value: *mut c_void) -> usize {
+unsafe extern "C" fn stepped(function: Call, key: usize, value: *mut c_void) -> usize {
     naked_asm!(
         "stp x29, x30, [sp, #-16]!",
         "mov x9, x0",
@@ -69,7 +82,7 @@ pub(super) struct Frame {
 
 /// Handles one software step. Runs on the stack of the thread that is stepped through.
 pub(super) extern "C" fn handle_step(frame: &mut Frame) {
-    if is_in_call(frame.program_counter) || (KERNEL.step)(frame.program_counter) {
+    if is_in_call(frame.program_counter) || steps::pass(frame.program_counter) {
         frame.state |= PASS;
     } else {
         frame.state |= MASKED;
@@ -77,7 +90,7 @@ pub(super) extern "C" fn handle_step(frame: &mut Frame) {
 }
 
 fn is_in_call(program_counter: usize) -> bool {
-    (call as *const () as usize..(&raw const step_call_end).addr()).contains(&program_counter)
+    (stepped as *const () as usize..(&raw const step_call_end).addr()).contains(&program_counter)
 }
 
 /// The number of instructions of [`known`].

@@ -5,40 +5,20 @@
 //! at a time by INIT and start-up interrupts. Reference: Intel SDM volume 3A, 9.4 "Multiple-Processor
 //! (MP) Initialization".
 
-use core::{cell::UnsafeCell, ffi::CStr, mem::MaybeUninit, sync::atomic::Ordering};
+use core::{ffi::CStr, sync::atomic::Ordering};
 
 use heapless::Vec;
 use spin::Once;
 
 use super::{
-    acpi, apic, console, entry,
+    acpi, apic,
+    boot_stack::SECONDARY_STACKS,
+    console, entry,
     start::{SECONDARY, SECONDARY_RUNS, SECONDARY_STACK_TOP, START_INFO, StartInfo},
     timer,
 };
-use crate::machine::cpu_local::MAX_CPUS;
 
-/// The stack of a CPU before its first thread, and of its idle thread afterwards.
-const BOOT_STACK_BYTES: usize = 32 << 10;
 const COMMAND_LINE_BYTES: usize = 1024;
-
-#[repr(C, align(4096))]
-struct BootStack(UnsafeCell<MaybeUninit<[u8; BOOT_STACK_BYTES]>>);
-
-// SAFETY: Each is used by one CPU, as its stack.
-unsafe impl Sync for BootStack {}
-
-impl BootStack {
-    const fn new() -> Self {
-        Self(UnsafeCell::new(MaybeUninit::uninit()))
-    }
-}
-
-// Not in .bss: a stack need not be cleared. The entry code takes the linker script's symbol.
-#[used]
-#[unsafe(link_section = ".stack.boot_stack")]
-static FIRST_STACK: BootStack = BootStack::new();
-#[unsafe(link_section = ".stack.secondary")]
-static SECONDARY_STACKS: [BootStack; MAX_CPUS] = [const { BootStack::new() }; MAX_CPUS];
 
 static COMMAND_LINE: Once<Vec<u8, COMMAND_LINE_BYTES>> = Once::new();
 
@@ -93,8 +73,7 @@ pub(crate) fn start_cpu(cpu: usize) {
     const REPEAT_NS: u64 = 10_000_000;
     const REPEATS: usize = 500;
 
-    let stack = SECONDARY_STACKS[cpu].0.get();
-    SECONDARY_STACK_TOP.store(stack.addr() + BOOT_STACK_BYTES, Ordering::SeqCst);
+    SECONDARY_STACK_TOP.store(SECONDARY_STACKS[cpu].top(), Ordering::SeqCst);
     SECONDARY.store(cpu, Ordering::SeqCst);
     SECONDARY_RUNS.store(false, Ordering::SeqCst);
 

@@ -15,6 +15,8 @@ mod acpi;
 pub(crate) mod addresses;
 mod apic;
 pub(crate) mod boot;
+#[path = "../shared/boot_stack.rs"]
+mod boot_stack;
 pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod context;
@@ -30,6 +32,8 @@ pub(crate) mod power;
 pub(crate) mod program;
 mod start;
 pub(crate) mod step;
+#[path = "../shared/steps.rs"]
+mod steps;
 mod system_call;
 pub(crate) mod timer;
 pub(super) mod vector_registers;

@@ -7,8 +7,11 @@
 
 use core::{arch::naked_asm, ffi::c_void};
 
-use super::handlers::{ExceptionFrame, handle_fault};
-use crate::machine::{counted::Call, entries::KERNEL};
+use super::{
+    handlers::{ExceptionFrame, handle_fault},
+    steps,
+};
+use crate::machine::counted::Call;
 
 /// Whether every call ends while it is stepped through.
 pub(crate) const POSSIBLE: bool = true;
@@ -18,18 +21,30 @@ const TRAP_FLAG: u64 = 1 << 8;
 const DEBUG_EXCEPTION: usize = 1;
 
 unsafe extern "C" {
-    /// Behind the last instruction of [`call`].
+    /// Behind the last instruction of [`stepped`].
     static step_call_end: u8;
 }
 
-/// Calls `function(key, value)`, with `Entries::step` called at each boundary from the one before its first
-/// instruction to the one before its return, unless that ends it earlier.
+/// Calls `function(key, value)`, with `Entries::step` called at boundary number `first`, and then where it says. The
+/// boundaries are those from the one before the function's first instruction, which is number 1, to the one before its
+/// return.
 ///
 /// # Safety
 ///
 /// Interrupts are masked, and `Entries::step` knows what to do.
+pub(crate) unsafe fn call(first: usize, function: Call, key: usize, value: *mut c_void) -> usize {
+    steps::begin(first);
+    // SAFETY: The caller's word.
+    unsafe { stepped(function, key, value) }
+}
+
+/// The same, with an exception at each boundary.
+///
+/// # Safety
+///
+/// As [`call`].
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn call(function: Call, key: usize, value: *mut c_void) -> usize {
+unsafe extern "C" fn stepped(function: Call, key: usize, value: *mut c_void) -> usize {
     naked_asm!(
         // Aligns the stack, too.
         "push rbx",
@@ -79,13 +94,13 @@ pub(super) extern "C" fn handle_step(frame: &mut Frame) {
             stack_segment,
         })
     }
-    if !is_in_call(program_counter) && !(KERNEL.step)(program_counter) {
+    if !is_in_call(program_counter) && !steps::pass(program_counter) {
         frame.flags &= !TRAP_FLAG;
     }
 }
 
 fn is_in_call(program_counter: usize) -> bool {
-    (call as *const () as usize..(&raw const step_call_end).addr()).contains(&program_counter)
+    (stepped as *const () as usize..(&raw const step_call_end).addr()).contains(&program_counter)
 }
 
 /// The number of instructions of [`known`].

@@ -12,14 +12,12 @@ use core::{
 use crate::machine::{
     addresses::FRAMES,
     layout::{BLOCK, PAGE},
-    memory::{self, PAGE_ENTRY, TABLE_ENTRY},
+    memory,
+    tables::{Leaf, program_block},
 };
 
 /// Where the RAM begins that no page has. Changed under `memory`'s lock.
 static NEXT: AtomicUsize = AtomicUsize::new(FRAMES.start);
-
-/// The bits of an entry that are an address.
-const ADDRESS: usize = 0x0000_ffff_ffff_f000;
 
 /// Takes a page of RAM and clears it.
 fn take() -> Option<usize> {
@@ -35,23 +33,23 @@ fn take() -> Option<usize> {
 
 /// Returns the entry of the page at `address`, if there is a table with it.
 fn entry(address: usize) -> Option<&'static AtomicUsize> {
-    let table = memory::program_block(address).load(Ordering::SeqCst) & ADDRESS;
+    let table = memory::address_in(program_block(address).load(Ordering::SeqCst));
     // SAFETY: A page of RAM that `give` has made a table, for good.
     (table != 0).then(|| unsafe { &*(table as *const AtomicUsize).add(address % BLOCK / PAGE) })
 }
 
 /// Gives the page at `address` its RAM if it has none. Called under `memory`'s lock. False if there is none left.
 pub(super) fn give(address: usize) -> bool {
-    let block = memory::program_block(address);
+    let block = program_block(address);
     if block.load(Ordering::SeqCst) == 0 {
         let Some(table) = take() else { return false };
         memory::publish_entry();
-        block.store(table | TABLE_ENTRY, Ordering::SeqCst);
+        block.store(memory::to_table(table), Ordering::SeqCst);
     }
     let Some(entry) = entry(address) else { return false };
     if entry.load(Ordering::SeqCst) == 0 {
         let Some(frame) = take() else { return false };
-        entry.store(frame | PAGE_ENTRY, Ordering::SeqCst);
+        entry.store(memory::entry(frame, Leaf::Page), Ordering::SeqCst);
     }
     memory::publish_entry();
     true
@@ -61,7 +59,7 @@ pub(super) fn give(address: usize) -> bool {
 fn given(addresses: Range<usize>) -> impl Iterator<Item = *mut u8> {
     let blocks = (addresses.start / BLOCK..addresses.end.div_ceil(BLOCK)).map(|block| block * BLOCK);
     // Most of a large range was never accessed.
-    let blocks = blocks.filter(|&block| memory::program_block(block).load(Ordering::SeqCst) != 0);
+    let blocks = blocks.filter(|&block| program_block(block).load(Ordering::SeqCst) != 0);
     let pages =
         blocks.flat_map(move |block| (addresses.start.max(block)..addresses.end.min(block + BLOCK)).step_by(PAGE));
     let given = pages.filter(|&page| entry(page).is_some_and(|entry| entry.load(Ordering::SeqCst) != 0));

@@ -53,9 +53,10 @@ pub(super) fn report_fault(name: &str) {
 /// Linux's number of the signal for a fault, by the fault's name on each machine.
 fn signal(name: &str) -> u8 {
     match name {
-        "invalid opcode" | "unknown or undefined instruction" => 4,
+        "invalid opcode" | "unknown or undefined instruction" | "illegal instruction" => 4,
         "breakpoint" | "breakpoint instruction" => 5,
         "misaligned program counter" | "misaligned stack pointer" | "alignment check" => 7,
+        "instruction address misaligned" | "load address misaligned" | "store address misaligned" => 7,
         "divide error" | "x87 floating-point error" | "SIMD floating-point exception" => 8,
         _ => 11,
     }

@@ -68,8 +68,8 @@ use crate::{
 struct Stepping;
 
 impl Hooks for Stepping {
-    fn step(&self, program_counter: usize) -> bool {
-        stepper::boundary(program_counter)
+    fn step(&self, program_counter: usize) -> usize {
+        stepper::act(program_counter)
     }
 
     fn in_report(&self) {
@@ -156,6 +156,15 @@ fn on_thread(index: usize) -> Covered {
 fn check_stepper() {
     let (counted, _) = counted::instructions(step::known, 0, ptr::null_mut());
     assert_eq!(counted, step::KNOWN_INSTRUCTIONS, "the machine does not count instructions: it wants -icount shift=0");
-    let stepped = stepper::count(step::known, 0, ptr::null_mut());
-    assert_eq!(stepped.boundaries as u64, step::KNOWN_INSTRUCTIONS, "boundaries of a call whose length is known");
+    let last = step::KNOWN_INSTRUCTIONS as usize;
+    for at in [[1, 2], [1, last], [last, last + 1]] {
+        let stepped = stepper::run((step::known, 0, ptr::null_mut(), at), |_| ());
+        let wanted = at.iter().filter(|&&at| at <= last).count();
+        assert_eq!(stepped.acted, wanted, "stops in a call whose length is known, at {at:?}");
+    }
+    let (_, first) = {
+        stepper::run((step::known, 0, ptr::null_mut(), [1, stepper::NEVER]), |_| ());
+        stepper::acted_at().next().expect("there was a stop")
+    };
+    assert_eq!(first, step::known as *const () as usize, "the first boundary");
 }

@@ -1,7 +1,7 @@
-//! Stops a call at its instruction boundaries: counts them, and acts at one, or at one and at another after it.
+//! Stops a call at one of its instruction boundaries, or at one and at another after it, and acts there.
 //!
 //! The path up to the first boundary where something is done is the undisturbed one, so its number of boundaries is
-//! that of the undisturbed call. What comes after the last one is not stepped through.
+//! that of the undisturbed call.
 
 use core::{
     ffi::c_void,
@@ -24,8 +24,6 @@ pub(super) const MOST: usize = 2;
 /// A boundary that no call reaches.
 pub(super) const NEVER: usize = usize::MAX;
 
-/// The boundaries that were passed.
-static PASSED: AtomicUsize = AtomicUsize::new(0);
 /// Those to act at, in ascending order, from 1.
 static AT: [AtomicUsize; MOST] = [const { AtomicUsize::new(NEVER) }; MOST];
 /// How many actions there were.
@@ -39,8 +37,6 @@ static ACT: Mutex<fn(usize)> = Mutex::new(|_| ());
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stepped {
     pub(super) result: usize,
-    /// The boundaries that were passed: all, if nothing was done.
-    pub(super) boundaries: usize,
     /// How many actions were done.
     pub(super) acted: usize,
 }
@@ -48,22 +44,16 @@ pub(super) struct Stepped {
 /// A call with its arguments, and where to act.
 pub(super) type Plan = (Call, usize, *mut c_void, [usize; MOST]);
 
-/// Calls `call` and stops at every boundary.
-pub(super) fn count(call: Call, key: usize, value: *mut c_void) -> Stepped {
-    run((call, key, value, [NEVER; MOST]), |_| ())
-}
-
 /// Carries a plan out and does `act` at its boundaries, as far as there are so many.
 pub(super) fn run((call, key, value, at): Plan, act: fn(usize)) -> Stepped {
     let result = without_interrupts(|| {
-        PASSED.store(0, SeqCst);
         ACTED.store(0, SeqCst);
         *ACT.lock() = act;
         for (word, at) in AT.iter().zip(at) {
             word.store(at, SeqCst);
         }
         // SAFETY: Interrupts are masked, and `boundary` has what it needs.
-        unsafe { step::call(call, key, value) }
+        unsafe { step::call(at[0], call, key, value) }
     });
     Stepped { result, ..so_far() }
 }
@@ -87,7 +77,7 @@ pub(super) fn run_mortally(plan: Plan, act: fn(usize)) -> Stepped {
 }
 
 fn so_far() -> Stepped {
-    Stepped { result: 0, boundaries: PASSED.load(SeqCst), acted: ACTED.load(SeqCst) }
+    Stepped { result: 0, acted: ACTED.load(SeqCst) }
 }
 
 /// Where the actions came: the addresses of the next instructions.
@@ -96,16 +86,13 @@ pub(super) fn acted_at() -> impl Iterator<Item = (usize, usize)> {
     (0..ACTED.load(SeqCst)).map(acted_at)
 }
 
-/// Passes a boundary. Returns whether to stop at the next one.
-pub(super) fn boundary(program_counter: usize) -> bool {
-    let (passed, number) = (PASSED.load(SeqCst) + 1, ACTED.load(SeqCst));
-    PASSED.store(passed, SeqCst);
-    if passed != AT[number].load(SeqCst) {
-        return true;
-    }
+/// Acts at a boundary where the call was stopped. Returns how many more there are to the next.
+pub(super) fn act(program_counter: usize) -> usize {
+    let number = ACTED.load(SeqCst);
     PROGRAM_COUNTERS[number].store(program_counter, SeqCst);
     ACTED.store(number + 1, SeqCst);
     let act = *ACT.lock();
     act(number);
-    AT.get(number + 1).is_some_and(|at| at.load(SeqCst) != NEVER)
+    let at = |number: usize| AT.get(number).map_or(NEVER, |at| at.load(SeqCst));
+    if at(number + 1) == NEVER { 0 } else { at(number + 1) - at(number) }
 }

@@ -118,18 +118,16 @@ impl Routine {
         self.run(state, &[], |key, value| {
             let (count, result) = counted::instructions(state.call, key, value);
             instructions = count as usize;
-            Stepped { result, boundaries: 0, acted: 0 }
+            Stepped { result, acted: 0 }
         });
-        let mut boundaries = 0;
+        let mut stops = 0;
         self.run(state, &[], |key, value| {
-            let stepped = stepper::count(state.call, key, value);
-            boundaries = stepped.boundaries;
-            stepped
+            let stepped = stepper::run((state.call, key, value, [instructions, instructions + 1]), |_| ());
+            stops = stepped.acted;
+            Stepped { acted: 0, ..stepped }
         });
-        assert_eq!(
-            boundaries, instructions,
-            "boundaries that were stopped at, and instructions that the machine counted"
-        );
+        assert_eq!(stops, 1, "stops at the last instruction that the machine counted, and after it");
+        let boundaries = instructions;
         let mut runs = 0;
         for action in self.actions_in(state) {
             position::act([action.name(), ""]);

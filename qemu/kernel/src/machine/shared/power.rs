@@ -1,4 +1,4 @@
-//! The end of a run.
+//! The end of a run, by semihosting.
 
 /// Ends QEMU with `status` as its exit status.
 // Never inlined, so that a debugger can stop here.

@@ -1,0 +1,26 @@
+//! How the C archive finds the thread where it was installed for a thread pointer.
+
+use core::arch::asm;
+
+/// The thread's block: the register `TSD_THREAD_POINTER`, or the pointer at `TSD_THREAD_POINTER_AT` from it, which may
+/// be NULL.
+#[inline(always)]
+pub(crate) fn block() -> *mut u8 {
+    let register: *mut u8;
+    // SAFETY: reads a register. `nomem`, `nostack`: it does nothing else. Not `pure`: the compiler
+    // must not keep it across a switch of threads.
+    unsafe {
+        asm!(
+            concat!("mv {}, ", env!("TSD_THREAD_POINTER")),
+            out(reg) register,
+            options(nomem, nostack),
+        );
+    }
+    match option_env!("TSD_THREAD_POINTER_AT") {
+        // SAFETY: who installs the archive for a thread pointer says that the word is there.
+        Some(at) => unsafe {
+            register.byte_add(crate::config::number(Some(at), 0) as usize).cast::<*mut u8>().read_volatile()
+        },
+        None => register,
+    }
+}
