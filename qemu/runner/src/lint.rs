@@ -45,6 +45,7 @@ pub fn run(may_install: bool) -> Result<()> {
             .map_err(|error| with_target(image.target, &error))?;
     }
     check_program(&toolchain, "the suite on FreeRTOS", freertos::TARGET, &["tsd-freertos", "--lib"])?;
+    check_program(&toolchain, "the suite on FreeRTOS", microbit::TARGET, &["tsd-freertos", "--lib"])?;
     check_program(&toolchain, "the microbit's program", microbit::TARGET, &["tsd-microbit"])?;
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
     let features = ["critical-section", "alloc,critical-section,pool"];
