@@ -26,7 +26,7 @@
 //! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`] |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
-//! | `local`, `sync` | steps on words of one thread; the atomics that CPUs share |
+//! | `local`, `sync`, `sections` | steps on words of one thread; the atomics that CPUs share, and those of CPUs without compare-and-swap |
 //! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
 
@@ -66,6 +66,8 @@ mod pending;
 mod port;
 mod progress;
 pub mod raw;
+#[cfg(all(not(target_has_atomic = "ptr"), feature = "critical-section"))]
+mod sections;
 mod shared_key;
 mod slot_array;
 mod slots;
@@ -93,7 +95,7 @@ pub use shared_key::SharedKey;
 pub use slot_array::SlotArray;
 pub use slots::Slots;
 pub use static_key::StaticKey;
-/// The word that threads wait for: `core`'s, or portable-atomic's on CPUs without compare-and-swap.
+/// The word that threads wait for: `core`'s, or one with critical sections on CPUs without compare-and-swap.
 #[doc(no_inline)]
 pub use sync::AtomicU32;
 #[cfg(any(loom, handlers, not(target_has_atomic = "ptr")))]

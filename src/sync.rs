@@ -5,16 +5,19 @@
 //! touch stays with `core` then: there is no interleaving of CPUs to explore. Under `--cfg handlers` all become atomics
 //! before each access of which an interrupt handler may run (see tests/handlers).
 //!
-//! On CPUs without compare-and-swap all are portable-atomic's: loads and stores are the CPU's own there, and the rest
-//! are its critical sections.
+//! On CPUs without compare-and-swap they are those of [`sections`](crate::sections) under the feature `critical-section`.
+//! Without it they are portable-atomic's, which says in a sentence what has to be chosen, or has been told by the
+//! program that there is one CPU.
 
+#[cfg(all(not(target_has_atomic = "ptr"), feature = "critical-section"))]
+pub use crate::sections::{AtomicPtr, AtomicU32, AtomicUsize};
 #[cfg(all(target_has_atomic = "ptr", not(any(loom, handlers))))]
 pub use core::sync::atomic::AtomicU32;
+#[cfg(not(target_has_atomic = "ptr"))]
+pub(crate) use core::sync::atomic::fence;
 #[cfg(all(target_has_atomic = "ptr", not(any(loom, handlers))))]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize, fence};
-#[cfg(not(target_has_atomic = "ptr"))]
-pub(crate) use portable_atomic::fence;
-#[cfg(not(target_has_atomic = "ptr"))]
+#[cfg(all(not(target_has_atomic = "ptr"), not(feature = "critical-section")))]
 pub use portable_atomic::{AtomicPtr, AtomicU32, AtomicUsize};
 #[cfg(any(loom, handlers))]
 #[cfg_attr(loom, path = "../tests/loom/src/atomics.rs")]
@@ -29,8 +32,10 @@ pub(crate) use core::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 /// Atomics of one thread and the interrupts that stop it.
 pub(crate) mod local {
-    #[cfg(not(loom))]
+    #[cfg(not(any(loom, all(not(target_has_atomic = "ptr"), feature = "critical-section"))))]
     pub(crate) use super::{AtomicPtr, AtomicUsize};
+    #[cfg(all(not(target_has_atomic = "ptr"), feature = "critical-section"))]
+    pub(crate) use crate::sections::local::{AtomicPtr, AtomicUsize};
     pub(crate) use core::sync::atomic::compiler_fence;
     #[cfg(loom)]
     pub(crate) use core::sync::atomic::{AtomicPtr, AtomicUsize};

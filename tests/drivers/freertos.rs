@@ -1,6 +1,6 @@
 //! FreeRTOS, unmodified, on QEMU's Cortex-M3 board, a machine of 32 bits: the shared suite on its tasks
-//! (`freertos::suite::exit::value_is_null_in_its_destructor`), the storm, and cases in C that link the archive as
-//! docs/porting/freertos.md has it (`freertos::tasks::deleted_by_another_task`), most of them also on FreeRTOS's simulator, a
+//! (`freertos::suite::exit::value_is_null_in_its_destructor`), and once more without compare-and-swap
+//! (`freertos::suite_without_compare_and_swap::…`), the storm, and cases in C that link the archive as docs/porting/freertos.md has it (`freertos::tasks::deleted_by_another_task`), most of them also on FreeRTOS's simulator, a
 //! program of the host (`freertos::posix::deleted_by_another_task`).
 
 use std::{
@@ -15,7 +15,8 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tsd_runner::{
     error::Result,
     freertos::{self, Image},
-    protocol::{self, Cases, Verdict},
+    one_boot::{OneBoot, Ran},
+    protocol::{self, Verdict},
     qemu::{Limits, Outcome},
     suite::{self, Verdicts},
     toolchain::Toolchain,
@@ -81,21 +82,13 @@ const SHORT: Limits = Limits { total: Duration::from_secs(60), silence: Duration
 fn main() {
     let arguments = Arguments::from_args();
     let toolchain = Arc::new(OnceLock::new());
-    let names: Vec<_> = CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
-    let is_selected = |name: &&&str| !arguments.is_filtered_out(&Trial::test(suite_trial_name(name), || Ok(())));
-    let selected: Vec<_> = names.iter().filter(is_selected).copied().collect();
-    let all = selected.len() == names.len();
-
-    let suite = Arc::new(SuiteImage {
-        image: Booted::new(Image::Suite, &toolchain),
-        selected,
-        all,
-        verdicts: Verdicts::default(),
-    });
+    let suite = |image, prefix| SuiteImage::new(image, prefix, &toolchain, &arguments);
+    let without_swap = suite(Image::SuiteWithoutCompareAndSwap, "freertos::suite_without_compare_and_swap");
+    let suite = suite(Image::Suite, "freertos::suite");
     let tasks = TasksImage::new(Image::Tasks, "freertos::tasks", TASK_CASES.to_vec(), &toolchain);
     let posix: Vec<_> = TASK_CASES.into_iter().filter(|name| !BOARD_CASES.contains(name)).collect();
     let posix = TasksImage::new(Image::Posix, "freertos::posix", posix, &toolchain);
-    let mut trials: Vec<_> = names.iter().map(|name| suite.trial(name)).collect();
+    let mut trials: Vec<_> = [&suite, &without_swap].into_iter().flat_map(SuiteImage::trials).collect();
     trials.extend([tasks, posix].iter().flat_map(TasksImage::trials));
     trials.extend(FORGOTTEN.map(|forgotten| {
         let image = Booted::new(Image::Without(forgotten.0), &toolchain);
@@ -111,10 +104,6 @@ fn main() {
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
-}
-
-fn suite_trial_name(case: &str) -> String {
-    format!("freertos::suite::{case}")
 }
 
 /// An image, which is built at its first boot.
@@ -139,16 +128,34 @@ impl Booted {
 /// The shared suite, with the verdicts of its cases, which come one by one.
 struct SuiteImage {
     image: Booted,
+    prefix: &'static str,
+    names: Vec<&'static str>,
     selected: Vec<&'static str>,
-    /// Whether these are all.
-    all: bool,
     verdicts: Verdicts,
 }
 
 impl SuiteImage {
-    fn trial(self: &Arc<Self>, name: &'static str) -> Trial {
-        let suite = self.clone();
-        Trial::ignorable_test(suite_trial_name(name), move || suite.result(name))
+    fn new(
+        image: Image,
+        prefix: &'static str,
+        toolchain: &Arc<OnceLock<Toolchain>>,
+        arguments: &Arguments,
+    ) -> Arc<Self> {
+        let names: Vec<_> =
+            CASES.iter().filter(|case| Needs::IMAGES.contains(case.needs)).map(|case| case.name).collect();
+        let is_selected =
+            |name: &&&str| !arguments.is_filtered_out(&Trial::test(format!("{prefix}::{name}"), || Ok(())));
+        let selected = names.iter().filter(is_selected).copied().collect();
+        let (image, verdicts) = (Booted::new(image, toolchain), Verdicts::default());
+        Arc::new(Self { image, prefix, names, selected, verdicts })
+    }
+
+    fn trials(self: &Arc<Self>) -> Vec<Trial> {
+        let trial = |&name: &&'static str| {
+            let suite = self.clone();
+            Trial::ignorable_test(format!("{}::{name}", self.prefix), move || suite.result(name))
+        };
+        self.names.iter().map(trial).collect()
     }
 
     /// Starts the machine if no case has done so, and waits for the verdict on `case`.
@@ -167,11 +174,11 @@ impl SuiteImage {
     fn run(&self) -> Result<()> {
         let mut boot = |line: &str, sink: &mut dyn FnMut(&str)| {
             let outcome = self.image.boot(line, LIMITS, sink)?;
-            show_figures("freertos::suite", &outcome);
+            show_figures(self.prefix, &outcome);
             Ok(outcome)
         };
         let mut judge = |name: &str, verdict| self.verdicts.judge(name, verdict);
-        suite::run_in_boots(&self.selected, self.all, &mut boot, &mut judge)
+        suite::run_in_boots(&self.selected, self.selected.len() == self.names.len(), &mut boot, &mut judge)
     }
 
     fn storm(&self) -> std::result::Result<(), Failed> {
@@ -192,15 +199,12 @@ impl SuiteImage {
     }
 }
 
-/// A boot, and the verdicts on its cases.
-type Ran = (Outcome, Vec<(String, Verdict)>);
-
 /// The cases in C, all of them in one boot: the first that fails ends it.
 struct TasksImage {
     image: Booted,
     prefix: &'static str,
     names: Vec<&'static str>,
-    ran: OnceLock<Result<Ran>>,
+    boot: OneBoot,
 }
 
 impl TasksImage {
@@ -210,13 +214,13 @@ impl TasksImage {
         names: Vec<&'static str>,
         toolchain: &Arc<OnceLock<Toolchain>>,
     ) -> Arc<Self> {
-        Arc::new(Self { image: Booted::new(image, toolchain), prefix, names, ran: OnceLock::new() })
+        Arc::new(Self { image: Booted::new(image, toolchain), prefix, names, boot: OneBoot::default() })
     }
 
     fn trials(self: &Arc<Self>) -> Vec<Trial> {
-        let trial = |&name| {
+        let trial = |&name: &&'static str| {
             let tasks = self.clone();
-            Trial::test(format!("{}::{name}", self.prefix), move || tasks.result(name))
+            Trial::test(format!("{}::{name}", self.prefix), move || Ok(tasks.ran()?.verdict_on(name)?))
         };
         let tasks = self.clone();
         let figures = Trial::test(format!("{}::figures", self.prefix), move || tasks.figures());
@@ -224,44 +228,21 @@ impl TasksImage {
     }
 
     fn ran(&self) -> Result<&Ran> {
-        let run = || {
-            let (mut cases, mut verdicts) = (Cases::default(), Vec::new());
-            let outcome = self
-                .image
-                .boot("", LIMITS, &mut |line| cases.take(line, &mut |name, verdict| verdicts.push((name, verdict))))?;
-            cases.finish(&mut |name, verdict| verdicts.push((name, verdict)));
-            Ok((outcome, verdicts))
-        };
-        self.ran.get_or_init(run).as_ref().map_err(Clone::clone)
-    }
-
-    fn result(&self, case: &str) -> std::result::Result<(), Failed> {
-        let (outcome, verdicts) = self.ran()?;
-        match verdicts.iter().find(|(name, _)| name == case) {
-            Some((_, Verdict::Passed)) => Ok(()),
-            // It has ended the boot, or one before it has.
-            _ => Err(outcome.verdict().err().map_or("there is no such case".into(), |error| error.to_string()).into()),
-        }
+        self.boot.run(|sink| self.image.boot("", LIMITS, sink))
     }
 
     /// What the image has counted: tasks have lost the CPU inside the library, and the heap is as it was.
     fn figures(&self) -> std::result::Result<(), Failed> {
-        let (outcome, verdicts) = self.ran()?;
-        outcome.verdict()?;
-        let names: Vec<_> = verdicts.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, self.names, "the cases of the image and those of this driver");
-        let figure = |name: &str| {
-            let mut figures = protocol::figures(&outcome.lines);
-            let number = figures.find_map(|(its, value)| (its == name).then(|| value.parse::<u32>().ok())?);
-            number.unwrap_or_else(|| panic!("the image has no figure {name}"))
-        };
-        assert_eq!(figure("heap_free_bytes_before"), figure("heap_free_bytes_after"));
+        let ran = self.ran()?;
+        ran.outcome.verdict()?;
+        assert_eq!(ran.names(), self.names, "the cases of the image and those of this driver");
+        assert_eq!(ran.figure("heap_free_bytes_before")?, ran.figure("heap_free_bytes_after")?);
         if self.image.image == Image::Tasks {
-            assert!(figure("preemptions_in_set") > 0 && figure("preemptions_in_exit") > 0);
-            let bytes = format!(" is {} bytes", figure("bytes_a_task"));
+            assert!(ran.figure("preemptions_in_set")? > 0 && ran.figure("preemptions_in_exit")? > 0);
+            let bytes = format!(" is {} bytes", ran.figure("bytes_a_task")?);
             assert!(PAGE.contains(&bytes), "docs/porting/freertos.md does not say that a task's part{bytes}");
         }
-        show_figures(self.prefix, outcome);
+        show_figures(self.prefix, &ran.outcome);
         Ok(())
     }
 }

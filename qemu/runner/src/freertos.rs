@@ -1,8 +1,8 @@
 //! FreeRTOS, unmodified, with the library in each task's control block: images for QEMU's Cortex-M3 board, and a
 //! program of the host by FreeRTOS's simulator.
 //!
-//! The suite's image has the shared suite and the storm in Rust, as a library that is linked with FreeRTOS. The others are
-//! in C and link `libtsd.a`, as docs/porting/freertos.md has it. FreeRTOS's sources lie in a package of cargo's.
+//! The suite's image has the shared suite and the storm in Rust, as a library that is linked with FreeRTOS; one more is
+//! compiled for a CPU without compare-and-swap, whose instructions that board has, too. The others are in C and link `libtsd.a`, as docs/porting/freertos.md has it. FreeRTOS's sources lie in a package of cargo's.
 
 use std::{
     fs,
@@ -15,6 +15,7 @@ use crate::{
     error::{Error, Result},
     image,
     install::{self, Target},
+    microbit,
     qemu::{self, Limits, Outcome},
     setup::{self, Wants},
     toolchain::Toolchain,
@@ -33,6 +34,11 @@ struct Port {
     files: &'static [&'static str],
 }
 
+const CORTEX_M0: Port = Port {
+    folders: &["portable/GCC/ARM_CM0"],
+    files: &["portable/GCC/ARM_CM0/port.c", "portable/GCC/ARM_CM0/portasm.c"],
+};
+
 const CORTEX_M3: Port = Port { folders: &["portable/GCC/ARM_CM3"], files: &["portable/GCC/ARM_CM3/port.c"] };
 
 const SIMULATOR: Port = Port {
@@ -48,6 +54,8 @@ const SUCCESS: i32 = 0;
 pub enum Image {
     /// The shared suite and the storm.
     Suite,
+    /// The same, compiled for a CPU without compare-and-swap.
+    SuiteWithoutCompareAndSwap,
     /// The cases in C.
     Tasks,
     /// The cases in C that do without a board, on FreeRTOS's simulator: a program of the host.
@@ -62,7 +70,7 @@ pub enum Image {
 /// As [`setup::prepare`], or QEMU is too old.
 pub fn prepare(may_install: bool) -> Result<Toolchain> {
     let tools = [&[&tools::QEMU_ARM, &tools::ARM_GCC, &tools::GCC], &tools::ARCHIVE[..]].concat();
-    let wants = Wants { machines: &[], targets: &[TARGET], clippy: false, tools: &tools };
+    let wants = Wants { machines: &[], targets: &[TARGET, microbit::TARGET], clippy: false, tools: &tools };
     let toolchain = setup::prepare(wants, may_install)?;
     qemu::check_tool(&tools::QEMU_ARM)?;
     Ok(toolchain)
@@ -82,7 +90,8 @@ impl Image {
         let _lock = workspace::lock_file(&folder.join("lock"))?;
         let kernel = kernel_sources(toolchain)?;
         let (library, headers) = match self {
-            Self::Suite => (suite(toolchain, &folder)?, None),
+            Self::Suite => (suite(toolchain, TARGET, &folder)?, None),
+            Self::SuiteWithoutCompareAndSwap => (suite(toolchain, microbit::TARGET, &folder)?, None),
             Self::Posix => archive(&images.join("tsd-host"), "host")?,
             Self::Tasks | Self::Without(_) => archive(&images.join("tsd"), TARGET)?,
         };
@@ -117,7 +126,7 @@ impl Image {
         qemu.args(["-M", "mps2-an385", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         let line = line.replace(',', ",,");
         qemu.args(["-semihosting-config", &format!("enable=on,target=native,arg=tsd-freertos,arg={line}")]);
-        if self != Self::Suite {
+        if !self.is_suite() {
             // An instruction takes longer than a cycle of the timer then, so that the timer can come before each.
             qemu.args(["-icount", "shift=6,sleep=off"]);
         }
@@ -127,21 +136,30 @@ impl Image {
     fn name(self) -> String {
         match self {
             Self::Suite => "suite".into(),
+            Self::SuiteWithoutCompareAndSwap => "suite-without-compare-and-swap".into(),
             Self::Tasks => "tasks".into(),
             Self::Posix => "posix".into(),
             Self::Without(step) => format!("without-{step}"),
         }
     }
 
+    fn is_suite(self) -> bool {
+        matches!(self, Self::Suite | Self::SuiteWithoutCompareAndSwap)
+    }
+
     fn port(self) -> &'static Port {
-        if self == Self::Posix { &SIMULATOR } else { &CORTEX_M3 }
+        match self {
+            Self::SuiteWithoutCompareAndSwap => &CORTEX_M0,
+            Self::Posix => &SIMULATOR,
+            _ => &CORTEX_M3,
+        }
     }
 
     fn own_sources(self) -> Vec<PathBuf> {
         let cases = ["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/main.c"];
         let of_board = ["tasks/counted.c", "tasks/deleted.c", "tasks/once.c", "tasks/preempted.c"];
         let own = match self {
-            Self::Suite => [&["suite/glue.c"], BOARD_FILES].concat(),
+            Self::Suite | Self::SuiteWithoutCompareAndSwap => [&["suite/glue.c"], BOARD_FILES].concat(),
             Self::Posix => [&["posix/board.c"], &cases[..]].concat(),
             Self::Tasks => [&cases[..], &of_board, BOARD_FILES].concat(),
             // Of two definitions the first counts.
@@ -156,12 +174,13 @@ impl Image {
         let mut gcc = command::of(if self == Self::Posix { tools::GCC.command } else { tools::ARM_GCC.command });
         gcc.args(["-std=gnu11", "-O2", "-g"]);
         let own: &[&str] = match self {
-            Self::Suite => &["", "board", "libc", "suite"],
+            Self::Suite | Self::SuiteWithoutCompareAndSwap => &["", "board", "libc", "suite"],
             Self::Posix => &["", "posix", "tasks"],
             Self::Tasks | Self::Without(_) => &["", "board", "libc", "tasks"],
         };
         if self != Self::Posix {
-            gcc.args(["-mthumb", "-mcpu=cortex-m3", "-mfloat-abi=soft", "-ffreestanding"]);
+            let cpu = if self == Self::SuiteWithoutCompareAndSwap { "-mcpu=cortex-m0" } else { "-mcpu=cortex-m3" };
+            gcc.args(["-mthumb", cpu, "-mfloat-abi=soft", "-ffreestanding"]);
             // The loops in memcpy and memset are no calls of memcpy and memset.
             gcc.args(["-fno-tree-loop-distribute-patterns", "-ffunction-sections", "-fdata-sections"]);
         }
@@ -189,15 +208,15 @@ fn archive(prefix: &Path, target: &str) -> Result<(PathBuf, Option<PathBuf>)> {
 }
 
 /// Builds the suite as a library.
-fn suite(toolchain: &Toolchain, folder: &Path) -> Result<PathBuf> {
+fn suite(toolchain: &Toolchain, target: &str, folder: &Path) -> Result<PathBuf> {
     let target_dir = folder.join("target");
-    let mut cargo = toolchain.cargo("build", TARGET);
+    let mut cargo = toolchain.cargo("build", target);
     cargo.args(["--release", "--package", "tsd-freertos", "--target-dir"]).arg(&target_dir);
     // A task's block has room for no more.
     cargo.env("TSD_KEYS", image::DEFAULT_KEYS.to_string());
     Toolchain::hush(&mut cargo);
     command::run(&mut cargo)?;
-    Ok(target_dir.join(TARGET).join("release/libtsd_freertos.a"))
+    Ok(target_dir.join(target).join("release/libtsd_freertos.a"))
 }
 
 /// Returns where cargo has put FreeRTOS.

@@ -19,7 +19,9 @@
 //! - [`gdb`]        a machine, a program or a core file under a debugger
 //! - [`demo`]       the request server on each machine, figures side by side
 //! - [`storm`]      threads and keys that come and go, on each machine
+//! - [`one_boot`]   cases that run in one boot, of which the first that fails ends it
 //! - [`freertos`]   the suite and the storm on FreeRTOS
+//! - [`microbit`]   a CPU without compare-and-swap
 //! - [`program`]    a user's C or C++ program in the images
 //! - [`lint`]       clippy on the bare-metal targets
 //! - [`evidence`]   what is checked beside the tests, and the table of its results
@@ -44,6 +46,8 @@ pub mod install;
 pub mod interrupt;
 pub mod lint;
 pub mod machine;
+pub mod microbit;
+pub mod one_boot;
 pub mod output;
 pub mod packages;
 pub mod private;

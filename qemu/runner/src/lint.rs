@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     freertos, image,
     install::{THREAD_POINTER_CFG, ThreadPointer, archive::PARTS},
-    setup,
+    microbit, setup,
     setup::Wants,
     toolchain::Toolchain,
     workspace,
@@ -15,7 +15,7 @@ use crate::{
 const LIBRARY_TARGETS: [&str; 2] = [freertos::TARGET, "riscv32imac-unknown-none-elf"];
 
 /// Targets without compare-and-swap, on which the library needs its feature `critical-section`.
-const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", "thumbv6m-none-eabi"];
+const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", microbit::TARGET];
 
 /// The combinations of the library's features.
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
@@ -25,7 +25,7 @@ const THREAD_POINTERS: [(&str, &str); 3] =
     [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64"), (image::RISCV64.target, "tp:64")];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
-/// image, on the suite on FreeRTOS, on the library with each of its features, and on the C archive; these for targets
+/// image, on the suite on FreeRTOS and the microbit's program, on the library with each of its features, and on the C archive; these for targets
 /// with 32-bit pointers, too.
 ///
 /// # Errors
@@ -45,20 +45,22 @@ pub fn run(may_install: bool) -> Result<()> {
         command::run_below("clippy", cargo.args(["--", "-Dwarnings"]))
             .map_err(|error| with_target(image.target, &error))?;
     }
-    check_freertos(&toolchain)?;
+    check_program(&toolchain, "the suite on FreeRTOS", freertos::TARGET, &["tsd-freertos", "--lib"])?;
+    check_program(&toolchain, "the suite on FreeRTOS", microbit::TARGET, &["tsd-freertos", "--lib"])?;
+    check_program(&toolchain, "the microbit's program", microbit::TARGET, &["tsd-microbit"])?;
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
     let features = ["critical-section", "alloc,critical-section,pool"];
     SINGLE_CORE_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target, &features))?;
     targets.iter().try_for_each(|target| check_archive(&toolchain, target))
 }
 
-/// The suite on FreeRTOS, which is compiled for that target only.
-fn check_freertos(toolchain: &Toolchain) -> Result<()> {
-    command::step(format_args!("linting the suite on FreeRTOS"));
-    let mut cargo = toolchain.cargo("clippy", freertos::TARGET);
-    cargo.args(["--quiet", "--package", "tsd-freertos", "--lib", "--target-dir"]);
+/// A package that is empty on other targets.
+fn check_program(toolchain: &Toolchain, what: &str, target: &str, package: &[&str]) -> Result<()> {
+    command::step(format_args!("linting {what}"));
+    let mut cargo = toolchain.cargo("clippy", target);
+    cargo.args(["--quiet", "--package"]).args(package).arg("--target-dir");
     cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
-    command::run_below("clippy", &mut cargo).map_err(|error| with_target(freertos::TARGET, &error))
+    command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))
 }
 
 /// Every part of the C archive, and each alone, as it is built.

@@ -19,7 +19,7 @@ pub enum Line<'a> {
     Message(&'a str),
     /// How many cases passed and failed.
     Total(u32, u32),
-    /// A figure of the demonstration, of a storm or of FreeRTOS: name and value.
+    /// A figure of the demonstration, of a storm, of FreeRTOS or of the microbit: name and value.
     Figure(&'a str, &'a str),
     /// How much is done, of how much, and of what.
     Progress(u64, u64, &'a str),
@@ -32,7 +32,7 @@ pub enum Line<'a> {
 }
 
 /// What begins a line with a figure.
-const FIGURES: [&str; 3] = ["tsd: demo: ", "tsd: storm: ", "tsd: freertos: "];
+const FIGURES: [&str; 4] = ["tsd: demo: ", "tsd: storm: ", "tsd: freertos: ", "tsd: microbit: "];
 
 /// Reads one line.
 pub fn read(line: &str) -> Line<'_> {

@@ -154,7 +154,10 @@ void software_handler(void) { board_interrupted(); }
 void board_wait_for_interrupt(void) { __asm__ volatile("wfi"); }
 
 int board_interrupts_are_enabled(void) {
-    uint32_t primask, basepri;
-    __asm__ volatile("mrs %0, primask\n\tmrs %1, basepri" : "=r"(primask), "=r"(basepri));
+    uint32_t primask, basepri = 0;
+    __asm__ volatile("mrs %0, primask" : "=r"(primask));
+#if __ARM_ARCH > 6
+    __asm__ volatile("mrs %0, basepri" : "=r"(basepri));
+#endif
     return primask == 0 && basepri == 0;
 }

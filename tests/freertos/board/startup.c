@@ -9,6 +9,12 @@
 
 int main(void);
 void reset(void) __attribute__((noreturn));
+#if __ARM_ARCH == 6
+/* FreeRTOS's handlers have the names of Arm's headers there. */
+#define vPortSVCHandler SVC_Handler
+#define xPortPendSVHandler PendSV_Handler
+#define xPortSysTickHandler SysTick_Handler
+#endif
 void vPortSVCHandler(void);
 void xPortPendSVHandler(void);
 void xPortSysTickHandler(void);

@@ -63,6 +63,8 @@ pub(crate) enum Typed {
     Owned,
     /// A `SharedKey`, created at its first use.
     Shared,
+    /// The same, whose value lies in the thread's arena.
+    Inline,
     /// The world's static key.
     StaticOwned,
     /// The world's static key.

@@ -65,6 +65,7 @@ where
     controls: [Once; 2],
     owned: Option<OwnedKey<Held, Kernel<N>>>,
     shared: Option<SharedKey<Held, Kernel<N>>>,
+    inline: Option<SharedKey<Inline<Held>, Kernel<N>>>,
 }
 
 /// The bytes of the memory, and the ledger.
@@ -102,6 +103,7 @@ where
             controls: [Once::new(), Once::new()],
             owned: None,
             shared: None,
+            inline: None,
         };
         let world: &'static mut Self = Box::leak(Box::new(Self {
             memory: UnsafeCell::new(memory),
@@ -119,6 +121,7 @@ where
         // SAFETY: the world is never freed.
         let space: &'static KeySpace<Kernel<N>> = unsafe { &*space };
         (memory.owned, memory.shared) = (Some(OwnedKey::new(space)), Some(SharedKey::new(space)));
+        memory.inline = Some(SharedKey::new(space));
         if let Some(key) = static_key {
             ledger(|ledger| {
                 let number = ledger.new_key();
@@ -157,7 +160,7 @@ where
 
     /// Makes the typed key of the case.
     fn set_typed(&self, kind: Typed) {
-        let Memory { space, owned, shared, .. } = self.memory();
+        let Memory { space, owned, shared, inline, .. } = self.memory();
         let in_table = || self.static_key.expect("the case has a static key");
         match kind {
             Typed::AtRunTime => {
@@ -166,6 +169,7 @@ where
             }
             Typed::Owned => self.owning.set(owned.as_ref().map(|key| -> &dyn Owning { key })),
             Typed::Shared => self.lending.set(shared.as_ref().map(|key| -> &dyn Lending { key })),
+            Typed::Inline => self.lending.set(inline.as_ref().map(|key| -> &dyn Lending { key })),
             Typed::StaticOwned => {
                 // SAFETY: the key is the table's, with the destructor of its options, and has no other values.
                 let key = unsafe { OwnedKey::<Held, Static<Kernel<N>, 0>>::in_table(space, in_table()) };

@@ -4,13 +4,13 @@
 use core::{
     mem::{align_of, size_of},
     ptr,
-    sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst},
 };
 
 use tsd::{
     Arena, ArenaMemory, ExitFunctionList, ExitFunctions, ExitReport, KeySpace, NotificationList, Notifications, Port,
     Slots,
 };
+use tsd_suite::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use tsd_suite::{ARENA, EXIT_FUNCTIONS, KEYS, NOTIFICATIONS};
 
 use crate::{freertos, thread, thread::Record};
@@ -77,13 +77,13 @@ unsafe impl Port for FreeRtosPort {
     }
 
     /// Looks again at the next tick, so that a task of a lower priority gets on with its initialiser.
-    fn wait(&self, word: &AtomicU32, expected: u32) {
+    fn wait(&self, word: &tsd::AtomicU32, expected: u32) {
         if word.load(SeqCst) == expected && !freertos::is_idle_task() {
             thread::shielded(|| freertos::sleep(1));
         }
     }
 
-    fn wake(&self, _: &AtomicU32) {}
+    fn wake(&self, _: &tsd::AtomicU32) {}
 }
 
 fn seen() -> Option<&'static Block> {

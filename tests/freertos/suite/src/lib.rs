@@ -6,6 +6,7 @@
 //! - `thread`    tasks that start, end, are killed, die and are reaped
 //! - `platform`  what cases ask for
 //! - `storm`     what the storm asks for besides
+//! - `critical`  the critical section of CPUs without compare-and-swap
 //! - `run`       the run that the command line asks for, and its report
 //!
 //! It is a library for the target alone: on a host it is empty.
@@ -13,6 +14,8 @@
 #![no_std]
 
 mod block;
+#[cfg(not(target_has_atomic = "ptr"))]
+mod critical;
 mod freertos;
 mod platform;
 mod print;

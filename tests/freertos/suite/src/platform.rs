@@ -1,11 +1,9 @@
 //! FreeRTOS as a platform for the shared suite.
 
-use core::{
-    mem, ptr,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst},
-};
+use core::{mem, ptr};
 
 use tsd::{ExitReport, KeySpace, Notifications};
+use tsd_suite::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use tsd_suite::{NOTIFICATIONS, Platform, Start};
 
 use crate::{

@@ -3,13 +3,9 @@
 //! Each case has a task of its own, and must leave no keys and no memory behind. A case that panics ends the run, since
 //! what it held can't be got back; the host boots again for the cases after it.
 
-use core::{
-    ffi::c_void,
-    panic::PanicInfo,
-    ptr,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
-};
+use core::{ffi::c_void, panic::PanicInfo, ptr};
 
+use tsd_suite::atomic::{AtomicUsize, Ordering::SeqCst};
 use tsd_suite::{CASES, Needs, Platform, Suite};
 
 use crate::{

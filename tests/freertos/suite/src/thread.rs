@@ -3,13 +3,10 @@
 //! A task is killed in an interrupt that finds it in its own code: the handler has it go on at its end. In a call of
 //! this file, or of FreeRTOS, it is not; there it looks by itself where it has slept, which is a safe point.
 
-use core::{
-    ffi::c_void,
-    ptr,
-    sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::SeqCst},
-};
+use core::{ffi::c_void, ptr};
 
 use tsd::ExitReport;
+use tsd_suite::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::SeqCst};
 use tsd_suite::{Priority, Start};
 
 use crate::{
@@ -346,9 +343,10 @@ extern "C" fn vApplicationTickHook() {
 extern "C" fn killed() -> ! {
     core::arch::naked_asm!(
         "mov r0, sp",
-        "bic r0, r0, #7",
+        "movs r1, #7",
+        "bics r0, r1",
         "mov sp, r0",
-        "b {end}",
+        "bl {end}",
         end = sym killed_end,
     )
 }

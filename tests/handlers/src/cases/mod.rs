@@ -94,6 +94,7 @@ cases! {
     lent::static_unset(LENT, LENT);
     lent::static_set(LENT, LENT);
     lent::inline_unset(LENT_INLINE, LENT_INLINE);
+    lent::inline_after_exit(LENT_INLINE, LENT_INLINE);
     keys::delete(KEYS, KEYS);
     keys::create(KEYS, KEYS);
     keys::create_one_of_two(KEYS, KEYS);

@@ -1,6 +1,6 @@
 //! How often each event came.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tsd_suite::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Where a storm in which an event did not come is a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

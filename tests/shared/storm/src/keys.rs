@@ -4,7 +4,7 @@
 //! each value that was stored under the key, and those of threads that use it at the moment; without any it is free.
 
 use core::ffi::c_void;
-use core::sync::atomic::{
+use tsd_suite::atomic::{
     AtomicU32, AtomicUsize,
     Ordering::{Relaxed, SeqCst},
 };

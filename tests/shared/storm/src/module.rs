@@ -1,7 +1,7 @@
 //! A thread that loads and unloads a module: code that creates keys with a destructor of its own, and may go away only
 //! when no thread will run it again. The steps are those of [`KeyTable::purge`](tsd::KeyTable::purge).
 
-use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use tsd_suite::atomic::{AtomicBool, Ordering::SeqCst};
 
 use heapless::Vec;
 use tsd::Slots;

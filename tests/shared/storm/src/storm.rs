@@ -2,7 +2,7 @@
 
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
+use tsd_suite::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use heapless::Vec;
 use tsd::{Notification, Once, Reason};

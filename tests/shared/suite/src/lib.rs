@@ -5,6 +5,13 @@
 //! make tables and slots of their own.
 #![no_std]
 
+/// The atomics that cases and platforms share: `core`'s, or portable-atomic's on CPUs without compare-and-swap.
+pub mod atomic {
+    #[cfg(target_has_atomic = "ptr")]
+    pub use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+    #[cfg(not(target_has_atomic = "ptr"))]
+    pub use portable_atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+}
 mod cases;
 mod local;
 mod platform;

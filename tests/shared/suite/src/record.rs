@@ -1,8 +1,8 @@
 //! What destructors and threads did, in order, and the small things by which they know what to do.
 
+use crate::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
 
 use tsd::Key;
 

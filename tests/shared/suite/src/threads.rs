@@ -1,6 +1,6 @@
 //! Threads for cases: many at once, joined before the case goes on, without a heap.
 
-use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use crate::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use tsd::ExitReport;
 

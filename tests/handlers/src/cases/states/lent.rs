@@ -1,7 +1,7 @@
 //! Calls of `SharedKey`.
 
 use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
-use crate::machine::{Machine, Typed::Shared, Typed::StaticInline, Typed::StaticShared};
+use crate::machine::{Machine, Typed::Inline, Typed::Shared, Typed::StaticInline, Typed::StaticShared};
 
 fn initialise(machine: &dyn Machine) {
     machine.lent_init();
@@ -29,6 +29,11 @@ pub(crate) fn static_unset() -> State {
 
 pub(crate) fn inline_unset() -> State {
     (static_typed_and_key(StaticInline), initialise)
+}
+
+/// The next value lies where the last one did.
+pub(crate) fn inline_after_exit() -> State {
+    (used_and_key(Inline, initialise), initialise)
 }
 
 pub(crate) fn static_set() -> State {

@@ -1,6 +1,6 @@
 //! Values that lie in the arena of their thread's control block.
 
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use crate::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tsd::{Error, Inline, SharedKey};
 

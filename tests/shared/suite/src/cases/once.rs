@@ -1,8 +1,8 @@
 //! One-time initialisation: one runs, nobody returns before it is complete, and a control outlives its initialiser.
 
+use crate::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tsd::{Error, Notifications, Once, raw, raw::OnceFrame};
 

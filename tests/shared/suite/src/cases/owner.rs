@@ -1,8 +1,8 @@
 //! Which threads run destructors, and when they are complete: joined, detached, boot and idle threads, and many.
 
+use crate::atomic::{AtomicBool, Ordering::SeqCst};
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use tsd::{ExitFlags, Key};
 

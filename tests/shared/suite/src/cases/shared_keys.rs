@@ -1,7 +1,7 @@
 //! Keys whose values stay where they are while their thread lives.
 
+use crate::atomic::{AtomicUsize, Ordering::Relaxed};
 use core::ffi::c_void;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tsd::{ArenaMemory, Error, Owner, SharedKey, SharedOwner};
 

@@ -1,7 +1,7 @@
 //! Calls that race with each other on all CPUs, preempted at any point. Short here; long storms are the images' own.
 
+use crate::atomic::{AtomicU32, Ordering::Relaxed};
 use core::ffi::c_void;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tsd::{Capacity, Error, Key, KeyTable, Slots, Supported};
 
