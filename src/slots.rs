@@ -316,9 +316,9 @@ where
             compiler_fence(Ordering::SeqCst);
             if self.pending.has_any(Flags::CONTESTED) {
                 value = self.contest(slot, tag, value);
-            } else {
-                // It fails where a handler has bound the slot since.
-                slot.replace(value, ptr::null_mut());
+            } else if slot.replace(value, ptr::null_mut()) && self.progress.displaced(tag) == Some(value) {
+                // A handler has bound the slot since, and stored that very pointer.
+                slot.replace(ptr::null_mut(), value);
             }
         }
         value

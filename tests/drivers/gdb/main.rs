@@ -57,7 +57,8 @@ fn main() {
 
 fn prepare() -> Result<()> {
     let machines = Arch::ALL.map(machine::of);
-    let tools = [&tools::GDB, &tools::GCC, &tools::AARCH64_GCC, &tools::CLANG, &tools::LLD, &tools::OBJCOPY];
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG];
+    let tools = [&compilers[..], &[&tools::GDB, &tools::LLD, &tools::OBJCOPY]].concat();
     let toolchain = setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machines) }, true)?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)?;
     TOOLCHAIN.set(toolchain).map_err(|_| ()).expect("it is set here only");

@@ -45,8 +45,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit leaves in the slot the value that it has taken",
-        from: "                slot.replace(value, ptr::null_mut());\n",
-        to: "",
+        from: "            } else if slot.replace(value, ptr::null_mut()) && self",
+        to: "            } else if false && self",
     },
     Mutation {
         file: "src/slots.rs",
