@@ -42,7 +42,7 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xad672]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xad552]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jae    <inlined_get_once+0x4b>
 	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
@@ -96,19 +96,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad131]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad011]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad111],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xacff1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad0f6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xacfd6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad10e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacfee]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -120,14 +120,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad0b8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xacf98]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad0a9],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xacf89],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad0bf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf9f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -138,11 +138,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad073]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xacf53]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad07f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf5f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -155,14 +155,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad020]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xacf00]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad011],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xacef1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad023]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf03]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -175,7 +175,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xacfdf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xacebf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -190,21 +190,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xacf87]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xacf88]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xace67]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xace68]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xacf7b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xace5b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xacf6f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xace4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xacf55],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xace35],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -230,7 +230,7 @@
 	jne    <tsd128_delete+0xae>
 	mov    esi,edx
 	shr    esi,0x4
-	cmp    rsi,QWORD PTR [rip+0xacf08]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rsi,QWORD PTR [rip+0xacde8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jb     <tsd128_delete+0xae>
 	mov    rdx,QWORD PTR [rdx+0x4b1ab0]
 	test   rdx,rdx
@@ -252,7 +252,7 @@
 	rol    rax,cl
 	shr    edx,0xa
 	lock and QWORD PTR [rdx*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xace8c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock dec QWORD PTR [rip+0xacd6c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	xor    eax,eax
 	ret
 	mov    rsi,0xfffffffffffffffe
@@ -260,5 +260,5 @@
 	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
 	mov    eax,0x16
 	jne    <tsd128_delete+0xae>
-	lock inc QWORD PTR [rip+0xace6f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	lock inc QWORD PTR [rip+0xacd4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	jmp    <tsd128_delete+0xac>
