@@ -152,9 +152,13 @@ fn pictures_are_those_of_the_tables() {
 
 /// A page with every figure of its tables a little larger, so little that no point moves. First columns are names.
 fn with_other_figures(text: &str) -> String {
-    let cell = |cell: &str| match cell.trim().parse::<f64>() {
-        Ok(number) => format!(" {} ", number + 0.01),
-        Err(_) => cell.to_owned(),
+    // With the middle half of the samples behind it, or without.
+    let cell = |cell: &str| {
+        let (figure, spread) = cell.split_at(cell.find(" [").unwrap_or(cell.len()));
+        match figure.trim().parse::<f64>() {
+            Ok(number) => format!(" {} {spread}", number + 0.01),
+            Err(_) => cell.to_owned(),
+        }
     };
     let line = |line: &str| match line.strip_prefix('|').and_then(|rest| rest.split_once('|')) {
         Some((name, cells)) => format!("|{name}|{}", cells.split('|').map(cell).collect::<Vec<_>>().join("|")),
