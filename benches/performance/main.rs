@@ -2,10 +2,9 @@
 //!
 //! criterion chooses how often each row is measured and says how sure it is of the ratio; each of its samples asks
 //! every machine (`machine.rs`) once, and each machine calls all its contenders in turn. `report.rs` writes
-//! docs/performance.md and docs/performance.svg from the samples.
+//! docs/performance.md from the samples, and has docs/performance.svg drawn from the page.
 
 mod machine;
-mod plot;
 mod ratio;
 mod report;
 mod samples;

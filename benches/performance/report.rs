@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use crate::machine::{MUSL, SHARED, STATIC};
-use crate::plot;
 use crate::samples::{Samples, Spread};
 
 /// Ratios that must not be larger than the limit: of one contender to another, in some rows of one machine.
@@ -46,18 +45,22 @@ const BARS: [Bars; 17] = [
     bars(1.1, STATIC, &["exit, 32 values"], ["tsd N=1024", "tsd"]),
 ];
 
-/// Writes the document and the plot.
+/// Writes the document, and the picture of its tables.
 pub(crate) fn write(samples: &Samples, root: &Path) {
     let mut text = String::from(
         "# Performance\n\n\
-         Written by `cargo bench`; do not edit. Nanoseconds of processor time a call, medians; ratios are medians of \
-         ratios that were measured in the same moment, with the middle half of the samples in brackets. Several runs of \
+         Written by `cargo bench`; do not edit. Nanoseconds of processor time a call, medians, with the middle half \
+         of the samples in brackets; ratios are medians of ratios that were measured in the same moment. Several runs of \
          each program take turns: where stack and heap happen to lie is part of what a call costs. `tsd` is out of \
          line through the C ABI with 128 keys, `N=` names another number; `tsd inlined` is Rust with link-time \
          optimisation. Each implementation is called directly, as a program that is linked with it calls it.\n\n",
     );
     let short = excerpt(samples);
-    let _ = writeln!(text, "Processor: {}.\n\n{short}\n![Ratios to glibc](performance.svg)\n\n## Bars\n", processor());
+    let _ = writeln!(
+        text,
+        "Processor: {}.\n\n{short}\n![What the calls cost beside glibc and musl](performance.svg)\n\n## Bars\n",
+        processor()
+    );
     text.push_str("| Ratio | Measured | Bar | |\n|---|---|---|---|\n");
     for (row, Bars { limit, machine, contender, base, .. }) in
         BARS.iter().flat_map(|bars| bars.rows.iter().map(move |row| (row, bars)))
@@ -83,7 +86,7 @@ pub(crate) fn write(samples: &Samples, root: &Path) {
     let docs = root.join("docs");
     fs::create_dir_all(&docs)
         .and_then(|()| fs::write(docs.join("performance.md"), text))
-        .and_then(|()| fs::write(docs.join("performance.svg"), plot::draw(samples)))
+        .and_then(|()| tsd_plots::PERFORMANCE.write(&docs))
         .and_then(|()| into_readme(&root.join("README.md"), &short))
         .unwrap_or_else(|error| panic!("{}: {error}", docs.display()));
 }
@@ -131,7 +134,7 @@ fn table(samples: &Samples, machine: usize, rows: &[usize], title: &str, text: &
         let _ = writeln!(text, "| {head} | {} |", cells.join(" | "));
     };
     for contender in &contenders {
-        line(contender, &|row| samples.cost(machine, row, contender).map(|spread| format!("{:.2}", spread.median)));
+        line(contender, &|row| samples.cost(machine, row, contender).map(with_spread));
     }
     let library = contenders[1];
     for contender in ["tsd", "libtsd.a"].iter().filter(|name| contenders.iter().any(|its| its == *name)) {
@@ -181,8 +184,8 @@ fn into_readme(readme: &Path, excerpt: &str) -> std::io::Result<()> {
     fs::write(readme, format!("{before}{EXCERPT_BEGIN}\n{excerpt}\n{EXCERPT_END}{after}"))
 }
 
-fn with_spread(ratio: Spread) -> String {
-    format!("{:.2} [{:.2}, {:.2}]", ratio.median, ratio.low, ratio.high)
+fn with_spread(spread: Spread) -> String {
+    format!("{:.2} [{:.2}, {:.2}]", spread.median, spread.low, spread.high)
 }
 
 /// The processor's name, as far as the system tells it.

@@ -45,8 +45,9 @@ impl Figures {
              Written by `cargo run -p tsd-figures -- images`; do not edit. `cargo run -p tsd-figures -- check` \
              compares.\n\n{}\n\
              Counted by QEMU, 128 keys, boot excluded. The thread pointer's read and the return are included; \
-             destructors only return.\n\n| Call | State |",
+             destructors only return.\n\n{}\n| Call | State |",
             page::compiler_line(&self.compiler),
+            page::PICTURE,
         );
         for machine in MACHINES {
             let _ = write!(text, " {} |", machine.name);

@@ -68,8 +68,10 @@ pub fn document(counts: &[Count]) -> String {
          {}\n\
          Counted on x86_64 by single steps, the thread pointer's read included, the destructors' own code (one \
          instruction each) too. Out of line, the return counts; inlined, there is none.\n\n\
+         {}\n\
          ## Worst case over all starting states\n\n| Call | Instructions |\n|---|---|\n",
-        page::compiler_line(&compiler())
+        page::compiler_line(&compiler()),
+        page::PICTURE
     );
     let mut worst: BTreeMap<&str, usize> = BTreeMap::new();
     for count in counts {

@@ -5,6 +5,9 @@ use std::{fs, io};
 
 use crate::build;
 
+/// The line with the picture of both pages of instructions.
+pub(crate) const PICTURE: &str = "![The most instructions that a call takes](instructions.svg)\n";
+
 /// The line in which a page names its compiler.
 #[must_use]
 pub fn compiler_line(compiler: &str) -> String {

@@ -35,6 +35,7 @@ pub fn write() -> io::Result<()> {
     let mut text = String::from(
         "# Sizes\n\n\
          Written by `cargo run -p tsd-figures -- sizes`; do not edit.\n\n\
+         ![Bytes a thread, and of each member of libtsd.a](sizes.svg)\n\n\
          ## Memory\n\nBytes a thread: keys, values and all that thread exit needs, without thread-exit functions.\n\n\
          | Keys | 64-bit | 32-bit |\n|---|---|---|\n",
     );

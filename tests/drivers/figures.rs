@@ -1,5 +1,6 @@
-//! What pages say that a test can see: README's figures are those of the page that `cargo bench` wrote, ARCHITECTURE.md
-//! says how many lines a port has, and tests/README.md names every test target, and only paths that exist.
+//! What pages say that a test can see: README's figures are those of the page that `cargo bench` wrote, the pictures in
+//! docs/ are those of the tables beside them, ARCHITECTURE.md says how many lines a port has, and tests/README.md names
+//! every test target, and only paths that exist.
 
 use std::{
     env, fs,
@@ -128,4 +129,67 @@ fn machines_have_the_same_modules() {
     for cpu in &cpus {
         assert_eq!(modules(cpu), modules(&cpus[0]), "{cpu}, and {}", cpus[0]);
     }
+}
+
+/// A file of docs/.
+fn page(name: &str) -> std::io::Result<String> {
+    fs::read_to_string(root().join("docs").join(name))
+}
+
+#[test]
+fn pictures_are_those_of_the_tables() {
+    for plot in tsd_plots::PLOTS {
+        let now = plot.draw(page).unwrap_or_else(|error| panic!("{}: {error}", plot.file));
+        let file = page(plot.file).unwrap_or_else(|error| panic!("docs/{}: {error}", plot.file));
+        assert!(
+            file == now,
+            "docs/{} is not the picture of {:?}; run `cargo run -p tsd-figures -- plots`",
+            plot.file,
+            plot.pages
+        );
+    }
+}
+
+/// A page with every figure of its tables a little larger, so little that no point moves. First columns are names.
+fn with_other_figures(text: &str) -> String {
+    // With the middle half of the samples behind it, or without.
+    let cell = |cell: &str| {
+        let (figure, spread) = cell.split_at(cell.find(" [").unwrap_or(cell.len()));
+        match figure.trim().parse::<f64>() {
+            Ok(number) => format!(" {} {spread}", number + 0.01),
+            Err(_) => cell.to_owned(),
+        }
+    };
+    let line = |line: &str| match line.strip_prefix('|').and_then(|rest| rest.split_once('|')) {
+        Some((name, cells)) => format!("|{name}|{}", cells.split('|').map(cell).collect::<Vec<_>>().join("|")),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn another_figure_on_any_page_is_another_picture() {
+    for plot in tsd_plots::PLOTS {
+        let now = plot.draw(page).expect("it can be drawn");
+        for changed in plot.pages {
+            let other = plot.draw(|name| {
+                let text = page(name)?;
+                Ok(if name == *changed { with_other_figures(&text) } else { text })
+            });
+            assert!(other.expect("it can be drawn") != now, "docs/{} shows nothing of docs/{changed}", plot.file);
+        }
+    }
+}
+
+#[test]
+fn pages_show_their_pictures() {
+    for plot in tsd_plots::PLOTS {
+        let missing: Vec<_> = plot
+            .pages
+            .iter()
+            .filter(|name| !page(name).is_ok_and(|text| text.contains(&format!("]({})", plot.file))))
+            .collect();
+        assert!(missing.is_empty(), "docs/{} is not shown by {missing:?}", plot.file);
+    }
+    assert!(README.contains("](docs/performance.svg)"), "README shows what the calls cost");
 }

@@ -1,22 +1,30 @@
-//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api`: the figures that are checked in, and the list of
-//! public items.
+//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api|plots`: the figures that are checked in, the list of
+//! public items, and the pictures of the figures.
 
 use std::env;
 use std::io;
 use std::process::ExitCode;
 
-use tsd_bench::{api, images, instructions, sizes};
+use tsd_bench::{api, build, images, instructions, sizes};
+use tsd_plots::{INSTRUCTIONS, PLOTS, Plot, SIZES};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["instructions"] => instructions::count().and_then(|counts| instructions::write(&counts)).map(|()| true),
+        ["instructions"] => instructions::count()
+            .and_then(|counts| instructions::write(&counts))
+            .and_then(|()| draw(&INSTRUCTIONS))
+            .map(|()| true),
         ["check"] => check(),
-        ["images"] => images::count().and_then(|figures| images::write(&figures)).map(|()| true),
-        ["sizes"] => sizes::write().map(|()| true),
+        ["images"] => images::count()
+            .and_then(|figures| images::write(&figures))
+            .and_then(|()| draw(&INSTRUCTIONS))
+            .map(|()| true),
+        ["sizes"] => sizes::write().and_then(|()| draw(&SIZES)).map(|()| true),
         ["api"] => api::write().map(|()| true),
+        ["plots"] => PLOTS.into_iter().try_for_each(draw).map(|()| true),
         _ => {
-            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes|api");
+            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes|api|plots");
             return ExitCode::from(2);
         }
     };
@@ -28,6 +36,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Draws a picture from its pages, beside them.
+fn draw(plot: &Plot) -> io::Result<()> {
+    plot.write(&build::root().join("docs"))
 }
 
 /// Compares both pages of counts and the list of public items, and says whether all is as it was.
