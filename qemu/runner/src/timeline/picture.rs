@@ -31,7 +31,7 @@ const ROUND: &str = "#b07cc6";
 const DESTRUCTOR: &str = "#2f8f83";
 const LEFT_OVER: &str = "#e5484d";
 /// Threads, by their numbers.
-const THREADS: [&str; 7] = ["#4c78c8", "#8a63c9", "#3d8f5f", "#b7791f", "#2a8ca8", "#b0567d", "#6b7f3a"];
+const THREADS: [&str; 7] = ["#4c78c8", "#8a63c9", "#3d8f5f", "#8c6d46", "#2a8ca8", "#b0567d", "#6b7f3a"];
 
 /// Returns the whole file.
 pub(super) fn document(name: &str, tracks: &Tracks) -> String {
@@ -59,7 +59,8 @@ pub(super) fn document(name: &str, tracks: &Tracks) -> String {
     picture.finish()
 }
 
-/// The exit to look at closely: one with left-overs if there is any, else of those with the most parts the shortest.
+/// The exit to look at closely: one with left-overs if there is any, else of those with the most parts, and in the middle
+/// of the run, when all CPUs work, the shortest.
 fn chosen_exit(tracks: &Tracks) -> Option<(&Thread, &Slice)> {
     let exits = tracks.threads.iter().flat_map(|thread| {
         let exits = thread.slices.iter().filter(|slice| matches!(slice.kind, Kind::Exit { .. }));
@@ -67,7 +68,8 @@ fn chosen_exit(tracks: &Tracks) -> Option<(&Thread, &Slice)> {
     });
     exits.max_by_key(|(thread, exit)| {
         let left_over = if let Kind::Exit { left_over } = exit.kind { left_over } else { 0 };
-        (left_over, parts(thread, exit).count(), u64::MAX - (exit.end_ns - exit.begin_ns))
+        let is_in_the_middle = (tracks.end_ns / 4..tracks.end_ns / 4 * 3).contains(&exit.begin_ns);
+        (left_over, parts(thread, exit).count(), is_in_the_middle, u64::MAX - (exit.end_ns - exit.begin_ns))
     })
 }
 
