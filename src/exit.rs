@@ -14,6 +14,7 @@ use core::ffi::c_void;
 use crate::callback;
 use crate::capacity::{Capacity, Supported};
 use crate::drain::Drain;
+use crate::event::{Event, silent};
 use crate::exit_functions::ExitFunctionList;
 use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::Destructor;
@@ -62,7 +63,7 @@ where
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, &None, |_| (), || (), &mut report);
+            run(self, slots, &None, |_| (), || (), &mut report, silent);
         }
         report
     }
@@ -70,7 +71,7 @@ where
 
 /// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
 /// not a call from inside the exit, and told whether detach notifications are due; `end` when all is done, and nothing
-/// can be initialised on the thread as yet.
+/// can be initialised on the thread as yet; `trace` whenever there is something to tell.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
@@ -79,6 +80,7 @@ pub(crate) fn run<const N: usize>(
     begin: impl FnOnce(bool),
     end: impl FnOnce(),
     report: &mut ExitReport,
+    trace: impl Fn(Event) + Copy,
 ) where
     Capacity<N>: Supported,
 {
@@ -87,8 +89,9 @@ pub(crate) fn run<const N: usize>(
         return;
     }
     let exiting = Exiting(slots);
+    trace(Event::ExitBegan);
     begin(slots.pending.test_and_clear(Flags::ATTACHED));
-    let mut exit = ThreadExit { table, slots, functions, report };
+    let mut exit = ThreadExit { table, slots, functions, report, trace };
     loop {
         exit.run_phase(Phase::Ordinary);
         if slots.pending.has_any(Flags::LAST_PHASE) {
@@ -106,6 +109,7 @@ pub(crate) fn run<const N: usize>(
     }
     end();
     drop(exiting);
+    trace(Event::ExitEnded);
 }
 
 /// Makes ready for another exit the slots of a thread that died inside its own, and that may have thread-exit
@@ -145,7 +149,7 @@ where
 }
 
 /// The exit of one thread, as far as it has come.
-struct ThreadExit<'a, const N: usize>
+struct ThreadExit<'a, T, const N: usize>
 where
     Capacity<N>: Supported,
 {
@@ -153,9 +157,11 @@ where
     slots: &'a Slots<N>,
     functions: &'a Option<ExitFunctionList<'a>>,
     report: &'a mut ExitReport,
+    /// Is told of each step.
+    trace: T,
 }
 
-impl<const N: usize> ThreadExit<'_, N>
+impl<T: Fn(Event) + Copy, const N: usize> ThreadExit<'_, T, N>
 where
     Capacity<N>: Supported,
 {
@@ -172,19 +178,20 @@ where
 
     /// Runs the destructor of each value of a phase, in ascending order of the keys' indexes; whether there were any.
     fn run_round(&mut self, phase: Phase) -> bool {
-        let (table, slots) = (self.table, self.slots);
+        let (table, slots, trace) = (self.table, self.slots, self.trace);
         let mut calls = 0;
-        slots.progress.begin_round(*self.rounds(phase) + 1);
+        self.begin_round(phase);
         slots.pending.for_each_word(|word| {
-            calls += run_word(table, slots, word, phase);
+            calls += run_word(table, slots, word, phase, trace);
         });
+        (self.trace)(Event::RoundEnded { calls });
         self.count(phase, calls)
     }
 
     /// Unbinds every slot: they are as new. A value that was set since the last round gets its destructor if its phase
     /// has a round left; the others are reported.
     fn unbind_all(&mut self) {
-        let (table, slots) = (self.table, self.slots);
+        let (table, slots, trace) = (self.table, self.slots, self.trace);
         let mut calls = [0; 2];
         slots.pending.for_each_word(|word| {
             let mut drain = Drain::new(&slots.pending, word);
@@ -196,8 +203,10 @@ where
                 let value = if is_static { slots.take_static(tag) } else { slots.unbind_any(index, tag) };
                 match destructor.filter(|_| entry.tag_after_destructor() == tag) {
                     Some(destructor) if self.has_round(phase) => {
-                        slots.progress.begin_round(*self.rounds(phase) + 1);
-                        destroy(slots, destructor, value, &mut calls[usize::from(phase == Phase::Last)]);
+                        let calls = &mut calls[usize::from(phase == Phase::Last)];
+                        self.begin_round(phase);
+                        destroy(slots, destructor, value, calls, tag, trace);
+                        trace(Event::RoundEnded { calls: u32::from(!value.is_null()) });
                     }
                     Some(_) if !value.is_null() => self.note_left_over(tag),
                     _ => {}
@@ -235,14 +244,22 @@ where
         *self.rounds(phase) < self.table.rounds && (phase == Phase::Last || self.report.last_phase_rounds == 0)
     }
 
+    /// Notes the round of a phase that comes next.
+    fn begin_round(&mut self, phase: Phase) {
+        let round = *self.rounds(phase) + 1;
+        self.slots.progress.begin_round(round);
+        (self.trace)(Event::RoundBegan { round, last_phase: phase == Phase::Last });
+    }
+
     fn note_left_over(&mut self, tag: Tag) {
+        (self.trace)(Event::LeftOver(tag.key()));
         self.report.flags |= ExitFlags::LEFT_OVER;
         self.report.left_over_keys.note(self.report.left_over, tag.key());
         self.report.left_over += 1;
     }
 
     fn run_functions(&mut self) {
-        self.report.functions += run_functions(self.slots, self.functions);
+        self.report.functions += run_functions(self.slots, self.functions, self.trace);
     }
 
     /// Reports the functions that were refused since the thread began.
@@ -256,7 +273,13 @@ where
 ///
 /// A function of its own: so nearly all that the loop needs is in registers.
 #[inline(never)]
-fn run_word<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, phase: Phase) -> u32
+fn run_word<const N: usize>(
+    table: &KeyTable<N>,
+    slots: &Slots<N>,
+    word: usize,
+    phase: Phase,
+    trace: impl Fn(Event) + Copy,
+) -> u32
 where
     Capacity<N>: Supported,
 {
@@ -265,7 +288,7 @@ where
     let mut drain = Drain::new(&slots.pending, word);
     let bound = drain.pass(statics);
     if bound != 0 {
-        calls += run_statics(table, slots, word, bound, phase);
+        calls += run_statics(table, slots, word, bound, phase, trace);
         drain.collect(statics);
     }
     while let Some(index) = drain.current() {
@@ -277,7 +300,7 @@ where
                 let value = slots.unbind(index, tag);
                 // Only now: a handler may delete the key as long as it can be read.
                 if entry.tag_after_destructor() == tag {
-                    destroy(slots, destructor, value, &mut calls);
+                    destroy(slots, destructor, value, &mut calls, tag, trace);
                 } else {
                     slots.progress.end();
                 }
@@ -294,7 +317,14 @@ where
 /// value; how many calls that was.
 #[cold]
 #[inline(never)]
-fn run_statics<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, word: usize, mut bits: usize, phase: Phase) -> u32
+fn run_statics<const N: usize>(
+    table: &KeyTable<N>,
+    slots: &Slots<N>,
+    word: usize,
+    mut bits: usize,
+    phase: Phase,
+    trace: impl Fn(Event) + Copy,
+) -> u32
 where
     Capacity<N>: Supported,
 {
@@ -302,29 +332,41 @@ where
     while bits != 0 {
         let (tag, destructor) = table.static_binding(Pending::<N>::index(word, bits.trailing_zeros()));
         if let Some(destructor) = destructor.filter(|_| tag.is_of(phase)) {
-            destroy(slots, destructor, slots.take_static(tag), &mut calls);
+            destroy(slots, destructor, slots.take_static(tag), &mut calls, tag, trace);
         }
         bits &= bits - 1;
     }
     calls
 }
 
-/// Calls `destructor` with `value` unless that is NULL, and counts the call.
+/// Calls `destructor` with `value`, of the key of `tag`, unless that is NULL, and counts the call.
 #[inline(always)]
-fn destroy<const N: usize>(slots: &Slots<N>, destructor: Destructor, value: *mut c_void, calls: &mut u32)
-where
+fn destroy<const N: usize>(
+    slots: &Slots<N>,
+    destructor: Destructor,
+    value: *mut c_void,
+    calls: &mut u32,
+    tag: Tag,
+    trace: impl Fn(Event),
+) where
     Capacity<N>: Supported,
 {
     if !value.is_null() {
+        trace(Event::DestructorBegan(tag.key()));
         // SAFETY: `set`'s caller vouched for the value and this destructor, of the same tag.
         unsafe { callback::call(destructor, value) };
+        trace(Event::DestructorEnded(tag.key()));
         *calls += 1;
     }
     slots.progress.end();
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
-pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, functions: &Option<ExitFunctionList<'_>>) -> u32
+pub(crate) fn run_functions<const N: usize>(
+    slots: &Slots<N>,
+    functions: &Option<ExitFunctionList<'_>>,
+    trace: impl Fn(Event),
+) -> u32
 where
     Capacity<N>: Supported,
 {
@@ -334,8 +376,10 @@ where
         slots.progress.begin_function();
         while let Some((function, argument)) = list.pop() {
             count += 1;
+            trace(Event::FunctionBegan);
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { callback::call(function, argument) };
+            trace(Event::FunctionEnded);
             slots.progress.begin_function();
         }
         slots.progress.end();

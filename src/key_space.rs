@@ -5,6 +5,7 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
+use crate::event::{Event, silent};
 use crate::exit;
 use crate::exit_functions::ExitFunction;
 use crate::exit_report::{ExitFlags, ExitReport};
@@ -95,7 +96,7 @@ where
     ///
     /// [`Error::TableFull`], [`Error::TableWornOut`].
     pub fn create(&self, destructor: Option<Destructor>) -> Result<Key, Error> {
-        self.table.create(destructor)
+        self.table.create_and_trace(KeyOptions { destructor, ..KeyOptions::new() }, port::trace::<P>)
     }
 
     /// Creates a key with a phase and a name: [`KeyTable::create_with`].
@@ -106,7 +107,7 @@ where
     ///
     /// [`Error::TableFull`], [`Error::TableWornOut`].
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
-        self.table.create_with(options)
+        self.table.create_and_trace(options, port::trace::<P>)
     }
 
     /// Deletes a key, which reads NULL in every thread from now on; no destructor is called: [`KeyTable::delete`].
@@ -118,7 +119,7 @@ where
     ///
     /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`], [`Error::TypedKey`].
     pub fn delete(&self, key: Key) -> Result<(), Error> {
-        self.table.delete(key)
+        self.table.delete(key).inspect(|()| port::trace::<P>(Event::KeyDeleted(key)))
     }
 
     /// Returns the calling thread's value under `key`; NULL if it set none, the key is not live, or no thread is
@@ -173,7 +174,7 @@ where
     pub unsafe fn set(&self, key: Key, value: *mut c_void) -> Result<(), Error> {
         let slots = port::current(&self.port).ok_or(Error::NoThread)?;
         // SAFETY: the caller vouches for the value, the port for the slots.
-        unsafe { self.table.set(slots, key, value) }
+        unsafe { self.table.set_and_trace(slots, key, value, port::trace::<P>) }
     }
 
     /// Runs `initialiser` if no call with this control has completed; returns when one has.
@@ -304,7 +305,10 @@ where
     pub unsafe fn run_exit_functions(&self) -> u32 {
         let Some(slots) = port::current(&self.port) else { return 0 };
         let functions = port::exit_functions(&self.port);
-        let count = exit::run_functions(slots, &functions);
+        let count = match P::TRACE {
+            None => exit::run_functions(slots, &functions, silent),
+            Some(trace) => exit::run_functions(slots, &functions, trace),
+        };
         if functions.is_some_and(|list| list.has_refused()) {
             // For the thread's exit to report.
             slots.pending.set_flags(Flags::FUNCTIONS);
@@ -347,7 +351,10 @@ where
             if slots.pending.test_and_set(Flags::ATTACHED) {
                 return Err(Error::NotInitialised);
             }
+            port::trace::<P>(Event::Attached);
             notifications.attach();
+        } else {
+            port::trace::<P>(Event::Attached);
         }
         Ok(())
     }
@@ -466,7 +473,11 @@ where
                 unsafe { arena.clear() };
             }
         };
-        exit::run(&self.table, slots, &port::exit_functions(&self.port), begin, end, report);
+        let functions = port::exit_functions(&self.port);
+        match P::TRACE {
+            None => exit::run(&self.table, slots, &functions, begin, end, report, silent),
+            Some(trace) => exit::run(&self.table, slots, &functions, begin, end, report, trace),
+        }
     }
 
     #[cold]

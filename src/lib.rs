@@ -23,7 +23,7 @@
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
 //! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
 //! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
-//! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`] |
+//! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena`, `event` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`]; [`Event`], which a port may be told of |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
 //! | `local`, `sync`, `sections` | steps on words of one thread; the atomics that CPUs share, and those of CPUs without compare-and-swap |
@@ -40,6 +40,7 @@ mod describe;
 mod drain;
 mod entry;
 mod error;
+mod event;
 mod exit;
 mod exit_functions;
 mod exit_report;
@@ -81,6 +82,7 @@ mod typed_key;
 pub use arena::{Arena, ArenaMemory};
 pub use capacity::{Capacity, Supported};
 pub use error::{Error, errno};
+pub use event::Event;
 pub use exit_functions::{ExitFunction, ExitFunctionList, ExitFunctions};
 pub use exit_report::{ExitFlags, ExitReport, LEFT_OVER_KEYS, LeftOverKeys};
 pub use key::{Destructor, Key, KeyFlags, KeyInfo, KeyOptions};

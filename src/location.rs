@@ -9,6 +9,7 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
+use crate::event::Event;
 use crate::index::Index;
 use crate::key::KeyOptions;
 use crate::key_space::KeySpace;
@@ -138,7 +139,10 @@ where
         let tag = table.create_typed(self.options).or_else(|error| self.created().ok_or(error))?;
         // Release: hands the table's entry to the Acquire in `created`. Acquire: the same for the one that was first.
         match self.tag.compare_exchange(Tag::RETIRED.word(), tag.word(), Release, Acquire) {
-            Ok(_) => Ok(tag),
+            Ok(_) => {
+                port::trace::<P>(Event::KeyCreated(tag.key()));
+                Ok(tag)
+            }
             Err(first) => {
                 <Slots<N>>::delete_tag(table, tag);
                 Ok(Tag::from_word(first))
@@ -151,6 +155,7 @@ impl<P: Port + 'static> Drop for Lazy<P> {
     fn drop(&mut self) {
         if let Some(tag) = self.created() {
             P::Slots::delete_tag(&self.space.table, tag);
+            port::trace::<P>(Event::KeyDeleted(tag.key()));
         }
     }
 }
@@ -162,12 +167,17 @@ impl<P: Port + 'static> fmt::Debug for Lazy<P> {
 }
 
 /// Stores the value of a key that nobody deletes meanwhile; the one before.
-pub(crate) fn swap<const N: usize>(slots: &Slots<N>, tag: Tag, value: *mut c_void) -> *mut c_void
+pub(crate) fn swap<P: Port, const N: usize>(slots: &Slots<N>, tag: Tag, value: *mut c_void) -> *mut c_void
 where
     Capacity<N>: Supported,
 {
     let slot = slots.slot(Index::of_tag(tag));
-    if slot.tag() == tag { slot.swap(value) } else { slots.bind::<false>(tag, value, None).unwrap_or(ptr::null_mut()) }
+    if slot.tag() == tag {
+        return slot.swap(value);
+    }
+    let old = slots.bind::<false>(tag, value, None).unwrap_or(ptr::null_mut());
+    port::trace::<P>(Event::FirstSet(tag.key()));
+    old
 }
 
 /// Takes the value of a key that nobody deletes meanwhile.
@@ -212,13 +222,18 @@ where
 
     fn swap(state: &Lazy<P>, value: *mut c_void) -> Result<*mut c_void, Error> {
         let slots = state.current()?;
-        Ok(swap(slots, state.tag()?, value))
+        Ok(swap::<P, N>(slots, state.tag()?, value))
     }
 
     fn store_if_vacant(state: &Lazy<P>, value: *mut c_void) -> Result<*mut c_void, Error> {
         let slots = state.current()?;
         check_alive(slots)?;
-        Ok(slots.bind::<true>(state.tag()?, value, None).unwrap_or(ptr::null_mut()))
+        let tag = state.tag()?;
+        let found = slots.bind::<true>(tag, value, None).unwrap_or(ptr::null_mut());
+        if found.is_null() {
+            port::trace::<P>(Event::FirstSet(tag.key()));
+        }
+        Ok(found)
     }
 
     fn replace(state: &Lazy<P>, old: *mut c_void, new: *mut c_void) -> bool {
@@ -293,6 +308,7 @@ where
         let (tag, slot) = (state.key.tag(), slots.slot(Index::of_tag(state.key.tag())));
         if slot.tag() != tag {
             bind_static(slots, tag);
+            port::trace::<P>(Event::FirstSet(tag.key()));
         }
         Ok(slot.swap(value))
     }
@@ -301,8 +317,12 @@ where
         let slots = port::current(state.space.port()).ok_or(Error::NoThread)?;
         check_alive(slots)?;
         let slot = slots.bind_static_slot(state.key.tag());
-        // A replacement fails only where a handler has stored a value since.
-        Ok(if slot.replace(ptr::null_mut(), value) { ptr::null_mut() } else { slot.value() })
+        if slot.replace(ptr::null_mut(), value) {
+            port::trace::<P>(Event::FirstSet(state.key.tag().key()));
+            return Ok(ptr::null_mut());
+        }
+        // A handler has stored a value since.
+        Ok(slot.value())
     }
 
     fn replace(state: &InTable<P>, old: *mut c_void, new: *mut c_void) -> bool {

@@ -8,6 +8,7 @@ use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
+use crate::event::Event;
 use crate::once_control::{AWAITED, COMPLETE, NEVER_CALLED, Once, OnceFrame, RUNNING};
 use crate::pending::Flags;
 use crate::port::{self, Port};
@@ -43,6 +44,7 @@ impl Once {
             slots.frames.store(frame, Relaxed);
             slots.pending.set_flags(Flags::INITIALISING);
         }
+        port::trace::<P>(Event::OnceBegan { control: ptr::from_ref(self).addr() });
         Ok(true)
     }
 
@@ -111,6 +113,8 @@ where
         }
         // SAFETY: `begin` has put a reference there, for a call that has not returned.
         unsafe { &*self.frame.control }.end(self.port, self.state);
+        let is_complete = self.state == COMPLETE;
+        port::trace::<P>(Event::OnceEnded { control: self.frame.control.addr(), is_complete });
     }
 }
 

@@ -3,6 +3,7 @@
 use spin::RelaxStrategy;
 
 use crate::arena::ArenaMemory;
+use crate::event::Event;
 use crate::exit_functions::ExitFunctionList;
 use crate::notifications::NotificationList;
 use crate::slot_array::SlotArray;
@@ -175,6 +176,14 @@ pub unsafe trait Port {
     fn wake(&self, word: &AtomicU32) {
         let _ = word;
     }
+
+    /// What is told of each [`Event`] in the calls of a [`KeySpace`](crate::KeySpace) and of typed keys, for a timeline.
+    ///
+    /// Called from threads, destructors and interrupts, and where no thread is current, at places where an interrupt
+    /// might come as well: it may do what an interrupt handler may, and its cost is part of the call. By default there is
+    /// none, and nothing of it is compiled. Calls of a [`KeyTable`](crate::KeyTable) and of a
+    /// [`StaticKey`](crate::StaticKey) have no port to ask.
+    const TRACE: Option<fn(Event)> = None;
 }
 
 /// A port whose interrupt handlers find no thread, so that nothing comes between two instructions of a thread and uses
@@ -203,4 +212,12 @@ pub(crate) fn exit_functions<P: Port>(port: &P) -> Option<ExitFunctionList<'_>> 
 pub(crate) fn arena<P: Port>(port: &P) -> Option<ArenaMemory<'_>> {
     // SAFETY: as above.
     unsafe { port.arena() }
+}
+
+/// Tells of an event, where the port wants to know.
+#[inline(always)]
+pub(crate) fn trace<P: Port>(event: Event) {
+    if let Some(trace) = P::TRACE {
+        trace(event);
+    }
 }

@@ -15,6 +15,7 @@ use core::ptr;
 use crate::capacity::{Capacity, Supported};
 use crate::entry::{Entry, Name};
 use crate::error::Error;
+use crate::event::{Event, silent};
 use crate::index::Index;
 use crate::index_allocator::IndexAllocator;
 use crate::key::{Destructor, Key, KeyOptions};
@@ -190,15 +191,20 @@ where
     ///
     /// As [`create`](Self::create).
     pub fn create_with(&self, options: KeyOptions) -> Result<Key, Error> {
-        self.create_tag(options, false).map(Tag::key)
+        self.create_and_trace(options, silent)
+    }
+
+    /// [`create_with`](Self::create_with), which tells `trace` of the key.
+    pub(crate) fn create_and_trace(&self, options: KeyOptions, trace: impl FnOnce(Event)) -> Result<Key, Error> {
+        self.create_tag(options, false, trace).map(Tag::key)
     }
 
     /// Creates a key that only [`delete_tag`](Self::delete_tag) deletes; its tag.
     pub(crate) fn create_typed(&self, options: KeyOptions) -> Result<Tag, Error> {
-        self.create_tag(options, true)
+        self.create_tag(options, true, silent)
     }
 
-    fn create_tag(&self, options: KeyOptions, is_typed: bool) -> Result<Tag, Error> {
+    fn create_tag(&self, options: KeyOptions, is_typed: bool, trace: impl FnOnce(Event)) -> Result<Tag, Error> {
         let index = self.indexes.allocate()?;
         let entry = self.entry(index);
         entry.set_destructor(options.destructor);
@@ -211,6 +217,7 @@ where
         // wherever it is read.
         fence(Release);
         self.indexes.note_high_water();
+        trace(Event::KeyCreated(tag.key()));
         Ok(tag)
     }
 
@@ -312,6 +319,23 @@ where
     ///    are of another form.
     #[inline]
     pub unsafe fn set(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
+        // SAFETY: the caller's word.
+        unsafe { self.set_and_trace(slots, key, value, silent) }
+    }
+
+    /// [`set`](Self::set), which calls `trace` when it has bound the slot to the key.
+    ///
+    /// # Safety
+    ///
+    /// As `set`.
+    #[inline]
+    pub(crate) unsafe fn set_and_trace(
+        &self,
+        slots: &Slots<N>,
+        key: Key,
+        value: *mut c_void,
+        trace: impl FnOnce(Event),
+    ) -> Result<(), Error> {
         let index = Index::of_key(key);
         let slot = slots.slot(index);
         // Relaxed: where the tag is the key's, nothing else of the entry is read; else `verify` looks again.
@@ -320,7 +344,11 @@ where
             slot.store(value);
             return Ok(());
         }
-        self.set_first(slots, key, value)
+        let set = self.set_first(slots, key, value);
+        if set.is_ok() && !value.is_null() {
+            trace(Event::FirstSet(key));
+        }
+        set
     }
 
     /// `set` where the slot is not bound to the key yet.

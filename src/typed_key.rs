@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
+use crate::event::Event;
 use crate::key::KeyOptions;
 use crate::key_space::KeySpace;
 use crate::location;
@@ -69,6 +70,7 @@ where
     /// ```
     pub fn new(space: &'a KeySpace<P>, options: KeyOptions) -> Result<Self, Error> {
         let tag = space.table.create_typed(KeyOptions { destructor: destructor_of::<O>(), ..options })?;
+        port::trace::<P>(Event::KeyCreated(tag.key()));
         Ok(Self { space, tag, owner: PhantomData })
     }
 
@@ -92,7 +94,7 @@ where
     /// ```
     pub fn replace(&self, value: O) -> Result<Option<O>, Error> {
         let slots = port::current(self.space.port()).ok_or(Error::NoThread)?;
-        let old = location::swap(slots, self.tag, value.into_raw());
+        let old = location::swap::<P, N>(slots, self.tag, value.into_raw());
         // SAFETY: only `replace` stores under this key's tag, what `into_raw` gave, and the exchange made it ours.
         Ok((!old.is_null()).then(|| unsafe { O::from_raw(old) }))
     }
@@ -150,6 +152,7 @@ where
 impl<O, P: Port> Drop for TypedKey<'_, O, P> {
     fn drop(&mut self) {
         P::Slots::delete_tag(&self.space.table, self.tag);
+        port::trace::<P>(Event::KeyDeleted(self.tag.key()));
     }
 }
 

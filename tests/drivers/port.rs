@@ -8,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tsd::{
-    Error, ExitFlags, ExitReport, KeyOptions, KeySpace, KeyTable, Notifications, Once, Port, Slots, StaticKey, raw,
-    raw::OnceFrame,
+    Error, Event, ExitFlags, ExitFunctionList, ExitFunctions, ExitReport, Key, KeyOptions, KeySpace, KeyTable,
+    Notifications, Once, Port, Slots, StaticKey, TypedKey, raw, raw::OnceFrame,
 };
 
 /// The least of a port.
@@ -316,4 +316,102 @@ fn a_thread_that_died_in_its_exit_is_reaped_where_there_are_no_lists() {
     thread::spawn(move || sender.send(unsafe { space.reap() }));
     let report = receiver.recv_timeout(Duration::from_secs(20)).expect("it ends");
     assert_eq!((report.flags, report.interrupted, report.calls), (ExitFlags::INTERRUPTED, keys[0], 1));
+}
+
+/// A port that wants to know what happens.
+struct Curious;
+
+thread_local! {
+    static CURIOUS: &'static (Slots<4>, ExitFunctions<1>) = Box::leak(Box::new((Slots::new(), ExitFunctions::new())));
+    static EVENTS: Cell<Vec<Event>> = const { Cell::new(Vec::new()) };
+}
+
+fn note(event: Event) {
+    let mut events = EVENTS.take();
+    events.push(event);
+    EVENTS.set(events);
+}
+
+// SAFETY: as above; nothing runs in an interrupt.
+unsafe impl Port for Curious {
+    type Slots = Slots<4>;
+
+    const TRACE: Option<fn(Event)> = Some(note);
+
+    unsafe fn current(&self) -> Option<&Slots<4>> {
+        CURIOUS.with(|thread| Some(&thread.0))
+    }
+
+    unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
+        CURIOUS.with(|thread| Some(thread.1.as_list()))
+    }
+}
+
+// SAFETY: the slots of the threads that use it are used with no other.
+static TOLD: KeySpace<Curious> = unsafe { KeySpace::with_table(Curious, KeyTable::<4>::new().with_rounds(2)) };
+static STUBBORN: AtomicU32 = AtomicU32::new(0);
+
+unsafe extern "C-unwind" fn set_again(value: *mut std::ffi::c_void) {
+    // SAFETY: this destructor takes anything.
+    unsafe { TOLD.set(Key::from_raw(STUBBORN.load(SeqCst)), value) }.unwrap();
+}
+
+#[test]
+fn port_is_told_of_each_event_once() {
+    let one = ptr::without_provenance_mut(1);
+    let control = Once::new();
+    let address = ptr::from_ref(&control).addr();
+    TOLD.attach().unwrap();
+    let stubborn = TOLD.create(Some(set_again)).unwrap();
+    STUBBORN.store(stubborn.raw(), SeqCst);
+    let last = TOLD.create_with(KeyOptions::new().destructor(nothing).last_phase()).unwrap();
+    let plain = TOLD.create(None).unwrap();
+    let typed = TypedKey::<u8, Curious>::new(&TOLD, KeyOptions::new()).unwrap();
+    assert_eq!(TOLD.create(None), Err(Error::TableFull));
+    let typed_key =
+        TOLD.table().keys().map(|info| info.key).find(|key| ![stubborn, last, plain].contains(key)).unwrap();
+    // SAFETY: the destructors take anything.
+    unsafe {
+        TOLD.set(plain, ptr::null_mut()).unwrap();
+        for key in [stubborn, stubborn, last, plain] {
+            TOLD.set(key, one).unwrap();
+        }
+        TOLD.at_thread_exit(nothing, one).unwrap();
+    }
+    assert_eq!((typed.replace(1), typed.replace(2)), (Ok(None), Ok(Some(1))));
+    TOLD.once(&control, || ()).unwrap();
+    TOLD.once(&control, || ()).unwrap();
+    // SAFETY: the values are numbers, and the test is in no initialiser.
+    let report = unsafe { TOLD.exit() };
+    assert_eq!((report.rounds, report.last_phase_rounds, report.calls, report.left_over), (2, 1, 3, 1));
+    TOLD.delete(plain).unwrap();
+    assert_eq!(TOLD.delete(plain), Err(Error::DeletedKey));
+    drop(typed);
+
+    let round = |round, last_phase, key, calls| {
+        let begin = [Event::RoundBegan { round, last_phase }, Event::DestructorBegan(key)];
+        begin.into_iter().chain([Event::DestructorEnded(key), Event::RoundEnded { calls }])
+    };
+    let mut expected = vec![Event::Attached];
+    expected.extend([stubborn, last, plain, typed_key].map(Event::KeyCreated));
+    expected.extend([stubborn, last, plain, typed_key].map(Event::FirstSet));
+    expected.push(Event::OnceBegan { control: address });
+    expected.push(Event::OnceEnded { control: address, is_complete: true });
+    expected.extend([Event::ExitBegan, Event::FunctionBegan, Event::FunctionEnded]);
+    // The destructor's own `set` is the first in its round.
+    expected.extend(round(1, false, stubborn, 1).chain(round(2, false, stubborn, 1)).chain(round(1, true, last, 1)));
+    expected.extend([Event::LeftOver(stubborn), Event::ExitEnded]);
+    expected.extend([plain, typed_key].map(Event::KeyDeleted));
+    let of_destructor = |pair: &[Event]| pair == [Event::DestructorBegan(stubborn), Event::FirstSet(stubborn)];
+    let mut told = EVENTS.take();
+    assert_eq!(told.windows(2).filter(|pair| of_destructor(pair)).count(), 2);
+    while let Some(at) = told.windows(2).position(of_destructor) {
+        told.remove(at + 1);
+    }
+    // What a look finds that calls nothing is no round.
+    while let Some(at) = told.iter().position(|event| *event == Event::RoundEnded { calls: 0 }) {
+        assert!(matches!(told[at - 1], Event::RoundBegan { .. }));
+        told.drain(at - 1..=at);
+    }
+    assert_eq!(told, expected);
 }

@@ -87,14 +87,28 @@ impl Image {
     /// # Errors
     /// The kernel does not compile: one line, then the compiler's output.
     pub fn build(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
+        self.build_with(toolchain, keys, None)
+    }
+
+    /// The same of a kernel that writes down what happens on each CPU.
+    ///
+    /// # Errors
+    /// As [`Image::build`].
+    pub fn build_tracing(&self, toolchain: &Toolchain, keys: u32) -> Result<PathBuf> {
+        self.build_with(toolchain, keys, Some("trace"))
+    }
+
+    fn build_with(&self, toolchain: &Toolchain, keys: u32, feature: Option<&str>) -> Result<PathBuf> {
         let images = workspace::images_dir()?;
-        let file = images.join(format!("{}-{keys}.elf", self.name));
+        let name = [Some(self.name), feature].into_iter().flatten().collect::<Vec<_>>().join("-");
+        let file = images.join(format!("{name}-{keys}.elf"));
         // Held until the file is in place: another process may want the same image, or other keys in the same
         // directory.
         let _lock = workspace::lock(self.name)?;
         let mut cargo = self.cargo(toolchain, "build")?;
         cargo.env("TSD_KEYS", keys.to_string());
-        let stamp = images.join(format!("{}-{keys}.stamp", self.name));
+        cargo.args(feature.map(|feature| format!("--features={feature}")));
+        let stamp = images.join(format!("{name}-{keys}.stamp"));
         stamp::make(&stamp, &toolchain.recipe(&cargo), || {
             Toolchain::hush(&mut cargo);
             command::run_step(format_args!("building the {} kernel", self.name), &mut cargo)

@@ -18,6 +18,7 @@
 //! - [`stepping`]   an interrupt at each instruction of each call
 //! - [`gdb`]        a machine, a program or a core file under a debugger
 //! - [`demo`]       the request server on each machine, figures side by side
+//! - [`timeline`]   what the kernel wrote down meanwhile, as a trace and as a picture
 //! - [`storm`]      threads and keys that come and go, on each machine
 //! - [`one_boot`]   cases that run in one boot, of which the first that fails ends it
 //! - [`freertos`]   the suite and the storm on FreeRTOS
@@ -62,6 +63,7 @@ pub mod stepping;
 pub mod storm;
 pub mod suite;
 pub mod text_table;
+pub mod timeline;
 pub mod toolchain;
 pub mod tools;
 pub mod workspace;

@@ -27,7 +27,7 @@ fn obey(Request { command, is_verbose }: Request) -> Result<Status> {
     }
     match command {
         Command::Help(text) => output::print(format_args!("{text}")),
-        Command::Demo(boot, requests) => demo::run(&boot, requests)?,
+        Command::Demo(boot, requests, files) => demo::run(&boot, requests, &files)?,
         Command::Storm(boot, options) => storm::run(&boot, options)?,
         Command::Program(options) => return program::run(&options),
         Command::Install(options) => {

@@ -9,6 +9,7 @@
 //! - `scheduler`  threads, who runs where, and what each waits for
 //! - `port`       the library's port and the key space: it uses `scheduler::wait`, and `scheduler::exit` uses it
 //! - `panic`, `watchdog`  the end of a run, good or bad
+//! - `trace`      what happens on each CPU, for a timeline
 //! - `interrupt`  what the machine calls for timer, reschedule, step and fault
 //! - `start`      from the boot code to the first thread
 
@@ -22,4 +23,5 @@ pub(crate) mod panic;
 pub(crate) mod port;
 pub(crate) mod scheduler;
 pub(crate) mod start;
+pub(crate) mod trace;
 pub(crate) mod watchdog;

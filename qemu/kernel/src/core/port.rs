@@ -2,7 +2,7 @@
 
 use core::sync::atomic::AtomicU32;
 
-use tsd::{ArenaMemory, ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
+use tsd::{ArenaMemory, Event, ExitFunctionList, ExitReport, KeySpace, NotificationList, Notifications, Port, Slots};
 
 use crate::core::{
     capacity::{KEYS, NOTIFICATIONS},
@@ -10,6 +10,7 @@ use crate::core::{
         control_block::Thread,
         wait::{self, Cancellable},
     },
+    trace,
 };
 
 /// The keys of all threads of the kernel.
@@ -41,6 +42,7 @@ pub(crate) struct KernelPort;
 // that dies is reaped before its stack is freed.
 unsafe impl Port for KernelPort {
     type Slots = Slots<KEYS>;
+    const TRACE: Option<fn(Event)> = trace::HOOK;
 
     #[inline]
     unsafe fn current(&self) -> Option<&Slots<KEYS>> {

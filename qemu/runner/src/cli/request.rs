@@ -5,7 +5,7 @@ use crate::{
     evidence::{self, Kind},
     install,
     machine::BootOptions,
-    program, storm,
+    program, storm, timeline,
 };
 
 /// What the user asked for.
@@ -13,8 +13,8 @@ use crate::{
 pub enum Command {
     /// Print this text: help, or the version.
     Help(String),
-    /// Run the demonstration with this many requests.
-    Demo(BootOptions, u32),
+    /// Run the demonstration with this many requests, and write these files.
+    Demo(BootOptions, u32, timeline::Options),
     /// Run a storm.
     Storm(BootOptions, storm::Options),
     /// Run a program in the images.

@@ -9,7 +9,7 @@ use crate::{
     machine::{self, Arch, BootOptions},
     program,
     status::Status,
-    storm,
+    storm, timeline,
 };
 
 fn requested(line: &str) -> Request {
@@ -39,7 +39,7 @@ fn error(line: &str) -> String {
 
 #[test]
 fn nothing_is_the_demo_on_all() {
-    assert_eq!(parsed(""), Command::Demo(BootOptions::default(), DEFAULT_REQUESTS));
+    assert_eq!(parsed(""), Command::Demo(BootOptions::default(), DEFAULT_REQUESTS, timeline::Options::default()));
     assert_eq!(parsed("demo"), parsed(""));
 }
 
@@ -47,7 +47,10 @@ fn nothing_is_the_demo_on_all() {
 fn every_option_is_taken() {
     let boot = BootOptions { archs: vec![Arch::Aarch64], cpus: 8, keys: 32, may_install: false };
     let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
-    assert_eq!(parsed(line), Command::Demo(boot, 10));
+    assert_eq!(parsed(line), Command::Demo(boot, 10, timeline::Options::default()));
+    let files = timeline::Options { trace: Some("a.json".into()), picture: Some("b.svg".into()) };
+    let Command::Demo(_, _, read) = parsed("--trace a.json --timeline b.svg") else { panic!("no demo") };
+    assert_eq!(read, files);
     assert_eq!(parsed("--cpus 2 --cpus 3"), parsed("--cpus 3"));
 }
 

@@ -11,7 +11,7 @@ use crate::{
     image,
     install::{self, Numbers, Target, ThreadPointer},
     machine::{Arch, BootOptions},
-    program, status, storm,
+    program, status, storm, timeline,
 };
 
 /// How options that take no word of a list are read.
@@ -52,6 +52,12 @@ pub(super) struct Demo {
     /// Requests to serve, 1 to 1000000
     #[arg(long, value_name = "N", default_value_t = DEFAULT_REQUESTS, value_parser = |word: &str| number(word, 1..=MAX_REQUESTS))]
     requests: u32,
+    /// File for a trace that Chrome and ui.perfetto.dev show: CPUs, threads, rounds, destructors
+    #[arg(long, value_name = "FILE.json")]
+    trace: Option<PathBuf>,
+    /// File for a picture of it, of the first machine
+    #[arg(long, value_name = "FILE.svg")]
+    timeline: Option<PathBuf>,
     #[command(flatten)]
     boot: Boot,
 }
@@ -308,7 +314,10 @@ impl Subcommand {
 
     pub(super) fn request(self, split: Split) -> Result<Request> {
         let (command, is_verbose) = match self {
-            Self::Demo(words) => (Command::Demo(words.boot.options(), words.requests), words.boot.common.verbose),
+            Self::Demo(words) => {
+                let files = timeline::Options { trace: words.trace, picture: words.timeline };
+                (Command::Demo(words.boot.options(), words.requests, files), words.boot.common.verbose)
+            }
             Self::Program(words) => {
                 let Split { flags, arguments } = split;
                 check_sources(&words.files, &flags)?;

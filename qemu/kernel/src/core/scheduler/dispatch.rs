@@ -10,7 +10,10 @@ use super::{
     wake,
 };
 use crate::{
-    core::{clock, cpu},
+    core::{
+        clock, cpu,
+        trace::{self, What},
+    },
     machine::{
         self,
         context::{self, Context},
@@ -61,6 +64,7 @@ impl Scheduler {
             clock::arm_tick(false);
         }
         let to: *const Context = &raw const record.context;
+        trace::note_of(next, What::Runs);
         let from = &raw mut self.table.record_mut(previous).context;
         machine::cpu::set_current_thread(core::ptr::from_ref(Thread::at(next)).cast());
         // SAFETY: Interrupts are masked and the lock is held, so no one else uses the contexts; `next`
@@ -83,7 +87,10 @@ impl Scheduler {
                 return;
             }
             record.state = State::Ready;
-            record.preemptions += u32::from(slice != Slice::GivenUp);
+            if slice != Slice::GivenUp {
+                record.preemptions += 1;
+                trace::note_of(current, What::Preempted);
+            }
             if best > priority {
                 self.ready.push_front(current, priority, affinity);
             } else {
@@ -129,6 +136,7 @@ pub(crate) fn spawn(
     let record = scheduler.table.record_mut(index);
     thread_table::fill(record, options, (entry, argument), stack, context);
     let id = ThreadId { index, generation: record.generation };
+    trace::note_of(index, What::Created(options.name));
     scheduler.make_ready(index);
     Ok(id)
 }
@@ -142,6 +150,7 @@ pub(crate) fn end_thread(outcome: Outcome, report: ExitReport) -> ! {
     record.state = State::Ended;
     record.ended = Some(Ended { outcome, report, history: (record.cpus_seen, record.preemptions) });
     let detached = record.options.detached;
+    trace::note_of(index, What::Ended);
     thread.ended.store(1, core::sync::atomic::Ordering::SeqCst);
     scheduler.wake_word((&raw const thread.ended).addr());
     if detached {

@@ -29,7 +29,7 @@ use crate::{
             thread::{self, Ended, Outcome, ThreadId},
             thread_table::State,
         },
-        watchdog,
+        trace, watchdog,
     },
     machine::cpu_local::MAX_CPUS,
 };
@@ -54,8 +54,8 @@ struct Row {
 /// The workers that have ended. Only the main thread looks; it has no room for them on its stack.
 static ENDED: Mutex<Vec<Row, MAX_WORKERS>> = Mutex::new(Vec::new());
 
-/// Serves the requests that `words` ask for (`requests=N`, `seed=S`). Returns whether nothing was lost,
-/// mixed up or left over.
+/// Serves the requests that `words` ask for (`requests=N`, `seed=S`), and prints a timeline if they do (`trace`). Returns
+/// whether nothing was lost, mixed up or left over.
 pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     let number = |name: &str| words.clone().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
     let requests = number("requests").map_or(Some(DEFAULT_REQUESTS), |text| text.parse().ok());
@@ -68,6 +68,11 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
         println!("demo: the server needs {} keys, the kernel was built with {KEYS}", data::KEYS_NEEDED);
         return false;
     }
+    let has_timeline = words.clone().any(|word| word == "trace");
+    if has_timeline && !trace::IS_ON {
+        println!("demo: the kernel was built without the feature trace");
+        return false;
+    }
     watchdog::start("the request server", LIMIT_NS);
     println!("demo: {requests} requests on {} CPUs, seed {seed}", cpu::online());
     let before_ns = clock::now_ns();
@@ -78,8 +83,14 @@ pub(crate) fn run(words: impl Iterator<Item = &'static str> + Clone) -> bool {
     for row in &*rows {
         print_row(row);
     }
+    if has_timeline {
+        trace::print_keys();
+    }
     data::delete_keys();
     tell_progress(requests, 0, rows);
+    if has_timeline {
+        trace::dump();
+    }
     let passed = summarise(requests, lasted_ms, rows);
     watchdog::stop();
     passed

@@ -39,7 +39,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         what: "exit looks whether the key lives before it ends the binding",
         from: "                let value = slots.unbind(index, tag);\n",
         to: "                if entry.tag_after_destructor() == tag {\n                    \
-             destroy(slots, destructor, slots.unbind(index, tag), &mut calls);\n                }\n                \
+             destroy(slots, destructor, slots.unbind(index, tag), &mut calls, tag, trace);\n                }\n                \
              let value = core::ptr::null_mut();\n",
     },
     Mutation {
