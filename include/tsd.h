@@ -188,9 +188,11 @@ typedef struct tsd_key_options {
 int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SYMBOL(tsd_key_create_with);
 
 /*
- * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on another
- * CPU that has taken a value before still calls its destructor, and may enter it a moment after this has returned. A value that the thread's own
- * exit was about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL already.
+ * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on
+ * another CPU that has taken a value before still calls its destructor, and may enter it a moment after this has
+ * returned. A handler that deletes a key while the thread's own exit takes its value has that value if it has got it by
+ * tsd_get() before, in the same handler: then it gets no destructor. Where tsd_get() gives NULL the value is exit's, which
+ * may be about to call the destructor.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
  * threads. POSIX pthread_key_delete, C11 tss_delete.

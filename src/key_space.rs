@@ -119,7 +119,12 @@ where
     ///
     /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`], [`Error::TypedKey`].
     pub fn delete(&self, key: Key) -> Result<(), Error> {
-        self.table.delete(key).inspect(|()| port::trace::<P>(Event::KeyDeleted(key)))
+        self.table.delete(key)?;
+        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting()) {
+            slots.disown(key);
+        }
+        port::trace::<P>(Event::KeyDeleted(key));
+        Ok(())
     }
 
     /// Returns the calling thread's value under `key`; NULL if it set none, the key is not live, or no thread is

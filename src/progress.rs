@@ -79,6 +79,24 @@ impl Progress {
         true
     }
 
+    /// Notes that a handler of the thread has deleted `key`, whose value is the deleter's if exit has not come to the
+    /// destructor's call.
+    /// Whether exit was at it.
+    pub(crate) fn disown(&self, key: Key) -> bool {
+        let Some(tag) = self.tag().filter(|tag| tag.key() == key) else { return false };
+        // First, so that what a later handler finds in the slot is not set aside in the place of that.
+        self.seal(tag);
+        compiler_fence(Ordering::SeqCst);
+        self.displaced.store(ptr::null_mut(), Relaxed);
+        true
+    }
+
+    /// Whether `value`, which exit has taken from the slot of `tag`, is exit's still: no handler has deleted the key.
+    #[inline(always)]
+    pub(crate) fn owns(&self, tag: Tag, value: *mut c_void) -> bool {
+        self.displaced(tag).is_none_or(|displaced| displaced == value)
+    }
+
     /// What was set aside while exit took the value of the slot of `tag`.
     #[inline(always)]
     pub(crate) fn displaced(&self, tag: Tag) -> Option<*mut c_void> {

@@ -222,7 +222,7 @@ where
     /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. A typed key is not deleted
     /// meanwhile, and no such word is given.
     ///
-    /// An unbound slot holds NULL; a deleted key's holds what it had. The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
+    /// An unbound slot holds NULL, unless its thread died as it was unbound; a deleted key's holds what it had. The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
     /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
     /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
     ///
@@ -271,7 +271,8 @@ where
                 self.pending.set_flags(Flags::CONTESTED);
             }
             compiler_fence(Ordering::SeqCst);
-            if old.is_null() || slot.replace(old, ptr::null_mut()) {
+            // Unless a handler has bound the slot since.
+            if old.is_null() || slot.tag() == seen && slot.replace(old, ptr::null_mut()) {
                 compiler_fence(Ordering::SeqCst);
                 slot.rebind(seen, tag);
             }
@@ -304,11 +305,12 @@ where
     /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it
     /// binds the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced
     /// the key reads NULL, and the first handler that binds the slot sets aside what it overwrites.
+    ///
+    /// Exit has named the tag: [`Progress::begin`].
     #[inline(always)]
     pub(crate) fn unbind(&self, index: Index<N>, tag: Tag) -> *mut c_void {
         let slot = self.slot(index);
         let mut value = ptr::null_mut();
-        self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
         if slot.rebind(tag, Tag::UNBOUND) {
             compiler_fence(Ordering::SeqCst);
@@ -324,6 +326,14 @@ where
         value
     }
 
+    /// Notes that the thread has deleted `key`, perhaps in a handler that interrupts its exit.
+    #[cold]
+    pub(crate) fn disown(&self, key: Key) {
+        if self.progress.disown(key) {
+            self.pending.set_flags(Flags::CONTESTED);
+        }
+    }
+
     /// `value`, which was loaded from `slot` after its binding to the key of `tag` ended, unless a handler has set
     /// aside the one to take, or another thread has taken it.
     #[cold]
@@ -335,6 +345,10 @@ where
         compiler_fence(Ordering::SeqCst);
         // A handler that has bound the slot since makes this fail, too, and has set the value aside.
         if slot.claim(value) {
+            if self.progress.displaced(tag) == Some(value) {
+                // A handler has bound the slot since, and stored that very pointer.
+                slot.replace(ptr::null_mut(), value);
+            }
             return value;
         }
         compiler_fence(Ordering::SeqCst);

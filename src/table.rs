@@ -224,9 +224,9 @@ where
     /// Deletes a key: no thread reads a value under it any more, and values still set get no destructor.
     ///
     /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment
-    /// after this returned: see [`purge`](Self::purge) for when its code may go away. A value that the thread's own
-    /// exit was about to destroy when a handler deleted the key gets no destructor either; the key may have read NULL
-    /// already.
+    /// after this returned: see [`purge`](Self::purge) for when its code may go away. A handler that deletes a key while
+    /// the thread's own exit takes its value has that value if it has got it by `get` before, in the same handler: then it
+    /// gets no destructor. Where `get` gives NULL the value is exit's, which may be about to call the destructor.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
     /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.

@@ -18,7 +18,7 @@ const PAGE: &str = "instructions-images.md";
 /// The most instructions that a call from a state may take, its return included, on every machine.
 const BARS: [(&str, u64); 4] = [
     ("get of a static key: any", 3),
-    ("get of a static typed key: number stored", 4),
+    ("get of a static typed key: number stored", 5),
     ("with of a static typed key: value lent", 6),
     ("exit: 0 set", 11),
 ];

@@ -12,8 +12,9 @@
  *
  * Callable from threads and destructors. From interrupt handlers that find the interrupted thread, too, but for its
  * first use of any variable: a handler's would be lost if it came while the thread makes its own. With no hook called,
- * it is wait-free: a tsd_get() and a step for each 15 variables. A thread that is killed in a hook takes that memory
- * with it.
+ * it is wait-free: a tsd_get() and a step for each 15 variables. A thread that is killed in a hook, in its first use of
+ * a variable or in the part of its exit that frees the memory takes some of it with it; of the last, the report of the
+ * reaping says TSD_EXIT_INTERRUPTED. With link-time optimisation -femulated-tls is ignored: compile such files without.
  *
  * Nothing of <tsd.h> is declared here.
  */

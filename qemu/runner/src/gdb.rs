@@ -14,6 +14,7 @@ use crate::{
     command,
     error::{Error, Result},
     machine::Machine,
+    private::Folder,
     qemu::{self, End, Limits},
     tools, workspace,
 };
@@ -96,11 +97,17 @@ pub fn run(program: Option<&Path>, more: &[&str], commands: &[String]) -> Result
     Ok(transcript)
 }
 
-/// Returns a command that starts gdb with nobody's settings, its errors among its other lines. Its own files and
-/// Python's it finds by itself, also where it has been unpacked.
+/// Returns a command that starts gdb with nobody's settings, its errors among its other lines.
+///
+/// Where it has been unpacked beside a gdb of the system, the files that both share are the system's.
 fn gdb() -> Command {
     let mut gdb = command::of("sh");
     gdb.args(["-c", "exec \"$0\" \"$@\" 2>&1", tools::GDB.command, "-nx", "-batch", "-q"]);
+    let (folder, system) = (Folder::shared(), Path::new("/usr/share/gdb"));
+    let lacks_files = folder.find(tools::GDB.command).is_some() && !folder.root().join("usr/share/gdb/python").exists();
+    if lacks_files && system.join("python").exists() {
+        gdb.arg("-data-directory").arg(system);
+    }
     gdb.args(["-iex", "set width 0", "-iex", "set debuginfod enabled off"]);
     gdb
 }

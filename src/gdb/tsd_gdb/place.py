@@ -12,7 +12,8 @@ from .layout import ABI, C_TABLE_FIELDS, C_THREAD_FIELDS, TABLE_FIELDS, Layout
 from .problem import Problem
 from .target import evaluate, followed, type_name
 
-SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)\b")
+# The last part is the thread pointer that it was installed with, if with one.
+SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)(?:_[a-z]+(?:_el\d)?(?:_\d+)+)?\b")
 KEY_SPACE = re.compile(r"^tsd::key_space::KeySpace<.*>$")
 KEY_TABLE = re.compile(r"^tsd::table::KeyTable<(\d+)(?:usize)?>$")
 
@@ -61,7 +62,7 @@ def of_value(value, expression):
 def of_archive():
     """The place of the table of libtsd.a, if that is linked."""
     digits = "[0-9][0-9]*"
-    names = listed("functions", f"^tsd_[a-z_]*_v{digits}_k{digits}_f{digits}_r{digits}$")
+    names = listed("functions", f"^tsd_[a-z_]*_v{digits}_k{digits}_f{digits}_r{digits}")
     suffixes = {found[0] for found in SUFFIX.finditer(names)}
     if not suffixes:
         return None

@@ -102,7 +102,14 @@ fn mismatch_fails_at_link_time() -> Result<(), Failed> {
     let program = bench.compile("program", &text, &[])?;
     let mut gcc = command::of("gcc");
     gcc.arg(program).arg("-L").arg(usual.prefix().join("lib")).args(["-ltsd", "-o"]).arg(bench.dir.join("program"));
-    must_fail(&mut gcc, &format!("tsd_get{}", suffix(&small.options())))
+    must_fail(&mut gcc, &format!("tsd_get{}", suffix(&small.options())))?;
+    // As the header of an archive that finds the thread otherwise says it.
+    let bench = Bench::new("mismatch", usual.prefix())?;
+    let pointer = ["-DTSD_THREAD_POINTER=fs", "-DTSD_THREAD_POINTER_AT=0", "-DTSD_THREAD_POINTER_OFFSET=64"];
+    let program = bench.compile("pointer", &text, &[&pointer[..], &["-DTSD_NO_INLINE"]].concat())?;
+    let mut gcc = bench.compiler("gcc");
+    gcc.arg(program).args(["-ltsd", "-o"]).arg(bench.dir.join("program"));
+    must_fail(&mut gcc, &format!("tsd_get{}_fs_0_64", suffix(&usual.options())))
 }
 
 /// A thread structure without room for a function, and no room for a notification: both are refused, the rest works.
@@ -290,11 +297,10 @@ fn all_but_one(linker: &str) -> Result<(), Failed> {
 
 /// How a kernel may be built that has static keys: compiler, ending of its files, options. With a thread pointer a get
 /// asks for nothing but the value.
-const WAYS: [(&str, &str, &[&str]); 8] = [
+const WAYS: [(&str, &str, &[&str]); 7] = [
     ("gcc", "c", &["-std=c99", "-O2"]),
     ("gcc", "c", &["-O0", "-fno-pie", "-no-pie"]),
     ("gcc", "c", &["-O2", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]),
-    ("gcc", "c", &["-O2", "-DTSD_THREAD_POINTER=gs", "-DTSD_THREAD_POINTER_OFFSET=64", "-Wl,--gc-sections"]),
     ("g++", "cc", &["-std=c++17", "-Os", "-Wl,--gc-sections"]),
     ("gcc", "c", &["-O2", "-flto", "-ffunction-sections", "-Wl,--gc-sections"]),
     ("clang", "c", &["-O2", "-ffunction-sections", "-Wl,--gc-sections"]),
@@ -310,7 +316,7 @@ fn static_keys(linker: &str) -> Result<(), Failed> {
     for (compiler, ending, options) in WAYS {
         // GCC's own form of code is for linkers that have its plugin, LLVM's for LLVM's.
         let takes_lto = if compiler == "gcc" { linker != "lld" } else { linker == "lld" };
-        if options.contains(&"-flto") && !takes_lto || options[1].contains("POINTER") && !cfg!(target_arch = "x86_64") {
+        if options.contains(&"-flto") && !takes_lto {
             continue;
         }
         let file = |name: &str, text: &str| bench.write(&format!("{name}.{ending}"), text);
@@ -336,9 +342,7 @@ fn static_keys(linker: &str) -> Result<(), Failed> {
             run(&mut link(&[&table]))?;
             let map = fs::read_to_string(bench.dir.join("map")).map_err(|error| error.to_string())?;
             assert!(!map.contains("tsd-key_space.o"), "{compiler} {options:?}: {map}");
-            if !options[1].contains("POINTER") {
-                run(&mut Command::new(bench.dir.join("program")))?;
-            }
+            run(&mut Command::new(bench.dir.join("program")))?;
         }
     }
     Ok(())

@@ -4,6 +4,14 @@
 
 #include "tsd_freertos.h"
 
+/* Both C libraries define the same macros, and whoever is first has them; the other's tasks would share their state. */
+#if (defined(configUSE_NEWLIB_REENTRANT) && configUSE_NEWLIB_REENTRANT == 1) ||                                        \
+    (defined(configUSE_PICOLIBC_TLS) && configUSE_PICOLIBC_TLS == 1)
+#ifndef TSD_FREERTOS_WITH_C_LIBRARY
+#error "define the TLS macros for both, and TSD_FREERTOS_WITH_C_LIBRARY: docs/porting/freertos.md, Thread control block"
+#endif
+#endif
+
 struct tsd_freertos *volatile tsd_freertos_own;
 struct tsd_freertos *volatile tsd_freertos_seen;
 

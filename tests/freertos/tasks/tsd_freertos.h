@@ -1,6 +1,8 @@
 /* What each task has of tsd, and how FreeRTOS keeps it: for FreeRTOSConfig.h. */
 #ifndef TSD_FREERTOS_H
 #define TSD_FREERTOS_H
+/* Some ports include FreeRTOS's configuration in assembly. */
+#ifndef __ASSEMBLER__
 
 #include <tsd.h>
 
@@ -24,4 +26,5 @@ void tsd_freertos_task_exit(void);
 #define configSET_TLS_BLOCK(block) (tsd_freertos_own = &(block), tsd_freertos_seen = (block).seen)
 #define configDEINIT_TLS_BLOCK(block) tsd_freertos_bury(&(block))
 
+#endif
 #endif

@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     landing,
-    options::{Options, THREAD_POINTER_CFG},
+    options::{Options, THREAD_POINTER_CFG, ThreadPointer},
     registers, relocations,
 };
 use crate::{
@@ -136,7 +136,9 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
 /// The end of every symbol that is not a plain name.
 pub fn suffix(options: &Options) -> String {
     let numbers = &options.numbers;
-    format!("_v{ABI}_k{}_f{}_r{}", numbers.keys, numbers.exit_functions, numbers.rounds)
+    let pointer = options.thread_pointer.iter().flat_map(ThreadPointer::named).map(|(_, part)| format!("_{part}"));
+    let pointer: String = pointer.collect();
+    format!("_v{ABI}_k{}_f{}_r{}{pointer}", numbers.keys, numbers.exit_functions, numbers.rounds)
 }
 
 /// One build of the archive.

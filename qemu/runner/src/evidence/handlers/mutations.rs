@@ -105,7 +105,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind binds a slot with the value that is left in it",
-        from: "            if old.is_null() || slot.replace(old, ptr::null_mut()) {\n",
+        from: "            if old.is_null() || slot.tag() == seen && slot.replace(old, ptr::null_mut()) {\n",
         to: "            if true {\n",
     },
     Mutation {
