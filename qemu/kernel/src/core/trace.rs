@@ -105,8 +105,8 @@ pub(crate) fn dump() {
     IS_STOPPED.store(true, Ordering::SeqCst);
     // Whoever did not see that has written by then.
     sleep::sleep_ns(clock::TICK_NS);
-    for cpu in 0..cpu::online() {
-        let ring = RINGS[cpu].lock();
+    for (cpu, ring) in RINGS.iter().enumerate().take(cpu::online()) {
+        let ring = ring.lock();
         println!("tsd: trace: cpu {cpu} {} {}", ring.entries.len(), ring.written - ring.entries.len());
         let mut entries = ring.entries.oldest_ordered().copied().peekable();
         let mut before_ns = 0;
