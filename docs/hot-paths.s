@@ -7,7 +7,7 @@
 	mov    rdi,QWORD PTR fs:0xffffffffffffffb0
 	mov    eax,esi
 	and    eax,0x7f0
-	mov    rcx,QWORD PTR [rax+0x4b12a8]
+	mov    rcx,QWORD PTR [rax+0x4b22a8]
 	mov    r8,QWORD PTR [rdi+rax*1+0xb0]
 	cmp    r8,rcx
 	jne    <tsd128_set+0x3d>
@@ -34,7 +34,7 @@
 	and    ecx,0x7f0
 	mov    rdx,QWORD PTR [rax+rcx*1+0xb0]
 	mov    rax,QWORD PTR [rax+rcx*1+0xb8]
-	mov    rsi,QWORD PTR [rcx+0x4b12a8]
+	mov    rsi,QWORD PTR [rcx+0x4b22a8]
 	cmp    edi,edx
 	jne    <inlined_get_once+0x32>
 	cmp    rsi,rdx
@@ -42,9 +42,9 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xad552]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xae452]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jae    <inlined_get_once+0x4b>
-	mov    rcx,QWORD PTR [rcx+0x4b12a8]
+	mov    rcx,QWORD PTR [rcx+0x4b22a8]
 	cmp    edi,ecx
 	je     <inlined_get_once+0x31>
 	xor    eax,eax
@@ -81,7 +81,7 @@
 	mov    rcx,rsp
 	mov    rdx,rdi
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17hd81043e4ae5a2cdeE>
+	call   <_ZN3tsd4exit3run17hae17208f12c2713bE>
 	movaps xmm0,XMMWORD PTR [rsp]
 	movaps xmm1,XMMWORD PTR [rsp+0x10]
 	movaps xmm2,XMMWORD PTR [rsp+0x20]
@@ -96,19 +96,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad011]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rax,QWORD PTR [rip+0xadec1]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xacff1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xadea1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xacfd6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xade86]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xacfee]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xade9e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -120,14 +120,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xacf98]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xade48]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xacf89],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xade39],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xacf9f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xade4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -138,11 +138,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xacf53]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xade03]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xacf5f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xade0f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -155,14 +155,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xacf00]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xaddb0]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xacef1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xadda1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xacf03]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xaddb3]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -175,7 +175,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xacebf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xadd6f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -183,28 +183,28 @@
 	tzcnt  rax,r8
 	or     edx,eax
 	shl    edx,0x4
-	mov    QWORD PTR [rdx+0x4b12b0],rsi
-	mov    QWORD PTR [rdx+0x4b1aa8],0x1
-	mov    QWORD PTR [rdx+0x4b1ab0],0x0
-	mov    rsi,QWORD PTR [rdx+0x4b12a8]
+	mov    QWORD PTR [rdx+0x4b22b0],rsi
+	mov    QWORD PTR [rdx+0x4b2aa8],0x1
+	mov    QWORD PTR [rdx+0x4b2ab0],0x0
+	mov    rsi,QWORD PTR [rdx+0x4b22a8]
 	or     rsi,rdx
 	or     rsi,0x1
-	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xace67]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xace68]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    QWORD PTR [rdx+0x4b22a8],rsi
+	mov    rax,QWORD PTR [rip+0xadd17]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xadd18]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xace5b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xadd0b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xace4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xadcff]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xace35],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xadce5],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -213,52 +213,73 @@
 <tsd128_delete>:
 	mov    edx,edi
 	and    edx,0x7f0
-	mov    rcx,QWORD PTR [rdx+0x4b12a8]
+	mov    rcx,QWORD PTR [rdx+0x4b22a8]
 	cmp    edi,ecx
 	sete   al
 	mov    sil,0x1
 	test   al,cl
 	jne    <tsd128_delete+0x28>
-	mov    rcx,QWORD PTR [rdx+0x4b12a8]
+	mov    rcx,QWORD PTR [rdx+0x4b22a8]
 	mov    esi,ecx
 	and    sil,0x1
 	cmp    edi,ecx
-	setne  dil
+	setne  r8b
 	xor    sil,0x1
 	mov    eax,0x16
-	or     sil,dil
-	jne    <tsd128_delete+0xae>
+	or     sil,r8b
+	jne    <tsd128_delete+0xc7>
 	mov    esi,edx
 	shr    esi,0x4
-	cmp    rsi,QWORD PTR [rip+0xacde8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
-	jb     <tsd128_delete+0xae>
-	mov    rdx,QWORD PTR [rdx+0x4b1ab0]
+	cmp    rsi,QWORD PTR [rip+0xadc94]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	jb     <tsd128_delete+0xc7>
+	mov    rdx,QWORD PTR [rdx+0x4b2ab0]
 	test   rdx,rdx
-	js     <tsd128_delete+0xae>
+	js     <tsd128_delete+0xc7>
 	mov    edx,ecx
 	and    edx,0x7f0
 	mov    rsi,rcx
 	or     rsi,0x7f3
 	cmp    rsi,0xffffffffffffffff
-	je     <tsd128_delete+0xaf>
+	je     <tsd128_delete+0xc8>
 	inc    rsi
 	and    rsi,0xfffffffffffff80c
 	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
+	lock cmpxchg QWORD PTR [rdx+0x4b22a8],rsi
 	mov    eax,0x16
-	jne    <tsd128_delete+0xae>
+	jne    <tsd128_delete+0xc7>
 	shr    ecx,0x4
 	mov    rax,0xfffffffffffffffe
 	rol    rax,cl
 	shr    edx,0xa
-	lock and QWORD PTR [rdx*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xacd6c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock and QWORD PTR [rdx*8+0x4b32a8],rax
+	lock dec QWORD PTR [rip+0xadc18]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rcx,QWORD PTR fs:0xffffffffffffffb0
+	mov    rdx,QWORD PTR [rcx+0x8d0]
 	xor    eax,eax
+	test   dl,0x2
+	jne    <tsd128_delete+0xec>
 	ret
 	mov    rsi,0xfffffffffffffffe
 	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
+	lock cmpxchg QWORD PTR [rdx+0x4b22a8],rsi
 	mov    eax,0x16
-	jne    <tsd128_delete+0xae>
-	lock inc QWORD PTR [rip+0xacd4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
-	jmp    <tsd128_delete+0xac>
+	jne    <tsd128_delete+0xc7>
+	lock inc QWORD PTR [rip+0xadbe6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	jmp    <tsd128_delete+0xb0>
+	mov    rax,QWORD PTR [rcx+0x8b0]
+	mov    edx,eax
+	not    dl
+	cmp    edi,eax
+	setne  sil
+	or     sil,dl
+	test   sil,0x1
+	jne    <tsd128_delete+0x12d>
+	mov    rdx,rcx
+	add    rdx,0x8d0
+	not    rax
+	mov    QWORD PTR [rcx+0x8b0],rax
+	mov    QWORD PTR [rcx+0x8b8],0x0
+	mov    eax,0x10
+	or     QWORD PTR [rdx],rax
+	xor    eax,eax
+	ret

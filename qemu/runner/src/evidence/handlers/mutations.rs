@@ -73,10 +73,16 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
-        file: "src/slots.rs",
+        file: "src/exit.rs",
         what: "exit does not say which slot it takes from",
-        from: "        self.progress.begin(tag);\n        compiler_fence(Ordering::SeqCst);\n        if slot.rebind",
-        to: "        if slot.rebind",
+        from: "                slots.progress.begin(tag);\n                let lived = is_alive_where_contested(entry, slots, tag);\n                let value = slots.unbind(",
+        to: "                let lived = is_alive_where_contested(entry, slots, tag);\n                let value = slots.unbind(",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "a deletion leaves no word for the exit that it interrupts",
+        from: "        if self.progress.disown(key) {\n",
+        to: "        let _ = key;\n        if false {\n",
     },
     Mutation {
         file: "src/progress.rs",
