@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     error::{Error, Result},
+    output::tell,
     progress::{self, Progress},
     workspace,
 };
@@ -36,13 +37,13 @@ pub(crate) fn is_verbose() -> bool {
 
 /// Prints one line about what is being done now, on the standard error output.
 pub(crate) fn step(what: impl Display) {
-    progress::without_lines(|| eprintln!("tsd: {what}"));
+    progress::without_lines(|| tell!("tsd: {what}"));
 }
 
 /// Prints `command` as a line that can be typed again, on the standard error output, if every command is echoed.
 pub fn echo(command: &Command) {
     if is_verbose() {
-        eprintln!("+ {}", as_typed(command));
+        tell!("+ {}", as_typed(command));
     }
 }
 

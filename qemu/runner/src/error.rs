@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
-use crate::{interrupt, progress, status::Status};
+use crate::{interrupt, output::tell, progress, status::Status};
 
 /// A failure of the host side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Error {
     /// Prints what went wrong, and ends the process with the status.
     pub fn end_process(&self) -> ! {
         interrupt::wait_if_interrupted();
-        progress::end(self.status, || eprintln!("tsd: error: {self}"))
+        progress::end(self.status, || tell!("tsd: error: {self}"))
     }
 
     /// Returns the status that the process should exit with.

@@ -132,9 +132,20 @@ fn refuse_at_once(options: &Options) -> Result<()> {
     if options.has_ibt {
         landing::require(&options.target)?;
     }
+    require_register(options)?;
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
     require_compare_and_swap(options, &toolchain)
+}
+
+fn require_register(options: &Options) -> Result<()> {
+    let Some(register) = options.thread_pointer.as_ref().map(ThreadPointer::register) else { return Ok(()) };
+    let (triple, registers) = (&options.target.triple, options.target.registers());
+    if registers.contains(&register) {
+        return Ok(());
+    }
+    let known = if registers.is_empty() { "it has none here".into() } else { registers.join(", ") };
+    Err(Error::usage(format!("{register} is no thread pointer of {triple}: {known}")))
 }
 
 fn require_target(target: &Target, toolchain: &Toolchain) -> Result<()> {

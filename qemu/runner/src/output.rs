@@ -16,7 +16,15 @@ macro_rules! say {
     ($($arguments:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($arguments)*))) };
 }
 
-pub(crate) use say;
+/// Prints a line on the standard error output as `eprintln!` does. Where that can't be, there is nobody to tell.
+macro_rules! tell {
+    ($($arguments:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($arguments)*);
+    }};
+}
+
+pub(crate) use {say, tell};
 
 /// Prints `text`; ends the process, with a sentence, where that can't be. Where nobody reads it, without one.
 pub fn print(text: Arguments<'_>) {

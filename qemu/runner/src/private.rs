@@ -18,6 +18,7 @@ use crate::{
     apt::Apt,
     command::{self, quoted},
     error::{Error, Result},
+    output::tell,
     packages::{self, Need},
     tools::Trial,
     workspace,
@@ -77,7 +78,7 @@ impl Folder {
     /// # Errors
     /// There is no such package, or it can't be fetched, or what it brings does not start.
     pub fn install(&self, needs: &[Need], basis: Basis) -> Result<()> {
-        eprintln!("tsd: unpacking {} into {}", packages::in_words(needs), self.path.display());
+        tell!("tsd: unpacking {} into {}", packages::in_words(needs), self.path.display());
         self.make("")?;
         let lock = self.path.join("lock");
         let lock = fs::File::create(&lock).and_then(|file| file.lock().map(|()| file));

@@ -20,7 +20,7 @@ use std::{
 use console::Term;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::status::Status;
+use crate::{output::tell, status::Status};
 
 /// Whether lines live. One for the process: no result depends on it.
 static IS_LIVE: AtomicBool = AtomicBool::new(false);
@@ -123,7 +123,7 @@ impl Progress {
         self.line.set_message(result.to_string());
         self.line.inc(1);
         if !is_live() {
-            eprintln!("tsd: {result}");
+            tell!("tsd: {result}");
         }
     }
 
@@ -134,7 +134,7 @@ impl Progress {
             let (what, time) = (line.prefix(), line.elapsed().as_secs_f32());
             let text = format!("{what:>7}: {} {} ({time:.1} s)", line.position(), line.message());
             line.finish_and_clear();
-            without_lines(|| eprintln!("{text}"));
+            without_lines(|| tell!("{text}"));
         }
     }
 }

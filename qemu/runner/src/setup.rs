@@ -10,6 +10,7 @@ use crate::{
     error::{Error, Result},
     image,
     machine::Machine,
+    output::tell,
     packages::{self, Need},
     private::{Basis, Folder},
     toolchain::{self, Toolchain},
@@ -201,7 +202,7 @@ fn get(needs: &[Need], may_install: bool) -> Result<()> {
         }
     }
     if let Some(reason) = failures.iter().flat_map(Error::lines).last() {
-        eprintln!("tsd: nothing is installed on the system: {reason}");
+        tell!("tsd: nothing is installed on the system: {reason}");
     }
     let Err(error) = Folder::shared().install(needs, Basis::System) else { return Ok(()) };
     failures.insert(0, Error::failure(typed.to_string()));
@@ -216,7 +217,7 @@ fn install(needs: &[Need], apt: &Apt) -> Result<()> {
         apt.can_install(&names).map(|()| names)
     };
     let install = |names: Vec<&str>| {
-        eprintln!("tsd: installing {} with apt-get", names.join(" "));
+        tell!("tsd: installing {} with apt-get", names.join(" "));
         apt.install(&names)
     };
     if possible().and_then(install).is_ok() {

@@ -17,6 +17,7 @@ use std::{
 use crate::{
     command,
     error::Result,
+    output::tell,
     packages::{major_minor, minimum_version},
     private::Folder,
     stamp, tools, workspace,
@@ -213,7 +214,7 @@ pub fn add_targets(toolchain: &Toolchain, targets: &[&str]) -> Result<bool> {
     if command::run(&mut rustup).is_ok() && toolchain.has_targets(targets) {
         return Ok(true);
     }
-    eprintln!("tsd: rustup can't add the targets; looking for the distribution's compiler instead");
+    tell!("tsd: rustup can't add the targets; looking for the distribution's compiler instead");
     // Without the note the next run only asks again.
     let _ = fs::write(&note, subject);
     Ok(false)

@@ -37,6 +37,13 @@ fn output_that_can_not_be_written_is_one_line() {
 }
 
 #[test]
+fn errors_that_can_not_be_written_leave_their_status() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_tsd")).arg("bogus").stderr(full).status().unwrap();
+    assert_eq!(status.code(), Some(64));
+}
+
+#[test]
 fn wrong_usage_is_one_line_and_status_64() {
     let wrong: &[&[&str]] = &[
         &["--nonsense"],
@@ -51,6 +58,7 @@ fn wrong_usage_is_one_line_and_status_64() {
         &["program", "no-such-file.c"],
         &["program", "Cargo.toml"],
         &["install", "--target", "x86_64"],
+        &["install", "--target", "aarch64", "--prefix", "out", "--thread-pointer", "gs:0:64"],
         // Before a compiler or a library for it is fetched: that would be said, on more lines.
         &["install", "--prefix", "never-made", "--target", "x86_64-unknown-nonesuch"],
         &["install", "--prefix", "never-made", "--target", "thumbv6m-none-eabi"],

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use super::target::{REGISTERS, Target};
+use super::target::{Target, is_register};
 use crate::image;
 
 /// What to install, and where.
@@ -91,7 +91,7 @@ impl ThreadPointer {
     /// Reads what the user typed.
     pub fn parse(word: &str) -> Option<Self> {
         let mut parts = word.split(':');
-        let register = parts.next().filter(|name| REGISTERS.contains(name))?.to_owned();
+        let register = parts.next().filter(|name| is_register(name))?.to_owned();
         let mut numbers = Vec::new();
         for part in parts {
             numbers.push(part.parse().ok()?);

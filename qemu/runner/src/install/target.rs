@@ -22,8 +22,14 @@ const ARCHITECTURES: [(&str, &str); 6] = [
     ("arm", "armelf"),
 ];
 
-/// Registers from which a kernel may find its thread, on any of the architectures that have inline code.
-pub(super) const REGISTERS: [&str; 6] = ["fs", "gs", "tpidr_el0", "tpidr_el1", "sp_el0", "tp"];
+/// Registers from which a kernel may find its thread, on each of the architectures that have inline code.
+const REGISTERS_OF: [(&str, &[&str]); 3] =
+    [("x86_64", &["fs", "gs"]), ("aarch64", &["tpidr_el0", "tpidr_el1", "sp_el0"]), ("riscv64", &["tp"])];
+
+/// Returns whether a kernel may find its thread from it on any of them.
+pub(super) fn is_register(name: &str) -> bool {
+    REGISTERS_OF.iter().any(|(_, registers)| registers.contains(&name))
+}
 
 /// A target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +66,12 @@ impl Target {
         }
         let (_, emulation) = ARCHITECTURES.iter().find(|(name, _)| word.starts_with(name) && word.contains('-'))?;
         Some(Self { triple: word.into(), emulation, is_host: false })
+    }
+
+    /// Returns the registers from which a kernel may find its thread.
+    pub(super) fn registers(&self) -> &'static [&'static str] {
+        let of_cpu = REGISTERS_OF.iter().find(|(cpu, _)| self.triple.starts_with(cpu));
+        of_cpu.map_or(&[], |(_, registers)| registers)
     }
 
     /// Whether there is no system below, so that the archive becomes part of a kernel.

@@ -11,6 +11,7 @@ use crate::{
     command,
     error::{Error, Result},
     machine::Arch,
+    output::tell,
     private::Folder,
     program::compiler,
     setup, tools, workspace,
@@ -29,7 +30,7 @@ pub(super) fn build(arch: Arch, instruction: (&str, &str), may_install: bool) ->
         )));
     }
     let folder = Folder::foreign(debian_name(arch));
-    eprintln!("tsd: building musl for {}", arch.name());
+    tell!("tsd: building musl for {}", arch.name());
     let (compiler, _) = compiler::compilers(arch);
     setup::install_tools(&[compiler, &tools::MAKE], may_install)?;
     let archive = folder.fetch_source("musl")?;
