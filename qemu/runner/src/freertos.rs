@@ -134,6 +134,11 @@ impl Image {
         if self == Self::Posix {
             return qemu::run_for(&mut Command::new(kernel), SUCCESS, limits, sink);
         }
+        qemu::run_for(&mut self.command(kernel, line), SUCCESS, limits, sink)
+    }
+
+    /// Returns the command that boots `kernel`, which is an image for the board, likewise.
+    pub fn command(self, kernel: &Path, line: &str) -> Command {
         let mut qemu = command::of(tools::QEMU_ARM.command);
         qemu.args(["-M", "mps2-an385", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         let line = line.replace(',', ",,");
@@ -142,7 +147,8 @@ impl Image {
             // An instruction takes longer than a cycle of the timer then, so that the timer can come before each.
             qemu.args(["-icount", "shift=6,sleep=off"]);
         }
-        qemu::run_for(qemu.arg("-kernel").arg(kernel), SUCCESS, limits, sink)
+        qemu.arg("-kernel").arg(kernel);
+        qemu
     }
 
     fn name(self) -> String {
