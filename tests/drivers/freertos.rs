@@ -24,7 +24,7 @@ use tsd_runner::{
 use tsd_suite::{CASES, Needs};
 
 /// The cases of tests/freertos/tasks/cases.c.
-const TASK_CASES: [&str; 21] = [
+const TASK_CASES: [&str; 22] = [
     "before_the_scheduler",
     "values_are_per_task",
     "tick_handler_has_the_interrupted_tasks_values",
@@ -45,11 +45,13 @@ const TASK_CASES: [&str; 21] = [
     "deleted_at_each_instruction_of_set",
     "deleted_at_each_instruction_of_exit",
     "preempted_at_random",
+    "thread_local_objects",
     "index_is_used_again_and_again",
 ];
 
-/// Those that the simulator does not run: it has no timers but FreeRTOS's, and unwinds the stack of a deleted task.
-const BOARD_CASES: [&str; 7] = [
+/// Those that the simulator does not run: it has no timers but FreeRTOS's, unwinds the stack of a deleted
+/// task, and leaves thread-local storage to the host.
+const BOARD_CASES: [&str; 8] = [
     "deleted_inside_a_once_routine",
     "deletes_itself_inside_a_once_routine",
     "preempted_at_each_instruction_of_set",
@@ -57,6 +59,7 @@ const BOARD_CASES: [&str; 7] = [
     "deleted_at_each_instruction_of_set",
     "deleted_at_each_instruction_of_exit",
     "preempted_at_random",
+    "thread_local_objects",
 ];
 
 /// A step of the port that is forgotten, the case that shows it, and what is said then. docs/porting/freertos.md has them

@@ -19,7 +19,8 @@ use crate::{
     qemu::{self, Limits, Outcome},
     setup::{self, Wants},
     toolchain::Toolchain,
-    tools, workspace,
+    tools::{self, Tool},
+    workspace,
 };
 
 /// The compiler's target.
@@ -49,6 +50,11 @@ const SIMULATOR: Port = Port {
 /// The status with which the kernel has QEMU end when all is well.
 const SUCCESS: i32 = 0;
 
+/// The board's compiler, and what it is told of the language.
+type Language = (&'static Tool, &'static str);
+const C: Language = (&tools::ARM_GCC, "-std=gnu11");
+const CXX: Language = (&tools::ARM_GXX, "-std=gnu++17");
+
 /// What is booted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Image {
@@ -69,7 +75,7 @@ pub enum Image {
 /// # Errors
 /// As [`setup::prepare`], or QEMU is too old.
 pub fn prepare(may_install: bool) -> Result<Toolchain> {
-    let tools = [&[&tools::QEMU_ARM, &tools::ARM_GCC, &tools::GCC], &tools::ARCHIVE[..]].concat();
+    let tools = [&[&tools::QEMU_ARM, &tools::ARM_GCC, &tools::ARM_GXX, &tools::GCC], &tools::ARCHIVE[..]].concat();
     let wants = Wants { machines: &[], targets: &[TARGET, microbit::TARGET], clippy: false, tools: &tools };
     let toolchain = setup::prepare(wants, may_install)?;
     qemu::check_tool(&tools::QEMU_ARM)?;
@@ -97,9 +103,15 @@ impl Image {
         };
         command::step(format_args!("building the FreeRTOS image {}", self.name()));
         let theirs = [&KERNEL_FILES[..], self.port().files].concat();
-        let mut gcc = self.gcc(&kernel, headers.as_deref());
+        let mut gcc = self.compiler(C, &kernel, headers.as_deref());
         command::run(gcc.arg("-c").args(theirs.iter().map(|file| kernel.join(file))).current_dir(&objects))?;
-        let mut gcc = self.gcc(&kernel, headers.as_deref());
+        let mut gcc = self.compiler(C, &kernel, headers.as_deref());
+        if self.has_cxx() {
+            let mut gxx = self.compiler(CXX, &kernel, headers.as_deref());
+            gxx.args(["-Wall", "-Wextra", "-Werror", "-fno-exceptions", "-fno-rtti", "-c"]);
+            command::run(gxx.arg(folder_of_sources().join("tasks/objects.cc")).current_dir(&objects))?;
+            gcc.arg(objects.join("objects.o"));
+        }
         gcc.args(["-Wall", "-Wextra", "-Werror"]).args(self.own_sources());
         let object = |file: &&str| Path::new(file).file_stem().map(|stem| objects.join(stem).with_extension("o"));
         let file = folder.join("kernel.elf");
@@ -122,6 +134,11 @@ impl Image {
         if self == Self::Posix {
             return qemu::run_for(&mut Command::new(kernel), SUCCESS, limits, sink);
         }
+        qemu::run_for(&mut self.command(kernel, line), SUCCESS, limits, sink)
+    }
+
+    /// Returns the command that boots `kernel`, which is an image for the board, likewise.
+    pub fn command(self, kernel: &Path, line: &str) -> Command {
         let mut qemu = command::of(tools::QEMU_ARM.command);
         qemu.args(["-M", "mps2-an385", "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
         let line = line.replace(',', ",,");
@@ -130,7 +147,8 @@ impl Image {
             // An instruction takes longer than a cycle of the timer then, so that the timer can come before each.
             qemu.args(["-icount", "shift=6,sleep=off"]);
         }
-        qemu::run_for(qemu.arg("-kernel").arg(kernel), SUCCESS, limits, sink)
+        qemu.arg("-kernel").arg(kernel);
+        qemu
     }
 
     fn name(self) -> String {
@@ -147,6 +165,10 @@ impl Image {
         matches!(self, Self::Suite | Self::SuiteWithoutCompareAndSwap)
     }
 
+    fn has_cxx(self) -> bool {
+        matches!(self, Self::Tasks | Self::Without(_))
+    }
+
     fn port(self) -> &'static Port {
         match self {
             Self::SuiteWithoutCompareAndSwap => &CORTEX_M0,
@@ -157,7 +179,8 @@ impl Image {
 
     fn own_sources(self) -> Vec<PathBuf> {
         let cases = ["tasks/tsd_freertos.c", "tasks/cases.c", "tasks/main.c"];
-        let of_board = ["tasks/counted.c", "tasks/deleted.c", "tasks/once.c", "tasks/preempted.c"];
+        let of_board =
+            ["tasks/counted.c", "tasks/deleted.c", "tasks/once.c", "tasks/preempted.c", "tasks/thread_local.c"];
         let own = match self {
             Self::Suite | Self::SuiteWithoutCompareAndSwap => [&["suite/glue.c"], BOARD_FILES].concat(),
             Self::Posix => [&["posix/board.c"], &cases[..]].concat(),
@@ -169,10 +192,11 @@ impl Image {
         own.iter().map(|file| folder_of_sources().join(file)).collect()
     }
 
-    /// The compiler with what every file of the image is compiled with.
-    fn gcc(self, kernel: &Path, headers: Option<&Path>) -> Command {
-        let mut gcc = command::of(if self == Self::Posix { tools::GCC.command } else { tools::ARM_GCC.command });
-        gcc.args(["-std=gnu11", "-O2", "-g"]);
+    /// A language's compiler with what every file of the image is compiled with.
+    fn compiler(self, language: Language, kernel: &Path, headers: Option<&Path>) -> Command {
+        let (of_board, standard) = language;
+        let mut gcc = command::of(if self == Self::Posix { tools::GCC.command } else { of_board.command });
+        gcc.args([standard, "-O2", "-g"]);
         let own: &[&str] = match self {
             Self::Suite | Self::SuiteWithoutCompareAndSwap => &["", "board", "libc", "suite"],
             Self::Posix => &["", "posix", "tasks"],

@@ -43,30 +43,44 @@ pub fn at_function(
     function: &str,
     commands: &[String],
 ) -> Result<(Transcript, Vec<String>)> {
+    at_function_of(&mut machine.command(kernel, line, 4), machine.name, kernel, function, commands)
+}
+
+/// The same with a command of QEMU's for any machine, whose `name` no other has.
+///
+/// # Errors
+/// As [`at_function`].
+pub fn at_function_of(
+    qemu: &mut Command,
+    name: &str,
+    kernel: &Path,
+    function: &str,
+    commands: &[String],
+) -> Result<(Transcript, Vec<String>)> {
     // Relative, since the path of a socket must be short.
     let folder = workspace::images_dir()?;
-    let socket = format!("gdb-{}.socket", machine.name);
+    let socket = format!("gdb-{name}.socket");
     let _lock = workspace::lock(&socket)?;
     let _ = fs::remove_file(folder.join(&socket));
-    let mut qemu = machine.command(kernel, line, 4);
     let chardev = format!("socket,path={socket},server=on,wait=off,id=gdb");
     qemu.args(["-chardev", &chardev, "-gdb", "chardev:gdb", "-S"]).current_dir(&folder);
     thread::scope(|scope| {
-        let boot = scope.spawn(|| qemu::run(machine, &mut qemu, LIMITS, &mut |_| ()));
+        command::echo(qemu);
+        let boot = scope.spawn(|| qemu::watch(&mut command::bound(qemu), LIMITS, &mut |_| ()));
         wait_for(&folder.join(&socket), || boot.is_finished())?;
         // A command that fails does not keep gdb from the last one, so that the machine always ends.
         let first = [format!("target remote {socket}"), format!("hbreak {function}"), "continue".into()];
         let all = first.iter().chain(commands).cloned().chain(["kill".into()]);
         let transcript = run(Some(kernel), &[], &all.collect::<Vec<_>>());
-        let outcome = boot.join().unwrap_or_else(|_| Err(Error::failure("the thread that boots has panicked")))?;
+        let (_, printed) = boot.join().unwrap_or_else(|_| Err(Error::failure("the thread that boots has panicked")))?;
         let mut transcript = transcript?;
         let stop = transcript.iter().find(|(command, _)| command == "continue");
-        if !stop.is_some_and(|(_, lines)| lines.iter().any(|line| line.contains(" hit "))) {
+        if !stop.is_some_and(|(_, lines)| lines.iter().any(|line| line.contains("Breakpoint 1"))) {
             let problem = format!("gdb has not come to {function}");
             return Err(Error::failure(problem).with_details(transcript.into_iter().flat_map(|(_, lines)| lines)));
         }
         transcript.retain(|(command, _)| commands.contains(command));
-        Ok((transcript, outcome.lines))
+        Ok((transcript, printed))
     })
 }
 

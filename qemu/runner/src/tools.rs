@@ -201,6 +201,16 @@ pub const ARM_GCC: Tool = Tool {
     brew: &["arm-none-eabi-gcc"],
 };
 
+/// A C++ compiler for 32-bit Arm without a system, with no C++ library.
+pub const ARM_GXX: Tool = Tool {
+    command: "arm-none-eabi-g++",
+    trial: Trial::Freestanding,
+    apt: &["gcc-arm-none-eabi"],
+    dnf: &["arm-none-eabi-gcc-cs-c++"],
+    pacman: &["arm-none-eabi-gcc"],
+    brew: &["arm-none-eabi-gcc"],
+};
+
 /// GNU's linker for RISC-V.
 pub const RISCV_LD: Tool = Tool {
     command: "riscv64-linux-gnu-ld.bfd",

@@ -1,4 +1,4 @@
-//! The debugger's script, under gdb: on stopped CPUs of the Rust kernel and of the C kernel, on a core file of the host,
+//! The debugger's script, under gdb: on stopped CPUs of the Rust kernel, of the C kernel and of FreeRTOS, on a core file of the host,
 //! and where it must refuse. And docs/debugging.md, whose transcripts are what gdb prints.
 
 // Built as the driver of that name builds it.
@@ -6,6 +6,7 @@
 mod c_kernel;
 mod c_kernel_cases;
 mod core_file;
+mod freertos_tasks;
 mod layouts;
 mod page;
 mod refusals;
@@ -40,6 +41,7 @@ fn main() {
     }
     trials.push(Trial::test("gdb::c_kernel::without_debug_information", c_kernel_cases::check_stripped));
     trials.push(Trial::test("gdb::c_kernel::damaged", c_kernel_cases::check_damaged));
+    trials.push(Trial::test("gdb::freertos", freertos_tasks::check));
     trials.push(Trial::test("gdb::core_file", core_file::check));
     trials.push(Trial::test("gdb::refusals::another_abi", refusals::another_abi));
     trials.push(Trial::test("gdb::refusals::another_layout", refusals::another_layout));
@@ -113,13 +115,14 @@ fn same(wanted: &[(String, Vec<String>)], printed: &[(String, Vec<String>)]) -> 
     if wanted.len() == printed.len() { Ok(()) } else { Err(format!("these are not all commands: {printed:#?}").into()) }
 }
 
-/// The line with `ADDRESS` for each number that is one: of five digits and more, in hexadecimal.
+/// The line with `ADDRESS` for each number that is one: of five digits and more, in hexadecimal, or
+/// with a symbol.
 fn without_addresses(line: &str) -> String {
     let mut parts = line.split("0x");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let digits = part.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(part.len());
-        if digits < 5 {
+        if digits < 5 && !part[digits..].starts_with(" <") {
             text += &format!("0x{part}");
         } else {
             text += &format!("ADDRESS{}", &part[digits..]);

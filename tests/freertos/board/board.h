@@ -9,6 +9,8 @@
 #define BOARD_STACK_WORDS 512
 #define BOARD_STACK_CHECK 2
 #define BOARD_HAS_TIMERS 1
+/* Files in C++ are compiled, too. */
+#define BOARD_HAS_CXX 1
 
 /* board.c */
 void board_start(void);

@@ -286,6 +286,7 @@ extern void preempted_at_each_instruction_of_set(void), preempted_at_each_instru
 extern void deleted_inside_a_once_routine(void), deletes_itself_inside_a_once_routine(void);
 extern void deleted_at_each_instruction_of_set(void), deleted_at_each_instruction_of_exit(void);
 extern void preempted_at_random(void);
+extern void thread_local_objects(void);
 
 #define CASE(name) {#name, name}
 const struct test_case test_cases[] = {
@@ -312,6 +313,9 @@ const struct test_case test_cases[] = {
     CASE(deleted_at_each_instruction_of_set),
     CASE(deleted_at_each_instruction_of_exit),
     CASE(preempted_at_random),
+#endif
+#ifdef BOARD_HAS_CXX
+    CASE(thread_local_objects),
 #endif
     CASE(index_is_used_again_and_again),
 };
