@@ -6,11 +6,15 @@ use libtest_mimic::Failed;
 use tsd_runner::{
     command,
     gdb::{self, Transcript},
+    install::archive,
     machine::{self, Arch, Machine},
     tools,
 };
 
-use crate::{c_kernel::built, compare, same, transcript_of, with_script};
+use crate::{
+    c_kernel::{built, options_with_pointer},
+    compare, same, transcript_of, with_script,
+};
 
 /// A destructor of its first case: the thread that runs it is in its exit, another one has values.
 const STOP: &str = "count";
@@ -26,8 +30,13 @@ pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[String]) -> 
 /// What gdb prints there, on each machine.
 const TRANSCRIPT: &str = include_str!("c_kernel.txt");
 
+/// What the names of the archive's symbols end in.
+pub(crate) fn symbols_end(arch: Arch) -> String {
+    archive::suffix(&options_with_pointer(arch, Path::new("")))
+}
+
 pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
-    let wanted = transcript_of(TRANSCRIPT);
+    let wanted = transcript_of(&TRANSCRIPT.replace("_v1_k128_f16_r4_POINTER", &symbols_end(machine.arch)));
     let commands: Vec<_> = wanted.iter().map(|(command, _)| command.as_str()).collect();
     // The first command has read the script.
     same(&wanted, &session(machine, &built(machine.arch)?, &with_script(&commands))?[1..])
@@ -37,7 +46,7 @@ pub(crate) fn check(machine: &Machine) -> Result<(), Failed> {
 pub(crate) fn check_damaged() -> Result<(), Failed> {
     let machine = machine::of(Arch::X86_64);
     let set = |what: &str| format!("set variable {what}");
-    let names = "tsd_table_v1_k128_f16_r4.names";
+    let names = format!("tsd_table{}.names", symbols_end(Arch::X86_64));
     let damages = [
         set(&format!("{names}[1].start = (char*)0x7f0000000000")),
         set(&format!("{names}[2].length = 99999")),

@@ -3,12 +3,16 @@
 use libtest_mimic::Failed;
 use tsd_runner::{command, gdb, machine::Arch, tools, workspace};
 
-use crate::{c_kernel::built, c_kernel_cases::stripped, compare, with_script};
+use crate::{
+    c_kernel::built,
+    c_kernel_cases::{stripped, symbols_end},
+    compare, with_script,
+};
 
 /// The archive is of another ABI: its symbols say so.
 pub(crate) fn another_abi() -> Result<(), Failed> {
     let functions = ["tsd_thread_exit", "tsd_thread_init", "tsd_key_create", "tsd_set", "tsd_thread_attach"];
-    let suffix = |abi: u32| format!("_v{abi}_k128_f16_r4");
+    let suffix = |abi: u32| symbols_end(Arch::X86_64).replace("_v1_", &format!("_v{abi}_"));
     // Every symbol of the archive; a linker takes no others together.
     let mut nm = command::of(tools::NM.command);
     let symbols = command::answer(nm.args(["--format=just-symbols"]).arg(built(Arch::X86_64)?)).unwrap_or_default();
