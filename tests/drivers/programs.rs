@@ -150,7 +150,9 @@ const WANT_HOOKS: [(&str, Option<&str>, &[&str]); 2] = [
 /// thread-local storage is the library's and not the compiler's.
 fn check_symbols(arch: Arch, environments: &Environments) -> std::result::Result<(), Failed> {
     let compiler = &environments.get().expect("it is set before the first case is run")[arch.name()].compiler;
-    for (program, flag, hooks) in WANT_HOOKS {
+    // clang 14 does not emulate it on RISC-V, whatever it is told.
+    let emulates = arch != Arch::Riscv64;
+    for (program, flag, hooks) in WANT_HOOKS.into_iter().filter(|(_, flag, _)| emulates || flag.is_none()) {
         let flags: Vec<_> = flag.iter().map(ToString::to_string).collect();
         let executable = compiler.executable(&[workspace::root().join("tests/posix").join(program)], &flags)?;
         let mut nm = command::of(tools::NM.command);
