@@ -63,7 +63,7 @@ const COMPILERS: [Compiler; 6] = [
         name: "gcc",
         c: "arm-none-eabi-gcc",
         cxx: "arm-none-eabi-g++",
-        options: &["-mthumb", "-mcpu=cortex-m3"],
+        options: &["-mthumb", "-mcpu=cortex-m3", "-nostdinc"],
         package: Some("gcc-arm-none-eabi"),
     },
     Compiler {
@@ -71,7 +71,7 @@ const COMPILERS: [Compiler; 6] = [
         name: "gcc",
         c: "riscv64-unknown-elf-gcc",
         cxx: "riscv64-unknown-elf-g++",
-        options: &["-march=rv64imac", "-mabi=lp64"],
+        options: &["-march=rv64imac", "-mabi=lp64", "-nostdinc"],
         package: Some("gcc-riscv64-unknown-elf"),
     },
 ];
@@ -102,8 +102,13 @@ const LANGUAGES: [(&str, &[&str], bool); 7] = [
 fn check(library: &Library, compiler: &Compiler, name: &str) -> Result<(), Failed> {
     let headers = get(library, compiler)?;
     let include = installed(compiler.target)?.join("include");
-    let own = run(command::of(compiler.c).arg("-print-file-name=include"))?;
-    let own = String::from_utf8_lossy(&own.stdout).trim_end().to_owned();
+    // GCC has a <limits.h> of its own in the second of these; clang has no such folder.
+    let mut own = Vec::new();
+    for folder in ["include", "include-fixed"] {
+        let found = run(command::of(compiler.c).arg(format!("-print-file-name={folder}")))?;
+        let found = String::from_utf8_lossy(&found.stdout).trim_end().to_owned();
+        own.extend(["-isystem".to_owned(), found]);
+    }
     let dir = scratch(&format!("headers/{name}"))?;
     let plain = format!("#include <stdio.h>\n#include <limits.h>\n{PLAIN}");
     for (source, text) in sources().into_iter().chain([("plain", plain)]) {
@@ -112,7 +117,7 @@ fn check(library: &Library, compiler: &Compiler, name: &str) -> Result<(), Faile
             write_once(&file, &text)?;
             let mut compile = command::of(if ending == "c" { compiler.c } else { compiler.cxx });
             compile.args(&WARNINGS[..WARNINGS.len() - usize::from(ending == "cc")]).args(compiler.options);
-            compile.args(language).args(["-fsyntax-only", "-isystem", &own, "-isystem"]).arg(&headers);
+            compile.args(language).arg("-fsyntax-only").args(&own).arg("-isystem").arg(&headers);
             let compiled = run(compile.arg("-I").arg(&include).arg(&file));
             let wants_pthread = text.contains("<tsd/pthread.h>");
             if is_visible || !library.is_strict || !wants_pthread {
