@@ -1,5 +1,6 @@
 /*
- * Fls, with a thread that is killed in front of each instruction of each call. The processor's single step finds them,
+ * Fls, with a thread that is killed in front of each instruction of each call; and with an exit in front of each of whose
+ * instructions another CPU frees the index. The processor's single step finds them,
  * and the kill is made in a copy of the process. There the thread's exit runs, on the thread itself or on behalf of it,
  * or its structure is initialised for another. Then the lock must be free, the list must have every thread that is
  * alive, and each value must have had its callback once.
@@ -33,7 +34,21 @@ static tsd_thread_t threads[THREADS];
 static tsd_thread_t *current;
 
 tsd_thread_t *tsd_current(void) { return current; }
-TSD_SPIN_WHILE_WAITING;
+
+/* What a process says beside that all is well: what was lost, and that the lock was held by the thread that stands. */
+enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4, WAITED = 8 };
+/* Another CPU frees the index; it did, in this process. */
+static int meets, has_met;
+
+void tsd_wait(const uint32_t *word, uint32_t expected) {
+    if (has_met) {
+        _exit(WAITED);
+    }
+    while (__atomic_load_n(word, __ATOMIC_RELAXED) == expected) {
+    }
+}
+
+void tsd_wake(const uint32_t *word) { (void)word; }
 
 /* ---- values and their callbacks ---- */
 
@@ -56,13 +71,20 @@ enum { TRAP_FLAG = 0x100 };
 static int was_in_callback;
 static sigjmp_buf killed;
 
-/* What a process says of its kill beside that all is well: what was lost. */
-enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4 };
-static int values_lost, indexes_lost;
+static int values_lost, indexes_lost, waits;
 /* Of boundaries, for each value and for the index. */
 enum { MOST_LOST = 20 };
 
-/* In front of an instruction: the victim is killed there in a copy of the process, and goes on in this one. */
+/* Another CPU frees the index, and the victim goes on undisturbed. */
+static void meet(ucontext_t *context) {
+    has_met = 1;
+    context->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+    current = &threads[OBSERVER];
+    CHECK(tsd_FlsFree(index_));
+    current = &threads[VICTIM];
+}
+
+/* In front of an instruction: the victim is killed or met there in a copy of the process, and goes on in this one. */
 static void step(int signal, siginfo_t *info, void *context) {
     uintptr_t at = (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
     int status;
@@ -76,16 +98,21 @@ static void step(int signal, siginfo_t *info, void *context) {
         was_in_callback = at >= (uintptr_t)__start_callbacks && at < (uintptr_t)__stop_callbacks;
         /* A process that waits for a lock which nobody gives back is ended. */
         alarm(60);
+        if (meets) {
+            meet(context);
+            return;
+        }
         siglongjmp(killed, 1);
     }
     CHECK(waitpid(copy, &status, 0) == copy && WIFEXITED(status) && !(WEXITSTATUS(status) & FAILED));
     values_lost += (WEXITSTATUS(status) & LOST_VALUE) != 0;
     indexes_lost += (WEXITSTATUS(status) & LOST_INDEX) != 0;
+    waits += (WEXITSTATUS(status) & WAITED) != 0;
 }
 
 /* Runs the victim's action, and kills it in front of each instruction; whether this is a copy where it was killed. */
 static int is_killed(void (*action)(void)) {
-    number = values_lost = indexes_lost = 0;
+    number = values_lost = indexes_lost = waits = 0;
     current = &threads[VICTIM];
     /* The signal's mask comes with it: the handler is left for good. */
     if (sigsetjmp(killed, 1) != 0) {
@@ -261,6 +288,34 @@ static void run(const struct action *action, const struct end *end) {
     CHECK(indexes_lost <= MOST_LOST);
 }
 
+/* Each value gets its callback once, from the exit or from the free, whichever comes first. */
+static void run_met(const struct action *action) {
+    const int *thread;
+    action_name = action->name;
+    end_name = "met by a free";
+    begin(action);
+    meets = 1;
+    CHECK(!is_killed(action->run));
+    meets = 0;
+    current = &threads[OBSERVER];
+    CHECK(has_met || tsd_FlsFree(index_));
+    for (thread = action->before; *thread != THREADS; thread++) {
+        CHECK(calls[*thread] == 1);
+    }
+    if (has_met) {
+        _exit(0);
+    }
+    printf("%s, %s: %d boundaries, at %d it waits\n", action_name, end_name, number, waits);
+    fflush(stdout);
+    CHECK(number > 20 && waits < number / 2);
+    CHECK(tsd_FlsFree(other));
+    for (thread = action->before; *thread != THREADS; thread++) {
+        current = &threads[*thread];
+        tsd_thread_exit(NULL);
+        CHECK(tsd_thread_init(current) == 0);
+    }
+}
+
 int main(void) {
     struct sigaction signal_action;
     size_t action, end;
@@ -269,6 +324,9 @@ int main(void) {
     signal_action.sa_flags = SA_SIGINFO;
     CHECK(sigaction(SIGTRAP, &signal_action, NULL) == 0);
     for (action = 0; action < sizeof actions / sizeof actions[0]; action++) {
+        if (actions[action].flags & IS_EXIT) {
+            run_met(&actions[action]);
+        }
         for (end = 0; end < sizeof ends / sizeof ends[0]; end++) {
             /* What died in its exit is reaped. */
             if (!(actions[action].flags & IS_EXIT) || ends[end].run != by_exit) {

@@ -1,4 +1,4 @@
-//! Fls calls that are killed in front of each of their instructions, by the processor's single step.
+//! Fls calls that are killed or met by a free in front of each of their instructions, by the processor's single step.
 
 use std::process::Command;
 
