@@ -14,7 +14,6 @@ use core::ffi::c_void;
 use crate::callback;
 use crate::capacity::{Capacity, Supported};
 use crate::drain::Drain;
-use crate::entry::Entry;
 use crate::event::{Event, silent};
 use crate::exit_functions::ExitFunctionList;
 use crate::exit_report::{ExitFlags, ExitReport};
@@ -185,7 +184,7 @@ where
         slots.pending.for_each_word(|word| {
             calls += run_word(table, slots, word, phase, trace);
         });
-        (self.trace)(Event::RoundEnded { calls });
+        trace(Event::RoundEnded { calls });
         self.count(phase, calls)
     }
 
@@ -201,19 +200,15 @@ where
                 let tag = if is_static { entry.tag(Relaxed) } else { slots.slot(index).tag() };
                 compiler_fence(Ordering::SeqCst);
                 let (phase, destructor) = (tag.phase(), entry.destructor());
-                slots.progress.begin(tag);
-                let lived = is_alive_where_contested(entry, slots, tag);
-                let value = if is_static { slots.take_static(tag) } else { slots.unbind_any(index, tag) };
-                let is_owed = || entry.tag_after_destructor() == tag || lived && slots.progress.owns(tag, value);
-                match destructor.filter(|_| is_owed()) {
+                let value = if is_static { slots.take_static(tag) } else { slots.unbind_any(index, tag, entry) };
+                match destructor.filter(|_| !value.is_null()) {
                     Some(destructor) if self.has_round(phase) => {
-                        let calls = &mut calls[usize::from(phase == Phase::Last)];
                         self.begin_round(phase);
-                        destroy(slots, destructor, value, calls, tag, trace);
-                        trace(Event::RoundEnded { calls: u32::from(!value.is_null()) });
+                        destroy(slots, destructor, value, &mut calls[usize::from(phase == Phase::Last)], tag, trace);
+                        trace(Event::RoundEnded { calls: 1 });
                     }
-                    Some(_) if !value.is_null() => self.note_left_over(tag),
-                    _ => {}
+                    Some(_) => self.note_left_over(tag),
+                    None => {}
                 }
                 if is_static {
                     slots.unbind_static(tag);
@@ -301,15 +296,8 @@ where
         compiler_fence(Ordering::SeqCst);
         match entry.destructor() {
             Some(destructor) if tag.is_live_in(phase) => {
-                slots.progress.begin(tag);
-                let lived = is_alive_where_contested(entry, slots, tag);
-                let value = slots.unbind(index, tag);
-                // Only now: a handler may delete the key as long as it can be read.
-                if entry.tag_after_destructor() == tag || lived && slots.progress.owns(tag, value) {
-                    destroy(slots, destructor, value, &mut calls, tag, trace);
-                } else {
-                    slots.progress.end();
-                }
+                let value = slots.unbind(index, tag, entry);
+                destroy(slots, destructor, value, &mut calls, tag, trace);
                 drain.advance();
             }
             // Other keys' destructors may still want to read it.
@@ -317,18 +305,6 @@ where
         }
     }
     calls
-}
-
-/// Whether the slots are contested and the key of `tag` lives, whose value exit is about to take: then that gets its
-/// destructor also if another thread deletes the key meanwhile, as FlsFree does where it finds the value gone already.
-/// Of a handler's deletion [`Slots::disown`] leaves word.
-#[inline(always)]
-fn is_alive_where_contested<const N: usize>(entry: &Entry, slots: &Slots<N>, tag: Tag) -> bool
-where
-    Capacity<N>: Supported,
-{
-    compiler_fence(Ordering::SeqCst);
-    slots.pending.has_any(Flags::CONTESTED) && entry.tag_after_destructor() == tag
 }
 
 /// Runs the destructors of those static keys of a word whose slots are bound, if they are of this phase and have a

@@ -9,6 +9,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::capacity::{Capacity, Supported};
+use crate::entry::Entry;
 use crate::index::Index;
 use crate::key::Key;
 use crate::local;
@@ -299,31 +300,49 @@ where
         slot
     }
 
-    /// Ends the binding of the slot at `index` to the key of `tag`; the value that it had, which is the caller's from
-    /// then on, or NULL.
+    /// Ends the binding of the slot at `index` to the key of `tag`, whose place in the table is `entry`; the value that it
+    /// had, for its destructor, or NULL where there was none or it is not due.
     ///
     /// A handler that comes before the tag is replaced sets the key as usual, and its value is what is loaded. If it
     /// binds the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced
     /// the key reads NULL, and the first handler that binds the slot sets aside what it overwrites.
     ///
-    /// Exit has named the tag: [`Progress::begin`].
+    /// A value whose key is deleted meanwhile is not due: it is that of the handler that deleted the key. But where slots
+    /// are contested another thread may have done it, as FlsFree does where it finds a value gone already; then the value
+    /// is due if the key lived when this began with it, and no handler has left word ([`disown`](Self::disown)).
     #[inline(always)]
-    pub(crate) fn unbind(&self, index: Index<N>, tag: Tag) -> *mut c_void {
+    pub(crate) fn unbind(&self, index: Index<N>, tag: Tag, entry: &Entry) -> *mut c_void {
         let slot = self.slot(index);
-        let mut value = ptr::null_mut();
+        self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        if slot.rebind(tag, Tag::UNBOUND) {
-            compiler_fence(Ordering::SeqCst);
-            value = slot.value();
-            compiler_fence(Ordering::SeqCst);
-            if self.pending.has_any(Flags::CONTESTED) {
-                value = self.contest(slot, tag, value);
-            } else if slot.replace(value, ptr::null_mut()) && self.progress.displaced(tag) == Some(value) {
-                // A handler has bound the slot since, and stored that very pointer.
-                slot.replace(ptr::null_mut(), value);
-            }
+        let lived = self.pending.has_any(Flags::CONTESTED) && entry.tag_after_destructor() == tag;
+        compiler_fence(Ordering::SeqCst);
+        if !slot.rebind(tag, Tag::UNBOUND) {
+            return ptr::null_mut();
         }
-        value
+        compiler_fence(Ordering::SeqCst);
+        let mut value = slot.value();
+        compiler_fence(Ordering::SeqCst);
+        if self.pending.has_any(Flags::CONTESTED) {
+            value = self.contest(slot, tag, value);
+        } else if slot.replace(value, ptr::null_mut()) {
+            self.give_back(slot, tag, value);
+        }
+        // Only now: a handler may delete the key as long as it can be read.
+        if entry.tag_after_destructor() == tag || lived && self.progress.owns(tag, value) {
+            value
+        } else {
+            ptr::null_mut()
+        }
+    }
+
+    /// Undoes the replacement of `value` by NULL if it was a handler's, which has bound the slot since and stored that
+    /// very pointer.
+    #[inline(always)]
+    fn give_back(&self, slot: &Slot, tag: Tag, value: *mut c_void) {
+        if self.progress.displaced(tag) == Some(value) {
+            slot.replace(ptr::null_mut(), value);
+        }
     }
 
     /// Notes that the thread has deleted `key`, perhaps in a handler that interrupts its exit.
@@ -345,10 +364,7 @@ where
         compiler_fence(Ordering::SeqCst);
         // A handler that has bound the slot since makes this fail, too, and has set the value aside.
         if slot.claim(value) {
-            if self.progress.displaced(tag) == Some(value) {
-                // A handler has bound the slot since, and stored that very pointer.
-                slot.replace(ptr::null_mut(), value);
-            }
+            self.give_back(slot, tag, value);
             return value;
         }
         compiler_fence(Ordering::SeqCst);
@@ -366,9 +382,9 @@ where
     }
 
     /// [`unbind`](Self::unbind) for a slot that may be bound to nothing, since the thread was killed while it bound it.
-    pub(crate) fn unbind_any(&self, index: Index<N>, tag: Tag) -> *mut c_void {
+    pub(crate) fn unbind_any(&self, index: Index<N>, tag: Tag, entry: &Entry) -> *mut c_void {
         if tag.is_live() {
-            return self.unbind(index, tag);
+            return self.unbind(index, tag, entry);
         }
         // A value that is left here was never set: with this tag it does not count.
         self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);

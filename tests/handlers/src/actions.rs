@@ -3,7 +3,7 @@
 use crate::explore;
 use crate::ledger::{Ledger, ledger};
 use crate::machine::{Machine, ORDINARY};
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 
 /// One of the two indexes in play: the one that the interrupted call is about, and its neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub(crate) enum Action {
     Swap(Side),
     /// Sets the value again that was freed last at this index.
     SetFreed(Side),
+    /// Gets the value, and sets the one again that was set first at this index. It is its run's only handler:
+    /// docs/decisions.md tells what two can do.
+    SetAgain(Side),
     /// As another CPU does: takes the free index that is the lowest, or none.
     Create,
     Delete(Side),
@@ -59,8 +62,8 @@ pub(crate) enum Action {
 
 use Action::{
     Clear, Create, Delete, DeleteAndFree, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew,
-    RenewInOtherPhase, Set, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take, TakeShared,
-    TypedReplace, TypedTake, TypedWith,
+    RenewInOtherPhase, Set, SetAgain, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take,
+    TakeShared, TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
 
@@ -74,11 +77,12 @@ impl Action {
                 StaticTake | StaticSwap | Take(This) | Swap(This) | DeleteAndFree(This) | TakeShared(This)
             ),
             Take(Other) | Swap(Other) => !matches!(inner, Take(Other) | Swap(Other) | TakeShared(Other)),
+            SetAgain(_) => false,
             // A control that is being initialised is waited for, which a handler can't.
             Once => inner != Once,
             TakeShared(side) => {
                 let is_about_it = |other| other == side;
-                !matches!(inner, Set(other) | Swap(other) | SetFreed(other) | Delete(other) | DeleteAndFree(other) | Renew(other, _)
+                !matches!(inner, Set(other) | Swap(other) | SetAgain(other) | SetFreed(other) | Delete(other) | DeleteAndFree(other) | Renew(other, _)
                     | RenewInOtherPhase(other) | Recreate(other) if is_about_it(other))
             }
             _ => true,
@@ -88,6 +92,8 @@ impl Action {
     /// Whether it would do anything.
     pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
         match self {
+            _ if ledger.has_set_again => false,
+            SetAgain(_) => plan(Plan::begun) == 0,
             Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,
             SetFreed(side) => ledger.freed[side as usize] != 0,
             Die => plan(|plan| plan.level()) == 0,
@@ -108,6 +114,14 @@ impl Action {
             SetFreed(side) => {
                 let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
                 machine.set(current(side), freed);
+            }
+            SetAgain(side) => {
+                let value = ledger(|ledger| {
+                    ledger.has_set_again = true;
+                    ledger.first_value(side)
+                });
+                machine.get(current(side));
+                machine.set(current(side), value);
             }
             Create => _ = machine.create(ORDINARY),
             Delete(side) => _ = machine.delete(current(side)),
@@ -308,6 +322,7 @@ pub(crate) const LENT_FIRST: &[Action] = &[LentWith, LentInit, Set(Other), Regis
 /// With pointers that are used again.
 pub(crate) const USED_AGAIN: &[Action] = &[
     Set(This),
+    SetAgain(This),
     SetFreed(This),
     SetFreed(Other),
     Take(This),

@@ -69,6 +69,8 @@ pub(crate) struct Ledger {
     owner: [u8; VALUES],
     /// The value that was freed last, of each of the two indexes in play.
     pub(crate) freed: [Value; 2],
+    /// A handler has set a value again that was set before.
+    pub(crate) has_set_again: bool,
     open_sets: [OpenSet; 16],
     open_set_count: usize,
     /// Sets whose key was deleted while they were under way, each with the next key there, which was set before they
@@ -119,6 +121,7 @@ impl Ledger {
             ended: [0; VALUES],
             owner: [0; VALUES],
             freed: [0; 2],
+            has_set_again: false,
             open_sets: [OpenSet { key: 0, call: 0, is_deleted: false }; 16],
             open_set_count: 0,
             exceptions: [(0, 0); EXCEPTIONS],
@@ -204,6 +207,12 @@ impl Ledger {
         self.keys.get(usize::from(self.current[side as usize])).copied().unwrap_or_default()
     }
 
+    /// The first value that a key at one of the indexes in play had; or none.
+    pub(crate) fn first_value(&self, side: Side) -> Value {
+        let is_there = |value: &Value| self.keys[usize::from(self.owner[usize::from(*value)])].index == side as usize;
+        (1..=self.values).find(is_there).unwrap_or(0)
+    }
+
     /// A call has turned out to say nothing.
     pub(crate) fn strike(&mut self, call: usize) {
         self.calls[call].what = What::Nothing;
@@ -242,6 +251,9 @@ impl Ledger {
     /// No valid key is a thread-exit function, of which there is no account here.
     pub(crate) fn interrupted(&mut self, handle: Key, reaped: u16) {
         if handle == Key::default() {
+            if self.registered == 0 && !self.is_registering {
+                self.wrong = Some("a thread-exit function is named that there never was");
+            }
             return;
         }
         let Some(key) = (0..self.key_count).find(|&key| self.keys[key].handle == handle) else {

@@ -31,34 +31,38 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit loads the value before it ends the binding",
-        from: "        if slot.rebind(tag, Tag::UNBOUND) {\n            compiler_fence(Ordering::SeqCst);\n            value = slot.value();\n",
-        to: "        let loaded = slot.value();\n        if slot.rebind(tag, Tag::UNBOUND) {\n            value = loaded;\n",
+        from: "        if !slot.rebind(tag, Tag::UNBOUND) {\n            return ptr::null_mut();\n        }\n        compiler_fence(Ordering::SeqCst);\n        let mut value = slot.value();\n",
+        to: "        let mut value = slot.value();\n        if !slot.rebind(tag, Tag::UNBOUND) {\n            return ptr::null_mut();\n        }\n",
     },
     Mutation {
-        file: "src/exit.rs",
-        what: "exit looks whether the key lives before it ends the binding",
-        from: "                let value = slots.unbind(index, tag);\n",
-        to: "                if entry.tag_after_destructor() == tag {\n                    \
-             destroy(slots, destructor, slots.unbind(index, tag), &mut calls, tag, trace);\n                }\n                \
-             let value = core::ptr::null_mut();\n",
+        file: "src/slots.rs",
+        what: "exit does not look whether the key lives when it has ended the binding",
+        from: "        if entry.tag_after_destructor() == tag || lived && self.progress.owns(tag, value) {\n",
+        to: "        let _ = lived;\n        if true {\n",
     },
     Mutation {
         file: "src/slots.rs",
         what: "exit leaves in the slot the value that it has taken",
-        from: "            } else if slot.replace(value, ptr::null_mut()) && self",
-        to: "            } else if false && self",
+        from: "        } else if slot.replace(value, ptr::null_mut()) {\n            self.give_back",
+        to: "        } else if false {\n            self.give_back",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "exit keeps what a handler has stored again",
+        from: "        if self.progress.displaced(tag) == Some(value) {\n            slot.replace",
+        to: "        if false {\n            slot.replace",
     },
     Mutation {
         file: "src/slots.rs",
         what: "exit ends whichever binding there is",
-        from: "        if slot.rebind(tag, Tag::UNBOUND) {\n            compiler_fence",
-        to: "        slot.tag.store(Tag::UNBOUND.word(), Relaxed);\n        if true {\n            compiler_fence",
+        from: "        if !slot.rebind(tag, Tag::UNBOUND) {\n            return",
+        to: "        slot.tag.store(Tag::UNBOUND.word(), Relaxed);\n        if false {\n            return",
     },
     Mutation {
         file: "src/slots.rs",
         what: "exit leaves the slot bound to the key whose value it takes",
-        from: "        if slot.rebind(tag, Tag::UNBOUND) {\n            compiler_fence",
-        to: "        if slot.rebind(tag, tag) {\n            compiler_fence",
+        from: "        if !slot.rebind(tag, Tag::UNBOUND) {\n            return",
+        to: "        if !slot.rebind(tag, tag) {\n            return",
     },
     Mutation {
         file: "src/slots.rs",
@@ -73,10 +77,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "",
     },
     Mutation {
-        file: "src/exit.rs",
+        file: "src/slots.rs",
         what: "exit does not say which slot it takes from",
-        from: "                slots.progress.begin(tag);\n                let lived = is_alive_where_contested(entry, slots, tag);\n                let value = slots.unbind(",
-        to: "                let lived = is_alive_where_contested(entry, slots, tag);\n                let value = slots.unbind(",
+        from: "        self.progress.begin(tag);\n        compiler_fence(Ordering::SeqCst);\n        let lived",
+        to: "        let lived",
     },
     Mutation {
         file: "src/slots.rs",
