@@ -352,14 +352,13 @@ where
         if slots.is_exiting() || cfg!(debug_assertions) && !slots.is_clean() {
             return Err(Error::NotInitialised);
         }
-        if let Some(notifications) = self.port.notifications() {
-            if slots.pending.test_and_set(Flags::ATTACHED) {
-                return Err(Error::NotInitialised);
-            }
-            port::trace::<P>(Event::Attached);
+        let notifications = self.port.notifications();
+        if notifications.is_some() && slots.pending.test_and_set(Flags::ATTACHED) {
+            return Err(Error::NotInitialised);
+        }
+        port::trace::<P>(Event::Attached);
+        if let Some(notifications) = notifications {
             notifications.attach();
-        } else {
-            port::trace::<P>(Event::Attached);
         }
         Ok(())
     }

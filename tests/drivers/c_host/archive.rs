@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -48,6 +48,18 @@ pub(crate) fn plain() -> Result<install::Options, Failed> {
         Ok(options)
     };
     Ok(INSTALLED.get_or_init(install).clone()?)
+}
+
+/// The environment's archive, which asks `tsd_current`, with the names that one with this thread pointer would have.
+pub(crate) fn renamed(environment: &Environment, pointer: &str, to: &Path) -> Result<PathBuf, Failed> {
+    let archive = environment.prefix().join("lib/libtsd.a");
+    let listed = command::output(command::of("nm").arg("--format=just-symbols").arg(&archive))?;
+    let end = suffix(&environment.options());
+    let names: BTreeSet<_> = listed.lines().filter(|name| name.ends_with(&end)).collect();
+    let map = to.with_extension("names");
+    fs::write(&map, names.iter().map(|name| format!("{name} {name}{pointer}\n")).collect::<String>())?;
+    run(command::of("objcopy").arg(format!("--redefine-syms={}", map.display())).arg(&archive).arg(to))?;
+    Ok(to.to_path_buf())
 }
 
 /// The symbols of each member: whether it defines them, and whether others see them.

@@ -1,13 +1,12 @@
 //! The header's inline `tsd_get`, run on the host, whose C libraries leave one segment register free.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::{command, install::archive::suffix};
+use tsd_runner::command;
 
+use super::archive;
 use super::commands::{run, scratch};
 use super::environment::Environment;
 
@@ -47,22 +46,10 @@ fn check(environment: &Environment, compiler: &str, options: &[&str], source: &s
     compile.args(["-std=c11", "-O2", "-mno-red-zone", "-Wall", "-Wextra", "-Werror", "-DTSD_THREAD_POINTER=gs"]);
     compile.arg("-DTSD_THREAD_POINTER_OFFSET=64").args(options).arg("-o").arg(&program).arg(source);
     let pointer = if options.contains(&"-DTSD_THREAD_POINTER_AT=0") { "_gs_0_64" } else { "_gs_64" };
-    let archive = renamed(environment, pointer, &program.with_extension("a"))?;
+    let archive = archive::renamed(environment, pointer, &program.with_extension("a"))?;
     run(compile.arg("-I").arg(prefix.join("include")).arg(archive))?;
     run(&mut Command::new(&program))?;
     Ok(())
-}
-
-/// The environment's archive, which asks `tsd_current`, with the names that one with this thread pointer would have.
-fn renamed(environment: &Environment, pointer: &str, to: &Path) -> Result<PathBuf, Failed> {
-    let archive = environment.prefix().join("lib/libtsd.a");
-    let listed = command::output(command::of("nm").arg("--format=just-symbols").arg(&archive))?;
-    let end = suffix(&environment.options());
-    let names: BTreeSet<_> = listed.lines().filter(|name| name.ends_with(&end)).collect();
-    let map = to.with_extension("names");
-    fs::write(&map, names.iter().map(|name| format!("{name} {name}{pointer}\n")).collect::<String>())?;
-    run(command::of("objcopy").arg(format!("--redefine-syms={}", map.display())).arg(&archive).arg(to))?;
-    Ok(to.to_path_buf())
 }
 
 /// The kernel's structure has the library's part at 64, wherever the thread pointer's user says that it is.
