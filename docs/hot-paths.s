@@ -7,7 +7,7 @@
 	mov    rdi,QWORD PTR fs:0xffffffffffffffb0
 	mov    eax,esi
 	and    eax,0x7f0
-	mov    rcx,QWORD PTR [rax+0x4b22a8]
+	mov    rcx,QWORD PTR [rax+0x4b12a8]
 	mov    r8,QWORD PTR [rdi+rax*1+0xb0]
 	cmp    r8,rcx
 	jne    <tsd128_set+0x3d>
@@ -34,7 +34,7 @@
 	and    ecx,0x7f0
 	mov    rdx,QWORD PTR [rax+rcx*1+0xb0]
 	mov    rax,QWORD PTR [rax+rcx*1+0xb8]
-	mov    rsi,QWORD PTR [rcx+0x4b22a8]
+	mov    rsi,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,edx
 	jne    <inlined_get_once+0x32>
 	cmp    rsi,rdx
@@ -42,9 +42,9 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xae452]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xad562]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jae    <inlined_get_once+0x4b>
-	mov    rcx,QWORD PTR [rcx+0x4b22a8]
+	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
 	je     <inlined_get_once+0x31>
 	xor    eax,eax
@@ -96,19 +96,19 @@
 	ret
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xadec1]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rax,QWORD PTR [rip+0xacfd1]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xadea1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xacfb1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xade86]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xacf96]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xade9e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacfae]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -120,14 +120,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xade48]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xacf58]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xade39],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xacf49],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xade4f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf5f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -138,11 +138,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xade03]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xacf13]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xade0f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacf1f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -155,14 +155,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xaddb0]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xacec0]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xadda1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xaceb1],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xaddb3]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xacec3]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -175,7 +175,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xadd6f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xace7f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -183,28 +183,28 @@
 	tzcnt  rax,r8
 	or     edx,eax
 	shl    edx,0x4
-	mov    QWORD PTR [rdx+0x4b22b0],rsi
-	mov    QWORD PTR [rdx+0x4b2aa8],0x1
-	mov    QWORD PTR [rdx+0x4b2ab0],0x0
-	mov    rsi,QWORD PTR [rdx+0x4b22a8]
+	mov    QWORD PTR [rdx+0x4b12b0],rsi
+	mov    QWORD PTR [rdx+0x4b1aa8],0x1
+	mov    QWORD PTR [rdx+0x4b1ab0],0x0
+	mov    rsi,QWORD PTR [rdx+0x4b12a8]
 	or     rsi,rdx
 	or     rsi,0x1
-	mov    QWORD PTR [rdx+0x4b22a8],rsi
-	mov    rax,QWORD PTR [rip+0xadd17]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xadd18]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    QWORD PTR [rdx+0x4b12a8],rsi
+	mov    rax,QWORD PTR [rip+0xace27]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xace28]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xadd0b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xace1b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xadcff]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xace0f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xadce5],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xacdf5],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -213,13 +213,13 @@
 <tsd128_delete>:
 	mov    edx,edi
 	and    edx,0x7f0
-	mov    rcx,QWORD PTR [rdx+0x4b22a8]
+	mov    rcx,QWORD PTR [rdx+0x4b12a8]
 	cmp    edi,ecx
 	sete   al
 	mov    sil,0x1
 	test   al,cl
 	jne    <tsd128_delete+0x28>
-	mov    rcx,QWORD PTR [rdx+0x4b22a8]
+	mov    rcx,QWORD PTR [rdx+0x4b12a8]
 	mov    esi,ecx
 	and    sil,0x1
 	cmp    edi,ecx
@@ -230,9 +230,9 @@
 	jne    <tsd128_delete+0xc7>
 	mov    esi,edx
 	shr    esi,0x4
-	cmp    rsi,QWORD PTR [rip+0xadc94]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rsi,QWORD PTR [rip+0xacda4]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jb     <tsd128_delete+0xc7>
-	mov    rdx,QWORD PTR [rdx+0x4b2ab0]
+	mov    rdx,QWORD PTR [rdx+0x4b1ab0]
 	test   rdx,rdx
 	js     <tsd128_delete+0xc7>
 	mov    edx,ecx
@@ -244,15 +244,15 @@
 	inc    rsi
 	and    rsi,0xfffffffffffff80c
 	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b22a8],rsi
+	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
 	mov    eax,0x16
 	jne    <tsd128_delete+0xc7>
 	shr    ecx,0x4
 	mov    rax,0xfffffffffffffffe
 	rol    rax,cl
 	shr    edx,0xa
-	lock and QWORD PTR [rdx*8+0x4b32a8],rax
-	lock dec QWORD PTR [rip+0xadc18]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock and QWORD PTR [rdx*8+0x4b22a8],rax
+	lock dec QWORD PTR [rip+0xacd28]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	mov    rcx,QWORD PTR fs:0xffffffffffffffb0
 	mov    rdx,QWORD PTR [rcx+0x8d0]
 	xor    eax,eax
@@ -261,10 +261,10 @@
 	ret
 	mov    rsi,0xfffffffffffffffe
 	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b22a8],rsi
+	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
 	mov    eax,0x16
 	jne    <tsd128_delete+0xc7>
-	lock inc QWORD PTR [rip+0xadbe6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	lock inc QWORD PTR [rip+0xaccf6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	jmp    <tsd128_delete+0xb0>
 	mov    rax,QWORD PTR [rcx+0x8b0]
 	mov    edx,eax
