@@ -9,11 +9,13 @@
 //! | `images.rs` | docs/instructions-images.md, and the check against it |
 //! | `page.rs` | what the pages of figures that depend on the compiler have in common |
 //! | `sizes.rs` | docs/sizes.md |
+//! | `machines.rs` | docs/machines.md, and the check against it |
 
 pub mod api;
 pub mod build;
 pub mod images;
 pub mod instructions;
+pub mod machines;
 pub mod page;
 pub mod sizes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -31,10 +31,16 @@ pub fn compare(page: &Path, now: &str, compiler: &str) -> io::Result<Option<Vec<
     if !recorded.contains(&compiler_line(compiler)) {
         return Ok(None);
     }
+    Ok(Some(differences(&recorded, now)))
+}
+
+/// What differs between a page as it was and as it is now, one line each.
+#[must_use]
+pub fn differences(recorded: &str, now: &str) -> Vec<String> {
     let only_in = |of: &str, other: &str, sign: char| -> Vec<String> {
         of.lines().filter(|line| !other.lines().any(|its| its == *line)).map(|line| format!("{sign} {line}")).collect()
     };
-    let mut differences = only_in(&recorded, now, '-');
-    differences.extend(only_in(now, &recorded, '+'));
-    Ok(Some(differences))
+    let mut differences = only_in(recorded, now, '-');
+    differences.extend(only_in(now, recorded, '+'));
+    differences
 }

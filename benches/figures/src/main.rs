@@ -1,11 +1,11 @@
-//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api|plots`: the figures that are checked in, the list of
+//! `cargo run -p tsd-figures -- instructions|check|images|sizes|api|machines|plots`: the figures that are checked in, the list of
 //! public items, and the pictures of the figures.
 
 use std::env;
 use std::io;
 use std::process::ExitCode;
 
-use tsd_bench::{api, build, images, instructions, sizes};
+use tsd_bench::{api, build, images, instructions, machines, sizes};
 use tsd_plots::{INSTRUCTIONS, PLOTS, Plot, SIZES};
 
 fn main() -> ExitCode {
@@ -21,10 +21,11 @@ fn main() -> ExitCode {
             .and_then(|()| draw(&INSTRUCTIONS))
             .map(|()| true),
         ["sizes"] => sizes::write().and_then(|()| draw(&SIZES)).map(|()| true),
+        ["machines"] => machines::write().map(|()| true),
         ["api"] => api::write().map(|()| true),
         ["plots"] => PLOTS.into_iter().try_for_each(draw).map(|()| true),
         _ => {
-            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes|api|plots");
+            eprintln!("usage: cargo run -p tsd-figures -- instructions|check|images|sizes|api|machines|plots");
             return ExitCode::from(2);
         }
     };
@@ -53,7 +54,9 @@ fn check() -> io::Result<bool> {
     report("images", figures.count(), &in_images);
     let (lines, in_api) = api::check()?;
     report("public items", lines, &in_api);
-    Ok(on_host.is_empty() && in_images.is_empty() && in_api.is_empty())
+    let (rows, of_machines) = machines::check()?;
+    report("machines", rows, &of_machines);
+    Ok([on_host, in_images, in_api, of_machines].iter().all(Vec::is_empty))
 }
 
 fn report(page: &str, counts: usize, differences: &[String]) {

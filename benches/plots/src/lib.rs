@@ -21,7 +21,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use panel::Picture;
-use table::Page;
+
+pub use table::Page;
 
 /// A picture, and the pages whose tables it shows.
 #[derive(Debug)]

@@ -24,12 +24,14 @@ impl Figure {
 }
 
 /// A page's tables.
-pub(crate) struct Page<'a> {
+#[derive(Debug)]
+pub struct Page<'a> {
     name: &'a str,
     tables: Vec<Table<'a>>,
 }
 
 /// A table: the heading above it, its head, and its rows of cells.
+#[derive(Debug)]
 pub(crate) struct Table<'a> {
     page: &'a str,
     section: &'a str,
@@ -38,7 +40,9 @@ pub(crate) struct Table<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(crate) fn read(name: &'a str, text: &'a str) -> Self {
+    /// The tables of a page in docs/ of this name.
+    #[must_use]
+    pub fn read(name: &'a str, text: &'a str) -> Self {
         let mut tables: Vec<Table> = Vec::new();
         let mut section = "";
         let mut is_in_table = false;
@@ -68,6 +72,25 @@ impl<'a> Page<'a> {
         tables
             .find(|table| table.section == section && table.head[0] == first_column)
             .ok_or_else(|| format!("docs/{}: no table {first_column:?} below {section:?}", self.name))
+    }
+
+    /// The sum of the figures in a row, which is given by its first cells, and in all columns of a name, in whichever table
+    /// has both.
+    ///
+    /// # Errors
+    ///
+    /// When no table has them, or there is something else than figures.
+    pub fn sum(&self, row: &[&str], column: &str) -> Result<f64, String> {
+        let places = |table: &Table| (0..table.head.len()).filter(|&at| table.head[at] == column).collect::<Vec<_>>();
+        let mut rows = self
+            .tables
+            .iter()
+            .filter_map(|table| Some((places(table), table.rows.iter().find(|cells| cells.starts_with(row))?)));
+        let (columns, cells) = rows
+            .find(|(columns, _)| !columns.is_empty())
+            .ok_or_else(|| format!("docs/{}: no row {row:?} with a column {column:?}", self.name))?;
+        let figures = columns.into_iter().filter_map(|at| Figure::read(cells.get(at)?).transpose());
+        figures.map(|figure| figure.map(|it| it.number)).sum()
     }
 }
 
@@ -128,6 +151,9 @@ mod tests {
         assert_eq!(number("Two", "x"), Ok(Some(2.0)));
         assert_eq!(number("Two", "y"), Err("docs/page.md: Two: no column \"y\"".to_owned()));
         assert_eq!(number("Three", "x"), Err("docs/page.md: no table \"A\" below \"Three\"".to_owned()));
+        assert_eq!(page.sum(&["a", "1"], "x"), Ok(1.0));
+        assert_eq!(page.sum(&["b"], "x"), Err("docs/page.md: no row [\"b\"] with a column \"x\"".to_owned()));
+        assert_eq!(Page::read("twice.md", "| | x | x |\n|---|---|---|\n| a | 3 | 4 |\n").sum(&["a"], "x"), Ok(7.0));
         let one = page.table("One", "A").expect("it is there");
         assert_eq!(one.largest("a", "x").map(|it| it.map(|it| it.number)), Ok(Some(3.0)));
     }
