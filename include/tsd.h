@@ -116,7 +116,7 @@ typedef struct tsd_exit_report {
     uint32_t flags;
     uint32_t rounds;            /* rounds in which an ordinary key's destructor ran */
     uint32_t last_phase_rounds; /* rounds in which a last-phase key's destructor ran */
-    uint32_t calls;             /* destructor calls in all */
+    uint32_t calls;             /* destructor calls in all, of this call of tsd_thread_exit() or tsd_thread_reap() */
     uint32_t functions;         /* thread-exit functions that ran */
     uint32_t functions_refused; /* thread-exit functions that found no room, and never ran */
     tsd_key_t interrupted;      /* the key whose destructor did not return: TSD_EXIT_INTERRUPTED */
@@ -149,14 +149,18 @@ void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
  * it has returned, tsd_current() (or the thread pointer, where the archive reads that) gives the dead thread's structure
  * on the calling thread: the destructors run there and find its values.
  *
- *     struct thread *self = current_thread;   kernel's own; with preemption off, or saved and restored with the thread
+ *     struct thread *self = current_thread;   the kernel's own
  *     current_thread = dead;
  *     tsd_thread_reap(&report);
  *     current_thread = self;
  *
+ * In a kernel that preempts, current_thread belongs to the thread that calls: it is saved and restored with it, or
+ * preemption is off.
+ *
  * Where a thread may be killed without it: between any two instructions of its own code, of tsd_get(), tsd_set(), and of
  * its destructors and exit. A thread that is killed inside tsd_key_create() or tsd_key_delete() may take one index with
- * it; inside tsd_once() before its routine is called, the control.
+ * it; inside tsd_once() before its routine is called, the control; inside tsd_thread_attach(), detach notifications are sent
+ * though attach notifications may not have been.
  *
  * Callable from threads. As tsd_thread_exit(), and where an exit was cut short, a look at each slot.
  */
@@ -230,7 +234,7 @@ int tsd_set(tsd_key_t key, const void *value) TSD_SYMBOL(tsd_set) TSD_ONLY_STORE
 
 /*
  * void *tsd_get(tsd_key_t key): the calling thread's value; NULL if it set none, the key does not exist, or no thread
- * is current.
+ * is current. But where it is inline a thread must be current: none is looked for.
  *
  * Callable from threads, destructors and interrupt handlers. Wait-free, writes nothing. POSIX pthread_getspecific,
  * C11 tss_get. It is inline where the thread pointer is known: see the end of this file.

@@ -423,7 +423,8 @@ where
     /// A thread may be killed between any two instructions of its own code, of `get`, `set` and typed keys, of its
     /// destructors and its exit. One that is killed inside [`create`](Self::create) or [`delete`](Self::delete) may
     /// take one index with it; inside [`once`](Self::once) before its initialiser is called, the control; inside
-    /// [`TypedKey::with`], the value that was taken out.
+    /// [`TypedKey::with`], the value that was taken out; inside [`attach`](Self::attach), detach notifications are sent
+    /// though attach notifications may not have been.
     ///
     /// Callable from threads. As [`exit`](Self::exit), and where one was cut short, a look at each slot.
     ///

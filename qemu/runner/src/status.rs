@@ -82,7 +82,7 @@ mod tests {
             assert!((1..=128).contains(&status.code()), "{status:?}");
             let help = format!("{OF_ALL}\n{OF_PROGRAM}");
             assert!(help.contains(&format!(" {} ", status.code())), "{status:?}");
-            let rows = include_str!("../../../README.md").lines().filter(|line| line.starts_with("| "));
+            let rows = include_str!("../../../docs/commands.md").lines().filter(|line| line.starts_with("| "));
             let mut cells = rows.filter_map(|row| row.split('|').nth(1));
             let code = status.code().to_string();
             assert!(cells.any(|cell| cell.split([' ', ',']).any(|word| word == code)), "{status:?}");
