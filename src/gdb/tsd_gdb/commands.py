@@ -84,12 +84,13 @@ class OneKey(Command):
             raise Problem("tsd key wants the index of a key")
         table, index = Table(), number(words[0])
         if not 0 <= index < table.layout.keys:
-            raise Problem(f"there is no index {index}: the table has {table.layout.keys}")
+            raise Problem(f"there is no index {index}: the table has {table.layout.keys} (tsd explain takes handles)")
         key, known = table.key(index), threads.all_of(table)
         if key is None:
             tag = table.tag(index)
             state = "is retired" if tag.is_retired() else f"has no key, and is at generation {tag.generation()}"
-            yield f"index {index} {state}"
+            handle = None if tag.is_retired() else table.with_handle(index)
+            yield f"index {index} {state}{f'; as a handle it is {handle.named()}' if handle else ''}"
             return
         yield f"{key.in_words()}{set_in(key, known)}"
         for thread in known or ():
@@ -101,7 +102,8 @@ class Threads(Command):
     """tsd threads [EXPR...]: the threads with their values.
 
     EXPR is a thread control block in which tsd_thread_t or tsd::Slots is embedded, a pointer to one, an array of them,
-    or the address of a tsd_thread_t. Without any: those of tsd set threads, or of the kernel's own script."""
+    or the address of a tsd_thread_t. Without any: those of tsd set threads, or of the kernel's own script, or those that
+    are current by the thread pointer that the archive was installed with."""
 
     NAME = "tsd threads"
 

@@ -69,6 +69,7 @@ class Table:
         where = where or place.find()
         self.layout = where.layout
         self.is_archive = where.is_archive
+        self.pointer = where.pointer
         self.memory = Memory(where.address, self.layout.table_bytes)
         self.statics = self.memory.word(self.layout.statics)
         if self.statics > self.layout.keys:

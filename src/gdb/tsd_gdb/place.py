@@ -13,7 +13,7 @@ from .problem import Problem
 from .target import evaluate, followed, type_name
 
 # The last part is the thread pointer that it was installed with, if with one.
-SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)(?:_[a-z]+(?:_el\d)?(?:_\d+)+)?\b")
+SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)((?:_[a-z]+(?:_el\d)?(?:_\d+)+)?)\b")
 KEY_SPACE = re.compile(r"^tsd::key_space::KeySpace<.*>$")
 KEY_TABLE = re.compile(r"^tsd::table::KeyTable<(\d+)(?:usize)?>$")
 
@@ -25,12 +25,14 @@ lists = {}
 
 
 class Place:
-    """The address of a table, its layout, and whether it is an archive's."""
+    """The address of a table, its layout, whether it is an archive's, and the end of that one's symbols that names the
+    thread pointer."""
 
-    def __init__(self, address, layout, is_archive):
+    def __init__(self, address, layout, is_archive, pointer=""):
         self.address = address
         self.layout = layout
         self.is_archive = is_archive
+        self.pointer = pointer
 
 
 def find():
@@ -69,7 +71,8 @@ def of_archive():
     if len(suffixes) > 1:
         raise Problem(f"archives of different builds are linked: {', '.join(sorted(suffixes))}")
     suffix = suffixes.pop()
-    abi, keys, _, _ = map(int, SUFFIX.match(suffix).groups())
+    *numbers, pointer = SUFFIX.match(suffix).groups()
+    abi, keys, _, _ = map(int, numbers)
     if abi != ABI:
         raise Problem(f"the kernel's libtsd.a has ABI {abi} and this script reads ABI {ABI}: take that archive's script")
     layout = Layout(keys)
@@ -80,7 +83,7 @@ def of_archive():
             # No debug information has the type. The symbols say enough.
             continue
         layout.check(kind, fields)
-    return Place(address_of(f"tsd_table{suffix}"), layout, True)
+    return Place(address_of(f"tsd_table{suffix}"), layout, True, pointer)
 
 
 def address_of(name):

@@ -28,6 +28,8 @@ class KeyPrinter:
         self.handle = int(value[kind.fields()[0]] if kind.code == gdb.TYPE_CODE_STRUCT else value)
 
     def to_string(self):
+        if self.handle == 0:
+            return "0 (no key)"
         return careful(lambda: Table().explained(self.handle), f"{self.handle:#x}")
 
 

@@ -63,7 +63,8 @@ def evaluate(expression):
     except gdb.error as error:
         found = gdb.lookup_static_symbol(expression) or gdb.lookup_global_symbol(expression)
         if found is None:
-            raise Problem(f"{expression}: {error}") from None
+            hint = " (one with spaces in it wants quotes)" if "yntax" in str(error) else ""
+            raise Problem(f"{expression}: {error}{hint}") from None
         return found.value()
 
 

@@ -7,6 +7,7 @@ import re
 
 import gdb
 
+from . import pointer
 from .keys import Tag
 from .layout import FUNCTIONS_FIELDS, SLOTS_FIELDS, offset_of
 from .problem import Problem
@@ -20,6 +21,8 @@ EXITING = 1 << 1
 INITIALISING = 1 << 3
 # The word `taking` in a thread-exit function: src/progress.rs.
 IN_FUNCTION = 2
+# The tags of slots that are bound to no key: src/tag.rs.
+NO_KEY = (0, 2)
 # How deep in a thread control block the library's parts are looked for.
 DEPTH = 4
 
@@ -61,11 +64,19 @@ class Thread:
     def value(self, key):
         """The value under a live key, or 0."""
         layout = self.table.layout
-        if self.slots is None:
-            self.slots = Memory(self.address, layout.taking)
-        tag = self.slots.word(key.index * layout.pair)
-        value = self.slots.word(key.index * layout.pair + layout.word)
+        tag = self.slot_words().word(key.index * layout.pair)
+        value = self.slot_words().word(key.index * layout.pair + layout.word)
         return value if key.kind == "static" or tag == key.tag.word else 0
+
+    def slot_words(self):
+        if self.slots is None:
+            self.slots = Memory(self.address, self.table.layout.taking)
+        return self.slots
+
+    def is_plausible(self):
+        """Whether each slot is bound to no key, or to one of its own index, as in no other memory."""
+        tags = [Tag(self.slot_words().word(n * self.table.layout.pair), self.table.layout) for n in range(self.table.layout.keys)]
+        return all(tag.index() == n if tag.is_live() else tag.word in NO_KEY for n, tag in enumerate(tags))
 
     def in_words(self):
         """What it is at."""
@@ -125,11 +136,22 @@ def all_of(table, expressions=()):
 
 
 def wanted(table, expressions=()):
-    """The same; none is a problem."""
+    """The same, or else those that are current by the thread pointer; where nothing says which, that is a problem."""
     found = all_of(table, expressions)
-    if found is None:
+    if found is not None:
+        return found
+    current = pointer.current(table.pointer)
+    if current is None:
         raise Problem("no threads are known: name their blocks, as in tsd threads EXPR..., or once with tsd set threads EXPR")
-    return found
+    return [thread for name, address in current for thread in plausible(name, address, table)]
+
+
+def plausible(name, address, table):
+    """The thread at an address, if there is one: the register of a CPU on which none has run may hold anything."""
+    try:
+        return [of_address(name, address, table)]
+    except Problem:
+        return []
 
 
 def of_value(name, value, table):
@@ -155,7 +177,10 @@ def of_value(name, value, table):
 
 def of_address(name, address, table):
     """The thread at an address: an archive's tsd_thread_t, or in Rust the slots, whose neighbours nobody knows."""
-    return Thread(name, address, address + table.layout.functions if table.is_archive else None, table)
+    thread = Thread(name, address, address + table.layout.functions if table.is_archive else None, table)
+    if not thread.is_plausible():
+        raise Problem(f"{name} is the address of no {'tsd_thread_t' if table.is_archive else 'tsd::Slots'}: {address:#x}")
+    return thread
 
 
 def parts_of(kind, table, depth):

@@ -47,13 +47,13 @@ pub(crate) fn another_layout() -> Result<(), Failed> {
 
 /// What the user types is wrong, or what it names is not there.
 pub(crate) fn words() -> Result<(), Failed> {
-    let wanted: [(&str, &str); 15] = [
+    let wanted: [(&str, &str); 16] = [
         ("tsd", "tsd wants keys, key, threads, explain or set: see help tsd"),
         ("tsd nonsense", "tsd wants keys, key, threads, explain or set: see help tsd"),
         ("tsd keys 1", "tsd keys takes no arguments"),
         ("tsd key", "tsd key wants the index of a key"),
-        ("tsd key 128", "there is no index 128: the table has 128"),
-        ("tsd key -1", "there is no index -1: the table has 128"),
+        ("tsd key 128", "there is no index 128: the table has 128 (tsd explain takes handles)"),
+        ("tsd key -1", "there is no index -1: the table has 128 (tsd explain takes handles)"),
         ("tsd key nowhere", "nowhere: No symbol \"nowhere\" in current context."),
         ("tsd explain", "tsd explain wants a key"),
         ("tsd explain threads", "threads is no number"),
@@ -63,6 +63,10 @@ pub(crate) fn words() -> Result<(), Failed> {
         (
             "tsd threads test_cases",
             "test_cases[0] has no tsd_thread_t and no tsd::Slots in it: its type is struct test_case",
+        ),
+        (
+            "tsd threads *(struct thread*)0",
+            "*(struct: A syntax error in expression, near `'. (one with spaces in it wants quotes)",
         ),
         ("tsd threads (void*)16", "there is no memory of 56 bytes at 0x810"),
         ("tsd threads '(struct thread*)0'", "(struct thread*)0 is NULL"),
