@@ -193,10 +193,10 @@ int tsd_key_create_with(tsd_key_t *key, const tsd_key_options_t *options) TSD_SY
 
 /*
  * Deletes a key. No thread reads a value under it any more, and values still set get no destructor. A thread exit on
- * another CPU that has taken a value before still calls its destructor, and may enter it a moment after this has
+ * another CPU that has begun to take a value before still calls its destructor, and may enter it a moment after this has
  * returned. A handler that deletes a key while the thread's own exit takes its value has that value if it has got it by
  * tsd_get() before, in the same handler: then it gets no destructor. Where tsd_get() gives NULL the value is exit's, which
- * may be about to call the destructor.
+ * calls the destructor.
  *
  * Callable from threads, destructors and interrupt handlers. Lock-free; touches one table entry, whatever the number of
  * threads. POSIX pthread_key_delete, C11 tss_delete.

@@ -367,16 +367,15 @@ where
     let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.pending.has_any(Flags::FUNCTIONS) {
-        slots.progress.begin_function();
+        let in_function = slots.progress.enter_function();
         while let Some((function, argument)) = list.pop() {
             count += 1;
             trace(Event::FunctionBegan);
             // SAFETY: `push`'s caller vouched for this call.
             unsafe { callback::call(function, argument) };
             trace(Event::FunctionEnded);
-            slots.progress.begin_function();
         }
-        slots.progress.end();
+        drop(in_function);
         // Only now, so that the rest is not forgotten when a function unwinds.
         slots.pending.clear_flags(Flags::FUNCTIONS);
         if !list.is_empty() {

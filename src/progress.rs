@@ -52,10 +52,14 @@ impl Progress {
         self.taking.store(0, Relaxed);
     }
 
-    /// Notes that a thread-exit function is taken and called.
+    /// Notes that thread-exit functions are taken and called as long as what this gives lasts, unless a destructor or such a
+    /// function is what the thread is in already, and calls them.
     #[inline(always)]
-    pub(crate) fn begin_function(&self) {
-        self.taking.store(IN_FUNCTION, Relaxed);
+    pub(crate) fn enter_function(&self) -> Option<InFunction<'_>> {
+        (!self.is_in_call()).then(|| {
+            self.taking.store(IN_FUNCTION, Relaxed);
+            InFunction(self)
+        })
     }
 
     /// Notes the round in which the destructors run that come next.
@@ -79,22 +83,13 @@ impl Progress {
         true
     }
 
-    /// Notes that a handler of the thread has deleted `key`, whose value is the deleter's if exit has not come to the
-    /// destructor's call.
-    /// Whether exit was at it.
-    pub(crate) fn disown(&self, key: Key) -> bool {
-        let Some(tag) = self.tag().filter(|tag| tag.key() == key) else { return false };
+    /// Notes that the value of the slot of `tag`, which exit is about to take, is not exit's: as if a handler had found none
+    /// there.
+    pub(crate) fn disown(&self, tag: Tag) {
         // First, so that what a later handler finds in the slot is not set aside in the place of that.
         self.seal(tag);
         compiler_fence(Ordering::SeqCst);
         self.displaced.store(ptr::null_mut(), Relaxed);
-        true
-    }
-
-    /// Whether `value`, which exit has taken from the slot of `tag`, is exit's still: no handler has deleted the key.
-    #[inline(always)]
-    pub(crate) fn owns(&self, tag: Tag, value: *mut c_void) -> bool {
-        self.displaced(tag).is_none_or(|displaced| displaced == value)
     }
 
     /// What was set aside while exit took the value of the slot of `tag`.
@@ -131,5 +126,15 @@ impl Progress {
     pub(crate) fn current_destructor(&self) -> Option<(Key, u32)> {
         let key = self.callee().filter(|&key| key != Key::default())?;
         Some((key, self.round.load(Relaxed) as u32))
+    }
+}
+
+/// A thread is in its exit functions, until one unwinds or there are no more.
+pub(crate) struct InFunction<'a>(&'a Progress);
+
+impl Drop for InFunction<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

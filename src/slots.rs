@@ -307,15 +307,15 @@ where
     /// binds the slot to a later key, the replacement fails, and the slot's bit is set again. Once the tag is replaced
     /// the key reads NULL, and the first handler that binds the slot sets aside what it overwrites.
     ///
-    /// A value whose key is deleted meanwhile is not due: it is that of the handler that deleted the key. But where slots
-    /// are contested another thread may have done it, as FlsFree does where it finds a value gone already; then the value
-    /// is due if the key lived when this began with it, and no handler has left word ([`disown`](Self::disown)).
+    /// It is due if the key lives when this begins with it. Who deletes the key later has not got the value: in another
+    /// thread, as in FlsFree, which finds the value gone; or in a handler to which the key reads NULL. One that comes before
+    /// the tag is replaced may have got it, and leaves word ([`disown`](Self::disown)).
     #[inline(always)]
     pub(crate) fn unbind(&self, index: Index<N>, tag: Tag, entry: &Entry) -> *mut c_void {
         let slot = self.slot(index);
         self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        let lived = self.pending.has_any(Flags::CONTESTED) && entry.tag_after_destructor() == tag;
+        let is_due = entry.tag_after_destructor() == tag;
         compiler_fence(Ordering::SeqCst);
         if !slot.rebind(tag, Tag::UNBOUND) {
             return ptr::null_mut();
@@ -328,12 +328,7 @@ where
         } else if slot.replace(value, ptr::null_mut()) {
             self.give_back(slot, tag, value);
         }
-        // Only now: a handler may delete the key as long as it can be read.
-        if entry.tag_after_destructor() == tag || lived && self.progress.owns(tag, value) {
-            value
-        } else {
-            ptr::null_mut()
-        }
+        if is_due { value } else { ptr::null_mut() }
     }
 
     /// Undoes the replacement of `value` by NULL if it was a handler's, which has bound the slot since and stored that
@@ -345,10 +340,14 @@ where
         }
     }
 
-    /// Notes that the thread has deleted `key`, perhaps in a handler that interrupts its exit.
+    /// Notes that the thread has deleted `key`, perhaps in a handler that interrupts its exit: if the slot is bound to it
+    /// still, its value is that handler's.
     #[cold]
     pub(crate) fn disown(&self, key: Key) {
-        if self.progress.disown(key) {
+        if let Some(tag) = self.progress.tag().filter(|tag| tag.key() == key)
+            && self.slot(Index::of_tag(tag)).tag() == tag
+        {
+            self.progress.disown(tag);
             self.pending.set_flags(Flags::CONTESTED);
         }
     }

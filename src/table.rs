@@ -223,10 +223,13 @@ where
 
     /// Deletes a key: no thread reads a value under it any more, and values still set get no destructor.
     ///
-    /// A thread exit on another CPU that has taken a value before still calls its destructor, and may enter it a moment
+    /// A thread exit on another CPU that has begun to take a value before still calls its destructor, and may enter it a moment
     /// after this returned: see [`purge`](Self::purge) for when its code may go away. A handler that deletes a key while
     /// the thread's own exit takes its value has that value if it has got it by `get` before, in the same handler: then it
-    /// gets no destructor. Where `get` gives NULL the value is exit's, which may be about to call the destructor.
+    /// gets no destructor. Where `get` gives NULL the value is exit's, which calls the destructor.
+    ///
+    /// An interrupt handler that may have come in the exit of its own thread calls [`KeySpace::delete`](crate::KeySpace::delete) instead, by which
+    /// that exit learns of it: else a value that the handler has got may get its destructor all the same.
     ///
     /// Callable from threads, destructors and interrupts. Lock-free; touches one entry, whatever the number of
     /// threads. POSIX `pthread_key_delete`, C11 `tss_delete`, Win32 `TlsFree`.

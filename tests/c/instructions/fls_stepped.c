@@ -1,9 +1,9 @@
 /*
  * Fls, with a thread that is killed in front of each instruction of each call; and with an exit in front of each of whose
- * instructions another CPU frees the index. The processor's single step finds them,
- * and the kill is made in a copy of the process. There the thread's exit runs, on the thread itself or on behalf of it,
- * or its structure is initialised for another. Then the lock must be free, the list must have every thread that is
- * alive, and each value must have had its callback once.
+ * instructions another CPU frees the index, alone or with a handler that takes its place for another key. The processor's
+ * single step finds them, and the kill is made in a copy of the process. There the thread's exit runs, on the thread
+ * itself or on behalf of it, or its structure is initialised for another. Then the lock must be free, the list must have
+ * every thread that is alive, and each value must have had its callback once.
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -37,8 +37,9 @@ tsd_thread_t *tsd_current(void) { return current; }
 
 /* What a process says beside that all is well: what was lost, and that the lock was held by the thread that stands. */
 enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4, WAITED = 8 };
-/* Another CPU frees the index; it did, in this process. */
-static int meets, has_met;
+/* Another CPU frees the index, and a handler may come on the victim at once; it did, in this process. */
+static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER } meets;
+static int has_met;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
     if (has_met) {
@@ -75,6 +76,9 @@ static int values_lost, indexes_lost, waits;
 /* Of boundaries, for each value and for the index. */
 enum { MOST_LOST = 20 };
 
+static tsd_key_t handlers_key;
+static int handlers_value;
+
 /* Another CPU frees the index, and the victim goes on undisturbed. */
 static void meet(ucontext_t *context) {
     has_met = 1;
@@ -82,6 +86,9 @@ static void meet(ucontext_t *context) {
     current = &threads[OBSERVER];
     CHECK(tsd_FlsFree(index_));
     current = &threads[VICTIM];
+    if (meets == MEETS_FREE_AND_HANDLER) {
+        CHECK(tsd_key_create(&handlers_key, callback) == 0 && tsd_set(handlers_key, &handlers_value) == 0);
+    }
 }
 
 /* In front of an instruction: the victim is killed or met there in a copy of the process, and goes on in this one. */
@@ -289,14 +296,16 @@ static void run(const struct action *action, const struct end *end) {
 }
 
 /* Each value gets its callback once, from the exit or from the free, whichever comes first. */
-static void run_met(const struct action *action) {
+static void run_met(const struct action *action, const char *name, int by) {
     const int *thread;
     action_name = action->name;
-    end_name = "met by a free";
+    end_name = name;
     begin(action);
-    meets = 1;
+    meets = by;
     CHECK(!is_killed(action->run));
-    meets = 0;
+    meets = MEETS_NOTHING;
+    /* What a handler sets after the exit's last look stays. */
+    CHECK(!(has_met && by == MEETS_FREE_AND_HANDLER) || handlers_value + (tsd_get(handlers_key) != NULL) == 1);
     current = &threads[OBSERVER];
     CHECK(has_met || tsd_FlsFree(index_));
     for (thread = action->before; *thread != THREADS; thread++) {
@@ -325,7 +334,8 @@ int main(void) {
     CHECK(sigaction(SIGTRAP, &signal_action, NULL) == 0);
     for (action = 0; action < sizeof actions / sizeof actions[0]; action++) {
         if (actions[action].flags & IS_EXIT) {
-            run_met(&actions[action]);
+            run_met(&actions[action], "met by a free", MEETS_FREE);
+            run_met(&actions[action], "met by a free and a handler", MEETS_FREE_AND_HANDLER);
         }
         for (end = 0; end < sizeof ends / sizeof ends[0]; end++) {
             /* What died in its exit is reaped. */

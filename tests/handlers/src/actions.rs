@@ -32,6 +32,8 @@ pub(crate) enum Action {
     /// Gets the value, and sets the one again that was set first at this index. It is its run's only handler:
     /// docs/decisions.md tells what two can do.
     SetAgain(Side),
+    /// The same under another key: deletes the key at this index and creates one there before.
+    RenewAgain(Side),
     /// As another CPU does: takes the free index that is the lowest, or none.
     Create,
     Delete(Side),
@@ -62,8 +64,8 @@ pub(crate) enum Action {
 
 use Action::{
     Clear, Create, Delete, DeleteAndFree, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew,
-    RenewInOtherPhase, Set, SetAgain, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake, Swap, Take,
-    TakeShared, TypedReplace, TypedTake, TypedWith,
+    RenewAgain, RenewInOtherPhase, Set, SetAgain, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake,
+    Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
 
@@ -77,12 +79,12 @@ impl Action {
                 StaticTake | StaticSwap | Take(This) | Swap(This) | DeleteAndFree(This) | TakeShared(This)
             ),
             Take(Other) | Swap(Other) => !matches!(inner, Take(Other) | Swap(Other) | TakeShared(Other)),
-            SetAgain(_) => false,
+            SetAgain(_) | RenewAgain(_) => false,
             // A control that is being initialised is waited for, which a handler can't.
             Once => inner != Once,
             TakeShared(side) => {
                 let is_about_it = |other| other == side;
-                !matches!(inner, Set(other) | Swap(other) | SetAgain(other) | SetFreed(other) | Delete(other) | DeleteAndFree(other) | Renew(other, _)
+                !matches!(inner, Set(other) | Swap(other) | SetAgain(other) | RenewAgain(other) | SetFreed(other) | Delete(other) | DeleteAndFree(other) | Renew(other, _)
                     | RenewInOtherPhase(other) | Recreate(other) if is_about_it(other))
             }
             _ => true,
@@ -94,6 +96,7 @@ impl Action {
         match self {
             _ if ledger.has_set_again => false,
             SetAgain(_) => plan(Plan::begun) == 0,
+            RenewAgain(side) => plan(Plan::begun) == 0 && ledger.current_key(side).is_live,
             Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,
             SetFreed(side) => ledger.freed[side as usize] != 0,
             Die => plan(|plan| plan.level()) == 0,
@@ -115,13 +118,10 @@ impl Action {
                 let freed = ledger(|ledger| std::mem::take(&mut ledger.freed[side as usize]));
                 machine.set(current(side), freed);
             }
-            SetAgain(side) => {
-                let value = ledger(|ledger| {
-                    ledger.has_set_again = true;
-                    ledger.first_value(side)
-                });
-                machine.get(current(side));
-                machine.set(current(side), value);
+            SetAgain(side) => set_again(machine, side),
+            RenewAgain(side) => {
+                renew(machine, side, 1, false, false);
+                set_again(machine, side);
             }
             Create => _ = machine.create(ORDINARY),
             Delete(side) => _ = machine.delete(current(side)),
@@ -181,6 +181,16 @@ fn get_and_set(machine: &dyn Machine, key: u8, new: u16) {
     if machine.set(key, new) {
         free(value);
     }
+}
+
+/// Gets the value of an index's key, and sets the one that was set first there.
+fn set_again(machine: &dyn Machine, side: Side) {
+    let value = ledger(|ledger| {
+        ledger.has_set_again = true;
+        ledger.first_value(side)
+    });
+    machine.get(current(side));
+    machine.set(current(side), value);
 }
 
 /// Deletes the key at an index and creates another there, so many times.
@@ -323,6 +333,7 @@ pub(crate) const LENT_FIRST: &[Action] = &[LentWith, LentInit, Set(Other), Regis
 pub(crate) const USED_AGAIN: &[Action] = &[
     Set(This),
     SetAgain(This),
+    RenewAgain(This),
     SetFreed(This),
     SetFreed(Other),
     Take(This),

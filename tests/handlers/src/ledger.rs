@@ -311,16 +311,10 @@ impl Ledger {
     /// Exit is over. What handlers have set meanwhile may be gone, too.
     pub(crate) fn forget(&mut self, exit_began: u16) {
         for key in 0..self.key_count {
-            // A value that exit has taken gets no destructor if the key was deleted before that was called.
-            if !self.keys[key].has_destructor || self.was_deleted_since(key, exit_began) {
+            if !self.keys[key].has_destructor {
                 (0..LEVELS).for_each(|_| self.since(exit_began, key as u8, What::Forget, 0));
             }
         }
-    }
-
-    fn was_deleted_since(&self, key: usize, exit_began: u16) -> bool {
-        let calls = &self.calls[..self.call_count];
-        calls.iter().any(|call| usize::from(call.key) == key && call.what == What::Delete && call.end > exit_began)
     }
 
     /// The thread has exited with no handler.

@@ -36,9 +36,21 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         file: "src/slots.rs",
-        what: "exit does not look whether the key lives when it has ended the binding",
-        from: "        if entry.tag_after_destructor() == tag || lived && self.progress.owns(tag, value) {\n",
-        to: "        let _ = lived;\n        if true {\n",
+        what: "exit does not look whether the key lives",
+        from: "        if is_due { value } else { ptr::null_mut() }\n",
+        to: "        let _ = is_due;\n        value\n",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "exit looks whether the key lives when it has ended the binding",
+        from: "        if is_due { value } else { ptr::null_mut() }\n",
+        to: "        let _ = is_due;\n        if entry.tag_after_destructor() == tag { value } else { ptr::null_mut() }\n",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "a deletion leaves word also of a value that exit has",
+        from: "            && self.slot(Index::of_tag(tag)).tag() == tag\n",
+        to: "            && true\n",
     },
     Mutation {
         file: "src/slots.rs",
@@ -79,14 +91,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "exit does not say which slot it takes from",
-        from: "        self.progress.begin(tag);\n        compiler_fence(Ordering::SeqCst);\n        let lived",
-        to: "        let lived",
+        from: "        self.progress.begin(tag);\n        compiler_fence(Ordering::SeqCst);\n        let is_due",
+        to: "        let is_due",
     },
     Mutation {
         file: "src/slots.rs",
         what: "a deletion leaves no word for the exit that it interrupts",
-        from: "        if self.progress.disown(key) {\n",
-        to: "        let _ = key;\n        if false {\n",
+        from: "            self.progress.disown(tag);\n",
+        to: "            let _ = tag;\n",
     },
     Mutation {
         file: "src/progress.rs",

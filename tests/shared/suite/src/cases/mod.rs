@@ -174,6 +174,7 @@ cases! {
         died_in_an_initialiser,
         died_in_a_static_keys_destructor,
         reaper_that_dies,
+        died_in_a_destructor_that_ran_functions,
     }
     functions {
         last_registered_runs_first,

@@ -101,6 +101,27 @@ pub(super) fn died_in_a_function<P: Platform>() {
     delete::<P>();
 }
 
+/// A thread stays in its destructor while that runs the thread's exit functions, and after.
+pub(super) fn died_in_a_destructor_that_ran_functions<P: Platform>() {
+    unsafe extern "C-unwind" fn run_functions_and_die<P: Platform>(_: *mut c_void) {
+        // SAFETY: the function takes any number, and destroys nothing.
+        unsafe {
+            P::space().at_thread_exit(log, value(2)).unwrap();
+            assert_eq!(P::space().run_exit_functions(), 1);
+        }
+        P::die();
+    }
+    fn body<P: Platform>(_: usize) {
+        set::<P>(KEYS[0].get(), 1);
+    }
+
+    create::<P>(run_functions_and_die::<P>);
+    let report = reap::<P>(body::<P>);
+    CALLS.expect(&[2]);
+    assert_eq!((report.flags, report.interrupted), (ExitFlags::INTERRUPTED, KEYS[0].get()));
+    delete::<P>();
+}
+
 /// Destructors that run while a thread is reaped may block, set values and use the thread's other ones.
 pub(super) fn destructors_of_a_dead_thread_set_values<P: Platform>() {
     unsafe extern "C-unwind" fn set_another<P: Platform>(value: *mut c_void) {
