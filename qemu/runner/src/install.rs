@@ -235,7 +235,9 @@ mod tests {
         let refused = |target: &str| require_target(&Target::named(target).unwrap(), &toolchain).err();
         let line = "rustc knows no target x86_64-unknown-nonesuch (rustc --print target-list)";
         assert_eq!(refused("x86_64-unknown-nonesuch"), Some(Error::usage(line)));
-        for target in ["host", "x86_64", "aarch64", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"] {
+        for target in
+            ["host", "x86_64", "i686", "aarch64", "armv7a", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"]
+        {
             assert_eq!(refused(target), None, "{target}");
         }
     }
