@@ -135,6 +135,7 @@ fn refuse_at_once(options: &Options) -> Result<()> {
     require_register(options)?;
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
+    require_little_endian(&options.target, &toolchain)?;
     require_compare_and_swap(options, &toolchain)
 }
 
@@ -155,6 +156,17 @@ fn require_target(target: &Target, toolchain: &Toolchain) -> Result<()> {
         Ok(())
     } else {
         Err(Error::usage(format!("rustc knows no target {target} (rustc --print target-list)")))
+    }
+}
+
+/// The library is for either order of bytes; what is told to the linker is for one.
+fn require_little_endian(target: &Target, toolchain: &Toolchain) -> Result<()> {
+    let target = &target.triple;
+    let settings = command::answer(toolchain.rustc().args(["--print=cfg", "--target", target]));
+    if settings.is_some_and(|settings| settings.lines().any(|line| line == "target_endian=\"big\"")) {
+        Err(Error::usage(format!("{target} is big-endian, and there are archives for little-endian CPUs only")))
+    } else {
+        Ok(())
     }
 }
 
@@ -240,6 +252,17 @@ mod tests {
         {
             assert_eq!(refused(target), None, "{target}");
         }
+    }
+
+    #[test]
+    fn big_endian_target_is_refused_in_a_sentence() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |target: &str| require_little_endian(&Target::named(target).unwrap(), &toolchain).err();
+        for target in ["aarch64_be-unknown-none-softfloat", "armebv7r-none-eabi"] {
+            let line = format!("{target} is big-endian, and there are archives for little-endian CPUs only");
+            assert_eq!(refused(target), Some(Error::usage(line)));
+        }
+        assert_eq!(refused("armv7a"), None);
     }
 
     /// Flags are blamed where there are some.
