@@ -16,11 +16,5 @@ pub(crate) fn block() -> *mut u8 {
             options(nomem, nostack),
         );
     }
-    match option_env!("TSD_THREAD_POINTER_AT") {
-        // SAFETY: who installs the archive for a thread pointer says that the word is there.
-        Some(at) => unsafe {
-            register.byte_add(crate::config::number(Some(at), 0) as usize).cast::<*mut u8>().read_volatile()
-        },
-        None => register,
-    }
+    super::followed(register)
 }

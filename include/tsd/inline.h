@@ -1,8 +1,8 @@
 /*
  * tsd_get(), inline where tsd/config.h, or the kernel's build, says how C code finds its thread. Part of <tsd.h>.
  *
- *     TSD_THREAD_POINTER          the register: fs or gs on x86_64; tpidr_el0, tpidr_el1 or sp_el0 on aarch64;
- *                                 tp on riscv64
+ *     TSD_THREAD_POINTER          the register: fs or gs on x86_64 and i686; tpidr_el0, tpidr_el1 or sp_el0 on aarch64;
+ *                                 tpidrprw, tpidruro or tpidrurw on armv7a; tp on riscv64
  *     TSD_THREAD_POINTER_AT       if defined: at this offset from the register is a pointer, to be followed first
  *     TSD_THREAD_POINTER_OFFSET   the offset of the tsd_thread_t from there
  *
@@ -10,11 +10,11 @@
  * has its tsd_thread_t at offset 64; `fs`, none, `64` one whose thread control block is at the base of fs. In such code
  * a thread must be current. The offsets are decimal literals.
  *
- * Following the pointer is an instruction of its own but on x86_64. So elsewhere the register must belong to the thread;
+ * Following the pointer is an instruction of its own but on x86. So elsewhere the register must belong to the thread;
  * one of the CPU would be another CPU's by then if the thread is moved between the two.
  *
  * tsd_current() stays the hook of everything else. But an archive that was installed with --thread-pointer finds the
- * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86_64 that takes a
+ * thread itself, and the kernel needs no hook: where the pointer is NULL there is no thread. (On x86 that takes a
  * pointer; the base of a segment can't be read everywhere, and such an archive has the hook.)
  *
  * A wrong offset would corrupt silently, so the kernel has the compiler check it against its own structure:
@@ -30,7 +30,7 @@
  *
  * It takes 8 instructions on x86_64, 10 on aarch64 and 11 on riscv64 where the number of keys is a power of two; one more
  * where a pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE). With
- * TSD_CURRENT() the instructions that find the thread come on top, on aarch64 one more; and on other CPUs it is plain C.
+ * TSD_CURRENT() the instructions that find the thread come on top, on aarch64 one more. On other CPUs it is plain C.
  */
 #ifndef TSD_INLINE_H
 #define TSD_INLINE_H
@@ -77,11 +77,15 @@ static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
 #else
 
 /*
- * What follows is assembly, since compilers neither compare with volatile memory nor load it in pairs, and because of
- * the order: the slot's tag, its value, the table's tag. An interrupt handler that sets the slot between any two of them
- * makes the last comparison fail, or leaves a value of the same key. All of it is volatile: a function that switches
- * threads gets another answer after the switch.
+ * What follows is assembly where a CPU has better than plain C, since compilers neither compare with volatile memory nor
+ * load it in pairs. The order counts: the slot's tag, its value, the table's tag. An interrupt handler that sets the slot
+ * between any two of them makes the last comparison fail, or leaves a value of the same key. All of it is volatile: a
+ * function that switches threads gets another answer after the switch.
  */
+static inline uintptr_t tsd_word_load(const char *address) {
+    return *(const volatile uintptr_t *)(const volatile void *)address;
+}
+
 #ifdef TSD_CURRENT
 
 void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
@@ -92,14 +96,16 @@ void *tsd_get(tsd_key_t key) TSD_SYMBOL(tsd_get);
 #define tsd_static_store(key, offset, value) tsd_static_store_of(TSD_CURRENT(), (key), (offset), (value))
 
 static inline uintptr_t tsd_slot_load_of(const tsd_thread_t *thread, uintptr_t offset) {
-    return *(const volatile uintptr_t *)(const volatile void *)((const char *)thread->slots + offset);
+    return tsd_word_load((const char *)thread->slots + offset);
 }
 
 #else
 #define TSD_GET_ tsd_get(tsd_key_t key)
 #endif
 
-#if defined(__x86_64__)
+/* ---- the thread's slots ---- */
+
+#if defined(__x86_64__) || defined(__i386__)
 
 /* The word `further` bytes after the one at %[offset] from the first slot, and the operands for that. */
 #ifdef TSD_CURRENT
@@ -111,7 +117,7 @@ static inline uintptr_t tsd_slot_load_of(const tsd_thread_t *thread, uintptr_t o
 #define TSD_SLOT_OPERANDS_(at) [offset] "r"(at), [block] "r"(tsd_inline_block())
 static inline const char *tsd_inline_block(void) {
     const char *block;
-    __asm__ volatile("movq %%" TSD_STRING(TSD_THREAD_POINTER) ":" TSD_STRING(TSD_THREAD_POINTER_AT) ", %0"
+    __asm__ volatile("mov %%" TSD_STRING(TSD_THREAD_POINTER) ":" TSD_STRING(TSD_THREAD_POINTER_AT) ", %0"
                      : "=r"(block));
     return block;
 }
@@ -121,25 +127,67 @@ static inline const char *tsd_inline_block(void) {
 #define TSD_SLOT_OPERANDS_(at) [offset] "r"(at)
 #endif
 
+#ifndef TSD_CURRENT
+/* The word at `offset` from the first slot: of a static key, whose tag need not be asked. */
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    uintptr_t word;
+    __asm__ volatile("mov " TSD_SLOT_("0") ", %[word]" : [word] "=r"(word) : TSD_SLOT_OPERANDS_(offset) : "memory");
+    return word;
+}
+
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    __asm__ volatile("mov %[word], " TSD_SLOT_("0") : : [word] "r"(word), TSD_SLOT_OPERANDS_(offset) : "memory");
+}
+#endif
+
+#elif !defined(TSD_CURRENT)
+
+/* The instruction that reads the register. On RISC-V it follows the pointer, if there is one. */
+#if defined(__aarch64__)
+#define TSD_READ_POINTER_ "mrs %0, " TSD_STRING(TSD_THREAD_POINTER)
+#elif defined(__arm__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'A'
+#define TSD_OPCODE_tpidrurw "2"
+#define TSD_OPCODE_tpidruro "3"
+#define TSD_OPCODE_tpidrprw "4"
+#define TSD_OPCODE_OF_(name) TSD_OPCODE_##name
+#define TSD_OPCODE_OF(name) TSD_OPCODE_OF_(name)
+#define TSD_READ_POINTER_ "mrc p15, 0, %0, c13, c0, " TSD_OPCODE_OF(TSD_THREAD_POINTER)
+#elif defined(__riscv) && __riscv_xlen == 64 && defined(TSD_THREAD_POINTER_AT)
+#define TSD_READ_POINTER_ "ld %0, " TSD_STRING(TSD_THREAD_POINTER_AT) "(" TSD_STRING(TSD_THREAD_POINTER) ")"
+#elif defined(__riscv) && __riscv_xlen == 64
+#define TSD_READ_POINTER_ "mv %0, " TSD_STRING(TSD_THREAD_POINTER)
+#else
+#error "tsd: tsd_get() can be inline on x86_64, i686, aarch64, armv7a and riscv64; undefine TSD_THREAD_POINTER, or define TSD_CURRENT() or TSD_NO_INLINE"
+#endif
+
+static inline const char *tsd_inline_block(void) {
+    const char *block;
+    __asm__ volatile(TSD_READ_POINTER_ : "=r"(block));
+#if defined(TSD_THREAD_POINTER_AT) && !defined(__riscv)
+    block = (const char *)tsd_word_load(block + (TSD_THREAD_POINTER_AT));
+#endif
+    return block;
+}
+
+static inline uintptr_t tsd_slot_load(uintptr_t offset) {
+    return tsd_word_load(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset);
+}
+
+static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
+    *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
+}
+#endif
+
+/* ---- tsd_get() ---- */
+
+#if defined(__x86_64__)
+
 #if defined(__PIC__) || defined(__code_model_medium__) || defined(__code_model_large__)
 #define TSD_ENTRY_ "(%[table],%[offset])"
 #define TSD_ADDRESS_ "r"
 #else
 #define TSD_ENTRY_ "%c[table](%[offset])"
 #define TSD_ADDRESS_ "i"
-#endif
-
-#ifndef TSD_CURRENT
-/* The word at `offset` from the first slot: of a static key, whose tag need not be asked. */
-static inline uintptr_t tsd_slot_load(uintptr_t offset) {
-    uintptr_t word;
-    __asm__ volatile("movq " TSD_SLOT_("0") ", %[word]" : [word] "=r"(word) : TSD_SLOT_OPERANDS_(offset) : "memory");
-    return word;
-}
-
-static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
-    __asm__ volatile("movq %[word], " TSD_SLOT_("0") : : [word] "r"(word), TSD_SLOT_OPERANDS_(offset) : "memory");
-}
 #endif
 
 static inline void *TSD_GET_ {
@@ -161,25 +209,6 @@ static inline void *TSD_GET_ {
 }
 
 #elif defined(__aarch64__)
-
-#ifndef TSD_CURRENT
-static inline const char *tsd_inline_block(void) {
-    const char *block;
-    __asm__ volatile("mrs %0, " TSD_STRING(TSD_THREAD_POINTER) : "=r"(block));
-#ifdef TSD_THREAD_POINTER_AT
-    block = *(const char *const volatile *)(const volatile void *)(block + (TSD_THREAD_POINTER_AT));
-#endif
-    return block;
-}
-
-static inline uintptr_t tsd_slot_load(uintptr_t offset) {
-    return *(const volatile uintptr_t *)(const volatile void *)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset);
-}
-
-static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
-    *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
-}
-#endif
 
 static inline void *TSD_GET_ {
     const uintptr_t offset = tsd_slot_offset(key);
@@ -211,26 +240,6 @@ static inline void *TSD_GET_ {
 }
 
 #elif defined(__riscv) && __riscv_xlen == 64
-
-#ifndef TSD_CURRENT
-static inline const char *tsd_inline_block(void) {
-    const char *block;
-#ifdef TSD_THREAD_POINTER_AT
-    __asm__ volatile("ld %0, " TSD_STRING(TSD_THREAD_POINTER_AT) "(" TSD_STRING(TSD_THREAD_POINTER) ")" : "=r"(block));
-#else
-    __asm__ volatile("mv %0, " TSD_STRING(TSD_THREAD_POINTER) : "=r"(block));
-#endif
-    return block;
-}
-
-static inline uintptr_t tsd_slot_load(uintptr_t offset) {
-    return *(const volatile uintptr_t *)(const volatile void *)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset);
-}
-
-static inline void tsd_slot_store(uintptr_t offset, uintptr_t word) {
-    *(volatile uintptr_t *)(uintptr_t)(tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET) + offset) = word;
-}
-#endif
 
 static inline void *TSD_GET_ {
     const uintptr_t offset = tsd_slot_offset(key);
@@ -269,19 +278,25 @@ static inline void *TSD_GET_ {
     return value;
 }
 
-#elif defined(TSD_CURRENT)
+#else
 
 static inline void *TSD_GET_ {
     const uintptr_t offset = tsd_slot_offset(key);
-    const uintptr_t tag = tsd_slot_load_of(thread, offset);
-    const uintptr_t value = tsd_slot_load_of(thread, offset + offsetof(tsd_slot_t, value));
-    const uintptr_t live =
-        *(const volatile uintptr_t *)(const volatile void *)((const char *)tsd_table.entries + offset);
+#if defined(TSD_CURRENT)
+    const char *const slots = (const char *)thread->slots;
+#define TSD_SLOT_AT_(at) tsd_word_load(slots + (at))
+#elif defined(__i386__)
+#define TSD_SLOT_AT_(at) tsd_slot_load(at)
+#else
+    const char *const slots = tsd_inline_block() + (TSD_THREAD_POINTER_OFFSET);
+#define TSD_SLOT_AT_(at) tsd_word_load(slots + (at))
+#endif
+    const uintptr_t tag = TSD_SLOT_AT_(offset);
+    const uintptr_t value = TSD_SLOT_AT_(offset + offsetof(tsd_slot_t, value));
+    const uintptr_t live = tsd_word_load((const char *)tsd_table.entries + offset);
     return tag == live && (uint32_t)tag == key ? (void *)value : NULL;
 }
 
-#else
-#error "tsd: tsd_get() can be inline on x86_64, aarch64 and riscv64; undefine TSD_THREAD_POINTER, or define TSD_CURRENT() or TSD_NO_INLINE"
 #endif
 
 #endif

@@ -18,12 +18,28 @@ use crate::thread::Thread;
 #[cfg(all(thread_pointer, target_arch = "aarch64"))]
 #[path = "../../arch/aarch64/pointer.rs"]
 mod arch;
+#[cfg(all(thread_pointer, target_arch = "arm"))]
+#[path = "../../arch/armv7a/pointer.rs"]
+mod arch;
 #[cfg(all(thread_pointer, target_arch = "riscv64"))]
 #[path = "../../arch/riscv64/pointer.rs"]
 mod arch;
-#[cfg(all(thread_pointer, target_arch = "x86_64"))]
+#[cfg(all(thread_pointer, any(target_arch = "x86_64", target_arch = "x86")))]
 #[path = "../../arch/x86_64/pointer.rs"]
 mod arch;
+
+/// What `arch/` has read, or the pointer at `TSD_THREAD_POINTER_AT` from there: the thread's block, or NULL.
+#[cfg(all(thread_pointer, not(any(target_arch = "x86_64", target_arch = "x86"))))]
+#[inline(always)]
+fn followed(register: *mut u8) -> *mut u8 {
+    match option_env!("TSD_THREAD_POINTER_AT") {
+        // SAFETY: who installs the archive for a thread pointer says that the word is there.
+        Some(at) => unsafe {
+            register.byte_add(crate::config::number(Some(at), 0) as usize).cast::<*mut u8>().read_volatile()
+        },
+        None => register,
+    }
+}
 
 /// The thread that the kernel's hook names, or to which the thread pointer leads, if there is one.
 #[inline]

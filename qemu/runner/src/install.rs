@@ -135,6 +135,7 @@ fn refuse_at_once(options: &Options) -> Result<()> {
     require_register(options)?;
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
+    require_little_endian(&options.target, &toolchain)?;
     require_compare_and_swap(options, &toolchain)
 }
 
@@ -155,6 +156,17 @@ fn require_target(target: &Target, toolchain: &Toolchain) -> Result<()> {
         Ok(())
     } else {
         Err(Error::usage(format!("rustc knows no target {target} (rustc --print target-list)")))
+    }
+}
+
+/// The library is for either order of bytes; what is told to the linker is for one.
+fn require_little_endian(target: &Target, toolchain: &Toolchain) -> Result<()> {
+    let target = &target.triple;
+    let settings = command::answer(toolchain.rustc().args(["--print=cfg", "--target", target]));
+    if settings.is_some_and(|settings| settings.lines().any(|line| line == "target_endian=\"big\"")) {
+        Err(Error::usage(format!("{target} is big-endian, and there are archives for little-endian CPUs only")))
+    } else {
+        Ok(())
     }
 }
 
@@ -235,9 +247,22 @@ mod tests {
         let refused = |target: &str| require_target(&Target::named(target).unwrap(), &toolchain).err();
         let line = "rustc knows no target x86_64-unknown-nonesuch (rustc --print target-list)";
         assert_eq!(refused("x86_64-unknown-nonesuch"), Some(Error::usage(line)));
-        for target in ["host", "x86_64", "aarch64", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"] {
+        for target in
+            ["host", "x86_64", "i686", "aarch64", "armv7a", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"]
+        {
             assert_eq!(refused(target), None, "{target}");
         }
+    }
+
+    #[test]
+    fn big_endian_target_is_refused_in_a_sentence() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |target: &str| require_little_endian(&Target::named(target).unwrap(), &toolchain).err();
+        for target in ["aarch64_be-unknown-none-softfloat", "armebv7r-none-eabi"] {
+            let line = format!("{target} is big-endian, and there are archives for little-endian CPUs only");
+            assert_eq!(refused(target), Some(Error::usage(line)));
+        }
+        assert_eq!(refused("armv7a"), None);
     }
 
     /// Flags are blamed where there are some.

@@ -12,7 +12,9 @@ use crate::{
 };
 
 /// Targets with 32-bit pointers that the library is kept working on.
-const LIBRARY_TARGETS: [&str; 2] = [freertos::TARGET, "riscv32imac-unknown-none-elf"];
+const LIBRARY_TARGETS: [&str; 4] = [freertos::TARGET, "riscv32imac-unknown-none-elf", ARMV7A, I686];
+const ARMV7A: &str = "armv7a-none-eabi";
+const I686: &str = "i586-unknown-linux-gnu";
 
 /// Targets without compare-and-swap, on which the library needs its feature `critical-section`.
 const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", microbit::TARGET];
@@ -21,8 +23,13 @@ const SINGLE_CORE_TARGETS: [&str; 2] = ["riscv32imc-unknown-none-elf", microbit:
 const FEATURES: [&str; 4] = ["", "alloc", "pool", "alloc,pool"];
 
 /// A thread pointer for each target that has registers for one.
-const THREAD_POINTERS: [(&str, &str); 3] =
-    [(image::X86_64.target, "gs:0:64"), (image::AARCH64.target, "sp_el0:64"), (image::RISCV64.target, "tp:64")];
+const THREAD_POINTERS: [(&str, &str); 5] = [
+    (image::X86_64.target, "gs:0:64"),
+    (image::AARCH64.target, "sp_el0:64"),
+    (image::RISCV64.target, "tp:64"),
+    (ARMV7A, "tpidrprw:64"),
+    (I686, "gs:0:64"),
+];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
 /// image, on the suite on FreeRTOS and the microbit's program, on the library with each of its features, and on the C archive; these for targets

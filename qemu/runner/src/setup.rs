@@ -133,6 +133,18 @@ pub fn prepare_library_source(may_install: bool) -> Result<Toolchain> {
     found().ok_or_else(|| no_compiler(&["the host with its own standard library"]))
 }
 
+/// Returns the toolchain that runs this program, with the standard libraries of `targets` ready-made, which rustup has or
+/// fetches.
+///
+/// It is `None` where they can't or may not be got so.
+///
+/// # Errors
+/// Another set-up's lock can't be taken, or no note can be made of a refusal.
+pub fn prepare_ready_made(targets: &[&str]) -> Result<Option<Toolchain>> {
+    let _lock = workspace::lock("setup")?;
+    find_ready_made(targets, !is_forbidden())
+}
+
 /// Returns the oldest compiler that this workspace is written for, which rustup has or fetches.
 ///
 /// It is `None` where there is no rustup, and where it can't or may not fetch one.
@@ -151,12 +163,14 @@ pub fn is_forbidden() -> bool {
 
 /// A compiler for `targets`, rustup's or the distribution's.
 fn find_toolchain(targets: &[&str], may_install: bool) -> Result<Option<Toolchain>> {
-    if let Some(current) = Toolchain::current()
-        && (current.has_targets(targets) || may_install && toolchain::add_targets(&current, targets)?)
-    {
-        return Ok(Some(current));
-    }
-    Ok(Toolchain::of_distribution())
+    Ok(find_ready_made(targets, may_install)?.or_else(Toolchain::of_distribution))
+}
+
+/// The toolchain that runs this program, if it has or gets the libraries of `targets`.
+fn find_ready_made(targets: &[&str], may_install: bool) -> Result<Option<Toolchain>> {
+    let Some(current) = Toolchain::current() else { return Ok(None) };
+    let has_them = current.has_targets(targets) || may_install && toolchain::add_targets(&current, targets)?;
+    Ok(has_them.then_some(current))
 }
 
 fn needs(wants: Wants<'_>, toolchain: Option<&Toolchain>) -> Vec<Need<'static>> {

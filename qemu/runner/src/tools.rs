@@ -75,6 +75,16 @@ pub const QEMU_ARM: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// Runs programs for Linux on 64-bit PowerPC, big-endian.
+pub const QEMU_PPC64: Tool = Tool {
+    command: "qemu-ppc64",
+    trial: Trial::Version,
+    apt: &["qemu-user"],
+    dnf: &["qemu-user"],
+    pacman: &["qemu-user"],
+    brew: &[],
+};
+
 /// Links the members of the archive, and the kernel where the compiler comes without a linker of its own.
 pub const LLD: Tool =
     Tool { command: "ld.lld", trial: Trial::Version, apt: &["lld"], dnf: &["lld"], pacman: &["lld"], brew: &["lld"] };

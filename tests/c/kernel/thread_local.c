@@ -63,12 +63,16 @@ static void use(void *argument) {
     CHECK(mine == &begun && begun == (int)(uintptr_t)argument && zero[99] == begun && aligned.line[63] == begun);
 }
 
-/* A compiler asks for an address once a function. */
+/*
+ * A compiler asks for an address once a function, and puts that anywhere among what the function does to other variables:
+ * it does not know that memory is asked for.
+ */
 __attribute__((noinline)) static void set_another(int value) { another = value; }
+__attribute__((noinline)) static void use_begun(void) { begun++; }
 
 static void exhaust(void *argument) {
     struct block *rest;
-    begun++;
+    use_begun();
     rest = free_blocks;
     free_blocks = NULL;
     set_another(5);

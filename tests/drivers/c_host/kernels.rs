@@ -36,6 +36,14 @@ const X86_64: Place = Place {
     model: "",
     address: "",
 };
+const I686: Place =
+    Place { target: "i686", clang: &["--target=i686-unknown-none-elf", "-mgeneral-regs-only"], ..X86_64 };
+const ARMV7A: Place = Place {
+    target: "armv7a",
+    clang: &["--target=armv7a-none-eabi", "-mfloat-abi=soft"],
+    prefix: "arm-none-eabi-",
+    ..X86_64
+};
 const AARCH64: Place = Place {
     target: "aarch64",
     clang: &["--target=aarch64-none-elf", "-mgeneral-regs-only", "-ffixed-x18"],
@@ -59,15 +67,19 @@ const THUMBV7M: Place =
 
 const PIE: &str = "-fPIE, -pie";
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 18] = [
     Place { name: "top", model: "-fno-pic -mcmodel=kernel", address: "0xffffffff80100000", ..X86_64 },
     Place { name: "low", model: "-fno-pic", address: "0x100000", ..X86_64 },
     Place { name: "middle", model: "-fPIE", address: "0xffff900000000000", ..X86_64 },
     Place { name: "pie", model: PIE, address: "0x1000", ..X86_64 },
+    Place { name: "top", model: "-fno-pic", address: "0xc0100000", ..I686 },
+    Place { name: "low", model: "-fno-pic", address: "0x100000", ..I686 },
     Place { name: "top", model: "-fno-pic", address: "0xffffffc010080000", ..AARCH64 },
     Place { name: "low", model: "-fno-pic", address: "0x40080000", ..AARCH64 },
     Place { name: "tiny", model: "-fno-pic -mcmodel=tiny", address: "0x80000", ..AARCH64 },
     Place { name: "pie", model: PIE, address: "0x1000", ..AARCH64 },
+    Place { name: "top", model: "-fno-pic", address: "0xc0008000", ..ARMV7A },
+    Place { name: "low", model: "-fno-pic -mthumb", address: "0x40010000", ..ARMV7A },
     Place { name: "top", model: "-fno-pic -mcmodel=medany", address: "0xffffffff80200000", ..RISCV64 },
     Place { name: "low", model: "-fno-pic -mcmodel=medany", address: "0x80200000", ..RISCV64 },
     Place { name: "middle", model: "-fno-pic -mcmodel=medany", address: "0xffffffc080000000", ..RISCV64 },
@@ -86,14 +98,15 @@ impl Place {
 
     /// The command, if there is such a linker for this CPU at all.
     fn linker(&self, linker: &str) -> Option<String> {
-        let knows_cpu = linker != "ld.gold" || ["x86_64", "aarch64"].contains(&self.target);
+        let knows_cpu = linker != "ld.gold" || ["x86_64", "i686", "aarch64"].contains(&self.target);
         let prefix = if linker == "ld.lld" { "" } else { self.prefix };
         knows_cpu.then(|| format!("{prefix}{linker}"))
     }
 
     /// Whether every machine has the linker, or gets it before the first test.
     fn is_certain(&self, linker: &str) -> bool {
-        linker == "ld.lld" || linker == "ld.bfd" && (self.target != "x86_64" || cfg!(target_arch = "x86_64"))
+        let is_x86 = ["x86_64", "i686"].contains(&self.target);
+        linker == "ld.lld" || linker == "ld.bfd" && (!is_x86 || cfg!(target_arch = "x86_64"))
     }
 }
 
@@ -141,8 +154,10 @@ fn check(place: &Place, linker: &str, command: &str, name: &str) -> Result<(), F
     };
     let link = |table: u64, archive: &[&str]| {
         let mut link = command::of(command);
-        if place.target == "riscv32" && linker == "ld.bfd" {
-            link.args(["-m", "elf32lriscv"]);
+        match (place.target, linker) {
+            ("riscv32", "ld.bfd") => drop(link.args(["-m", "elf32lriscv"])),
+            ("i686", _) => drop(link.args(["-m", "elf_i386"])),
+            _ => {}
         }
         if place.is_pie() {
             link.arg("-pie");

@@ -53,8 +53,10 @@ const CLANG: Compiler = Compiler {
     options: &["--target=x86_64-unknown-none-elf", "-nostdinc"],
     package: None,
 };
-const COMPILERS: [Compiler; 6] = [
+const COMPILERS: [Compiler; 8] = [
     CLANG,
+    Compiler { target: "i686", options: &["--target=i686-unknown-none-elf", "-nostdinc"], ..CLANG },
+    Compiler { target: "armv7a", options: &["--target=armv7a-none-eabi", "-nostdinc"], ..CLANG },
     Compiler { target: "aarch64", options: &["--target=aarch64-none-elf", "-nostdinc"], ..CLANG },
     Compiler { target: "riscv64", options: &["--target=riscv64-unknown-elf", "-march=rv64imac", "-nostdinc"], ..CLANG },
     Compiler { target: "thumbv7m", options: &["--target=thumbv7m-none-eabi", "-nostdinc"], ..CLANG },

@@ -13,9 +13,11 @@ use super::commands::{run, scratch};
 use super::kernels::installed;
 
 /// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
-const TARGETS: [(&str, &str); 7] = [
+const TARGETS: [(&str, &str); 9] = [
     ("x86_64", "`-mno-red-zone`, for its own code"),
+    ("i686", "`-m32 -fno-pic`, no `-mregparm`; `-mgeneral-regs-only`, for its own code"),
     ("aarch64", "`-mgeneral-regs-only`, for its own code; `-ffixed-x18` if x18 is its own"),
+    ("armv7a", "`-march=armv7-a -mfloat-abi=soft`"),
     ("riscv64", "`-march=rv64imac -mabi=lp64 -mcmodel=medany`"),
     ("riscv64gc-unknown-none-elf", "`-march=rv64gc -mabi=lp64d -mcmodel=medany`"),
     ("riscv32", "`-march=rv32imac -mabi=ilp32`"),
@@ -90,11 +92,15 @@ fn page_has_them_all() -> Result<(), Failed> {
 }
 
 /// A compiler and its options, and what its code for a thread-local variable has: the second table of the page.
-const STORAGE: [(&str, &[&str], &str); 11] = [
+const STORAGE: [(&str, &[&str], &str); 15] = [
     ("clang", &["--target=x86_64-unknown-none-elf", EMULATED], "__emutls_get_address"),
     ("clang", &["--target=aarch64-none-elf", EMULATED], "__emutls_get_address"),
     ("clang", &["--target=thumbv7m-none-eabi", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=i686-unknown-none-elf", EMULATED], "__emutls_get_address"),
+    ("clang", &["--target=armv7a-none-eabi", EMULATED], "__emutls_get_address"),
     ("clang", &["--target=x86_64-unknown-none-elf", "-mcmodel=kernel"], "%fs:"),
+    ("clang", &["--target=i686-unknown-none-elf"], "%gs:"),
+    ("gcc", &["-m32", "-fno-pic"], "%gs:"),
     ("gcc", &["-fno-pic", "-mcmodel=kernel"], "%fs:"),
     ("clang", &["--target=aarch64-none-elf"], "TPIDR_EL0"),
     ("clang", &["--target=aarch64-none-elf", "-mtp=el1"], "TPIDR_EL1"),
@@ -122,6 +128,7 @@ fn thread_local() -> Result<(), Failed> {
 
 /// What the file format says of how numbers are passed, by the flags of the first member.
 fn float_abi(archive: &Path) -> Result<&'static str, Failed> {
+    const X86: u16 = 3;
     const X86_64: u16 = 62;
     const AARCH64: u16 = 183;
     const RISC_V: u16 = 243;
@@ -134,7 +141,7 @@ fn float_abi(archive: &Path) -> Result<&'static str, Failed> {
     let at = if is_64 { 48 } else { 36 };
     let flags = u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     Ok(match (machine, is_64, flags) {
-        (X86_64 | AARCH64, ..) => "passes none",
+        (X86 | X86_64 | AARCH64, ..) => "passes none",
         (RISC_V, true, flags) if flags & 6 == 0 => "lp64",
         (RISC_V, true, flags) if flags & 6 == 4 => "lp64d",
         (RISC_V, false, flags) if flags & 6 == 0 => "ilp32",
@@ -154,7 +161,8 @@ fn code_relocations(archive: &Path) -> Result<Vec<String>, Failed> {
         if let Some(section) = line.strip_prefix("RELOCATION RECORDS FOR [") {
             is_code = section.starts_with(".text");
         } else if let Some(kind) = line.split_whitespace().nth(1).filter(|kind| is_code && kind.starts_with("R_")) {
-            let name = ["R_X86_64_", "R_AARCH64_", "R_RISCV_", "R_ARM_"].iter().find_map(|cpu| kind.strip_prefix(cpu));
+            let cpus = ["R_X86_64_", "R_386_", "R_AARCH64_", "R_RISCV_", "R_ARM_"];
+            let name = cpus.iter().find_map(|cpu| kind.strip_prefix(cpu));
             kinds.insert(name.unwrap_or(kind).to_owned());
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting. On aarch64 it runs a second time with picolibc, ported to it, and
-//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's, with a register of
-//! the platform's and no thread pointer.
+//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's; on thumbv7m with a register of the
+//! platform's and no thread pointer.
 
+mod bits32;
 mod build;
 mod on_picolibc;
 #[path = "../c_host/rows.rs"]
 mod rows;
-mod thumbv7m;
 
 use std::path::Path;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn main() {
     trials.extend(["tls", "locks"].map(|step| {
         Trial::test(format!("c_kernel::picolibc_without_{step}"), move || on_picolibc::run_cases(Some(step)))
     }));
-    trials.push(Trial::test("c_kernel::thumbv7m", thumbv7m::boot));
+    trials.extend(bits32::ALL.iter().map(|kernel| Trial::test(format!("c_kernel::{}", kernel.name), || kernel.boot())));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list
@@ -53,9 +53,10 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let tools = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG, &tools::LLD, &tools::QEMU_ARM];
-    setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
-    qemu::check_tool(&tools::QEMU_ARM)?;
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG, &tools::LLD];
+    let machines = bits32::ALL.each_ref().map(|kernel| kernel.qemu);
+    setup::prepare(Wants { tools: &[&compilers[..], &machines].concat(), ..Wants::to_boot(&machine::ALL) }, true)?;
+    machines.into_iter().try_for_each(qemu::check_tool)?;
     on_picolibc::prepare()?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }

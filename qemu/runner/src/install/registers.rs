@@ -3,7 +3,7 @@
 //!
 //! On aarch64, x18 is the platform's own: kernels keep their per-CPU pointer there, and shadow call stacks their top.
 //! On Arm, r9 is, if the user says so by the compiler's option. On RISC-V, gp is the linker's and tp the thread's. Registers for floating point and vectors may be off in a kernel,
-//! or belong to the program that it has interrupted; and on x86_64 an interrupt overwrites what lies below the stack
+//! or belong to the program that it has interrupted; and on x86 an interrupt overwrites what lies below the stack
 //! pointer. The compiler is told, but a ready-made core library was not, and RUSTFLAGS may say something else. So what
 //! counts is what has got into the archive: its instructions.
 
@@ -37,7 +37,7 @@ const RESERVE_R9: &str = "+reserve-r9";
 /// One does, or the archive can't be read.
 pub fn check(archive: &Path, options: &Options) -> Result<usize> {
     let Options { target, rustflags, thread_pointer, .. } = options;
-    let Some(cpu) = Cpu::of(target, rustflags).filter(|_| target.is_freestanding()) else { return Ok(0) };
+    let Some(cpu) = Cpu::of(target, rustflags).filter(|_| target.is_freestanding) else { return Ok(0) };
     let mut objdump = command::of(tools::OBJDUMP.command);
     objdump.args(["--disassemble", "--no-show-raw-insn"]).arg(archive);
     let text = command::answer(&mut objdump)
@@ -59,10 +59,13 @@ pub fn of_the_kernel(target: &Target) -> &'static [&'static str] {
 /// Whose registers they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cpu {
-    X86_64,
+    /// Of 32 and 64 bits.
+    X86,
     Aarch64,
     RiscV,
-    Arm { reserves_r9: bool },
+    Arm {
+        reserves_r9: bool,
+    },
 }
 
 const KERNELS: &str = "names a register that belongs to the kernel";
@@ -74,7 +77,9 @@ impl Cpu {
     fn of(target: &Target, rustflags: &[String]) -> Option<Self> {
         let arm = Self::Arm { reserves_r9: rustflags.iter().any(|flag| flag.contains(RESERVE_R9)) };
         let cpus = [
-            ("x86_64", Self::X86_64),
+            ("x86_64", Self::X86),
+            ("i586", Self::X86),
+            ("i686", Self::X86),
             ("aarch64", Self::Aarch64),
             ("riscv", Self::RiscV),
             ("thumb", arm),
@@ -90,10 +95,14 @@ impl Cpu {
                 return Some((instruction, UNKNOWN));
             }
             // After the mnemonic; a name that is a symbol's comes in angle brackets.
-            let operands = instruction.split_once('\t').map_or("", |(_, operands)| operands);
+            let (mnemonic, operands) = instruction.split_once('\t').unwrap_or((instruction, ""));
             let operands = operands.split('<').next().unwrap_or_default();
-            if self == Self::X86_64 && operands.split(',').any(is_below_stack_pointer) {
+            if self == Self::X86 && operands.split(',').any(is_below_stack_pointer) {
                 return Some((instruction, RED_ZONE));
+            }
+            // The stack of floating-point registers need not be named: `fildll 8(%esp)`. Nothing else begins so.
+            if self == Self::X86 && (mnemonic.starts_with('f') || ["emms", "wait"].contains(&mnemonic)) {
+                return Some((instruction, TURNED_OFF));
             }
             let mut names = operands.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '%');
             names.find_map(|name| self.fault(name).filter(|_| pointer != Some(name))).map(|fault| (instruction, fault))
@@ -106,7 +115,7 @@ impl Cpu {
             Self::Aarch64 => &["x18", "w18"],
             Self::RiscV => &["gp", "tp"],
             Self::Arm { reserves_r9: true } => &["r9", "sb"],
-            Self::X86_64 | Self::Arm { .. } => &[],
+            Self::X86 | Self::Arm { .. } => &[],
         }
     }
 
@@ -116,7 +125,7 @@ impl Cpu {
             letters.iter().any(|letters| name.strip_prefix(letters).is_some_and(is_number))
         };
         let turned_off = match self {
-            Self::X86_64 => name == "%st" || numbered(&["%xmm", "%ymm", "%zmm", "%mm", "%k", "%tmm"]),
+            Self::X86 => name == "%st" || numbered(&["%xmm", "%ymm", "%zmm", "%mm", "%k", "%tmm"]),
             Self::Aarch64 => numbered(&["v", "q", "d", "s", "h", "b", "z", "p"]),
             Self::RiscV => numbered(&["ft", "fs", "fa", "v"]),
             Self::Arm { .. } => numbered(&["s", "d", "q"]),
@@ -134,10 +143,10 @@ fn instructions(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether an operand of x86_64 is in the red zone: `-0x8(%rsp)`.
+/// Whether an operand of x86 is in the red zone: `-0x8(%rsp)`.
 fn is_below_stack_pointer(operand: &str) -> bool {
     let operand = operand.trim();
-    operand.starts_with('-') && operand.contains("(%rsp")
+    operand.starts_with('-') && ["(%rsp", "(%esp"].iter().any(|pointer| operand.contains(pointer))
 }
 
 #[cfg(test)]
@@ -178,7 +187,13 @@ mod tests {
             ("x86_64", "fstp\t%st(1)", TURNED_OFF),
             ("x86_64", "movq\t%rax, -0x8(%rsp)", RED_ZONE),
             ("x86_64", "movq\t-8(%rsp,%rcx), %rax", RED_ZONE),
+            ("x86_64", "fildll\t8(%rsp)", TURNED_OFF),
             ("x86_64", "<unknown>", UNKNOWN),
+            ("i686", "fildll\t(%eax)", TURNED_OFF),
+            ("i686", "fnclex", TURNED_OFF),
+            ("i686", "movsd\t(%eax), %xmm0", TURNED_OFF),
+            ("i686", "movl\t-4(%esp), %eax", RED_ZONE),
+            ("armv7a", "vld1.8\t{d16}, [r0]", TURNED_OFF),
         ] {
             assert_eq!(fault(target, faulty), Some(fault_of_it), "{faulty}");
         }
@@ -200,6 +215,9 @@ mod tests {
             ("thumbv7m", "push\t{r4, r9, lr}"),
             ("x86_64", "movq\t8(%rsp), %rax"),
             ("x86_64", "leaq\t-8(%rax), %rsp"),
+            ("i686", "movl\t%gs:0, %eax"),
+            ("i686", "lock"),
+            ("armv7a", "mrc\tp15, #0x0, r0, c13, c0, #0x4"),
         ] {
             assert_eq!(fault(target, clean), None, "{clean}");
         }

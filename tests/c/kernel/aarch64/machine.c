@@ -1,15 +1,5 @@
-/* The UART, the end by semihosting, and a new thread's stack. */
-#include "../kernel.h"
-
-static volatile uint32_t *const uart_data = (volatile uint32_t *)0x09000000;
-static volatile uint32_t *const uart_flags = (volatile uint32_t *)0x09000018;
-enum { TRANSMIT_FULL = 0x20 };
-
-void console_put(char character) {
-    while (*uart_flags & TRANSMIT_FULL) {
-    }
-    *uart_data = (uint8_t)character;
-}
+/* The end by semihosting, the thread pointer and a new thread's stack. */
+#include "../virt.h"
 
 void set_thread_pointer(struct thread **block) { __asm__ volatile("msr tpidr_el1, %0" : : "r"(block)); }
 

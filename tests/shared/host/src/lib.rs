@@ -1,9 +1,11 @@
 //! The host as a platform for the shared suite and the storm: std's threads, control blocks that the next thread takes
 //! at once.
 //!
+//! - [`case`](mod@case)  the suite's cases, each by itself
 //! - [`failure`]  how a case fails when one of its threads does
 //! - `storm`      what the storm asks for besides
 
+pub mod case;
 pub mod failure;
 mod storm;
 
