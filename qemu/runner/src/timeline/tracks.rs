@@ -246,7 +246,7 @@ impl Builder<'_> {
             thread.slices.retain(|slice| !matches!(slice.kind, Kind::Round { calls: Some(0), .. }));
             if counts[&thread.name] > 1 {
                 let number = numbers.entry(thread.name.clone()).or_insert(0);
-                thread.name = format!("{} {number}", thread.name);
+                thread.name = format!("{} #{number}", thread.name);
                 *number += 1;
             }
         }
