@@ -1,7 +1,8 @@
 //! The timelines of a demonstration, as files that others read: what is in them is what the table of figures says.
 //!
 //! The reader is one of our own, since no crate reads the format strictly: it takes no field that it does not know, and
-//! nothing that Chrome's description of the Trace Event Format does not have.
+//! nothing that Chrome's description of the Trace Event Format does not have. `cargo run -- evidence trace` has Perfetto
+//! read the same.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -5,7 +5,7 @@
 //! Slices are pairs of a beginning and an end, not single events with a duration: what a reader rounds can't overlap then.
 //!
 //! Chrome takes a colour that we name; Perfetto makes one of a slice's name without its digits. Left-overs are red in both,
-//! and nothing else is: `LEFT_OVER` and the name of an exit that leaves values over are words that Perfetto gives red.
+//! and neither threads nor what they do else: the words here are chosen by what Perfetto makes of them.
 
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ impl Process<'_> {
                 ),
                 Instant::KeyCreated(key) => (format!("create {key}"), of_key("create", key)),
                 Instant::KeyDeleted(key) => (format!("delete {key}"), of_key("delete", key)),
-                Instant::FirstSet(key) => (format!("first set of {key}"), of_key("first set", key)),
+                Instant::FirstSet(key) => (format!("first set: {key}"), of_key("first set", key)),
                 Instant::LeftOver(key) => {
                     (LEFT_OVER.into(), json!({ "cat": "left over", "args": { "key": key }, "cname": RED }))
                 }
@@ -153,7 +153,7 @@ fn words(kind: &Kind) -> (String, Value) {
             json!({ "cat": "exit", "cname": RED, "args": { "left over": left_over } }),
         ),
         Kind::Round { round, is_last_phase, calls } => {
-            let name = if *is_last_phase { format!("last phase, round {round}") } else { format!("round {round}") };
+            let name = if *is_last_phase { format!("last phase, round #{round}") } else { format!("round #{round}") };
             (name, json!({ "cat": "round", "args": { "calls": calls } }))
         }
         Kind::Destructor(key) => (key.clone(), json!({ "cat": "destructor", "args": { "key": key } })),
