@@ -4,8 +4,9 @@
 //!
 //! Slices are pairs of a beginning and an end, not single events with a duration: what a reader rounds can't overlap then.
 //!
-//! Chrome takes a colour that we name; Perfetto makes one of a slice's name without its digits. Left-overs are red in both,
-//! and neither threads nor what they do else: the words here are chosen by what Perfetto makes of them.
+//! Chrome takes a colour that we name; Perfetto makes one of a slice's name without its digits. Left-overs and keys that
+//! were refused are red in both, and neither threads nor what they do else: the words here are chosen by what Perfetto
+//! makes of them.
 
 use serde_json::{Value, json};
 
@@ -121,6 +122,7 @@ impl Process<'_> {
                 ),
                 Instant::KeyCreated(key) => (format!("create {key}"), of_key("create", key)),
                 Instant::KeyDeleted(key) => (format!("delete {key}"), of_key("delete", key)),
+                Instant::KeyRefused => ("refused a key".into(), json!({ "cat": "refusal", "cname": RED })),
                 Instant::FirstSet(key) => (format!("first set: {key}"), of_key("first set", key)),
                 Instant::LeftOver(key) => {
                     (LEFT_OVER.into(), json!({ "cat": "left over", "args": { "key": key }, "cname": RED }))
