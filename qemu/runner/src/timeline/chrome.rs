@@ -27,7 +27,9 @@ const LEFT_OVER: &str = "value left over";
 pub(super) fn document(machines: &[(String, Tracks)]) -> String {
     let (mut events, mut flows) = (Vec::new(), 0);
     for (process, (name, tracks)) in (1..).zip(machines) {
-        Process { number: process, events: &mut events, flows: &mut flows }.add(name, tracks);
+        // Machines have run one after the other, and each counts from its own start: their first threads are put side by side.
+        let start_ns = tracks.threads.iter().map(|thread| thread.begin_ns).min().unwrap_or(0);
+        Process { number: process, start_ns, events: &mut events, flows: &mut flows }.add(name, tracks);
     }
     // One on each line: for tools that compare and search by lines.
     let lines: Vec<_> = events.iter().map(Value::to_string).collect();
@@ -36,6 +38,8 @@ pub(super) fn document(machines: &[(String, Tracks)]) -> String {
 
 struct Process<'a> {
     number: usize,
+    /// What is shown as 0.
+    start_ns: u64,
     events: &'a mut Vec<Value>,
     /// How many flows there are in the whole file: each has a number of its own.
     flows: &'a mut usize,
@@ -134,8 +138,8 @@ impl Process<'_> {
 
     /// Adds an event; `extra` has what its kind has beyond others.
     fn push(&mut self, phase: &str, track: usize, at_ns: u64, name: &str, extra: Value) {
-        let mut event =
-            json!({ "ph": phase, "name": name, "pid": self.number, "tid": track, "ts": at_ns as f64 / 1000.0 });
+        let micros = at_ns.saturating_sub(self.start_ns) as f64 / 1000.0;
+        let mut event = json!({ "ph": phase, "name": name, "pid": self.number, "tid": track, "ts": micros });
         if phase == "i" {
             event["s"] = "t".into();
         }
