@@ -1,5 +1,5 @@
-//! A demonstration's trace, read by Perfetto: whether it takes every event, whether slices nest, and whether it counts what
-//! the kernels' own figures say. Writes docs/evidence/trace.md.
+//! A demonstration's trace, read by Perfetto: whether it takes every event, whether slices nest, and whether it counts
+//! what the kernels' own figures say. Writes docs/evidence/trace.md.
 //!
 //! - `perfetto`   Perfetto's trace processor
 //! - `queries`    what it is asked

@@ -1,8 +1,9 @@
-//! Tracks in the Trace Event Format, which Chrome (`chrome://tracing`) and Perfetto (`ui.perfetto.dev`) show: a process for
-//! each machine, in which CPUs and threads are threads. A flow leads from each of a thread's runs to the next one if that
-//! is on another CPU.
+//! Tracks in the Trace Event Format, which Chrome (`chrome://tracing`) and Perfetto (`ui.perfetto.dev`) show: a process
+//! for each machine, in which CPUs and threads are threads. A flow leads from each of a thread's runs to the next one if
+//! that is on another CPU.
 //!
-//! Slices are pairs of a beginning and an end, not single events with a duration: what a reader rounds can't overlap then.
+//! Slices are pairs of a beginning and an end, not single events with a duration: what a reader rounds can't overlap
+//! then.
 //!
 //! Chrome takes a colour that we name; Perfetto makes one of a slice's name without its digits. Left-overs and keys that
 //! were refused are red in both, and neither threads nor what they do else: the words here are chosen by what Perfetto
@@ -27,7 +28,7 @@ const LEFT_OVER: &str = "value left over";
 pub(super) fn document(machines: &[(String, Tracks)]) -> String {
     let (mut events, mut flows) = (Vec::new(), 0);
     for (process, (name, tracks)) in (1..).zip(machines) {
-        // Machines have run one after the other, and each counts from its own start: their first threads are put side by side.
+        // Machines have run one after the other, and each counts from its own start: they are put side by side.
         let start_ns = tracks.threads.iter().map(|thread| thread.begin_ns).min().unwrap_or(0);
         Process { number: process, start_ns, events: &mut events, flows: &mut flows }.add(name, tracks);
     }
