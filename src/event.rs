@@ -1,5 +1,6 @@
 //! What a port is told of while the library works, for a timeline: [`Port::TRACE`](crate::Port::TRACE).
 
+use crate::error::Error;
 use crate::key::Key;
 
 /// What has just happened in a call of the library: [`Port::TRACE`](crate::Port::TRACE) is told.
@@ -29,6 +30,9 @@ pub enum Event {
     KeyCreated(Key),
     /// A key was deleted.
     KeyDeleted(Key),
+    /// A key was refused: [`Error::TableFull`] or [`Error::TableWornOut`], `EAGAIN` in POSIX. The port may say who holds the
+    /// others: [`KeyTable`](crate::KeyTable) implements `Display`.
+    KeyRefused(Error),
     /// The thread has stored a value under a key under which it had none yet. Of a typed key that makes its value when
     /// it is wanted, this comes before the value is made, and again where none was.
     FirstSet(Key),

@@ -136,7 +136,10 @@ where
     fn create(&self) -> Result<Tag, Error> {
         let table = self.space.table();
         // Whoever has taken the last index may have taken it for this key.
-        let tag = table.create_typed(self.options).or_else(|error| self.created().ok_or(error))?;
+        let tag = table
+            .create_typed(self.options)
+            .or_else(|error| self.created().ok_or(error))
+            .inspect_err(|error| port::trace::<P>(Event::KeyRefused(*error)))?;
         // Release: hands the table's entry to the Acquire in `created`. Acquire: the same for the one that was first.
         match self.tag.compare_exchange(Tag::RETIRED.word(), tag.word(), Release, Acquire) {
             Ok(_) => {

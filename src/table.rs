@@ -194,7 +194,7 @@ where
         self.create_and_trace(options, silent)
     }
 
-    /// [`create_with`](Self::create_with), which tells `trace` of the key.
+    /// [`create_with`](Self::create_with), which tells `trace` of the key, or that there is none.
     pub(crate) fn create_and_trace(&self, options: KeyOptions, trace: impl FnOnce(Event)) -> Result<Key, Error> {
         self.create_tag(options, false, trace).map(Tag::key)
     }
@@ -205,7 +205,13 @@ where
     }
 
     fn create_tag(&self, options: KeyOptions, is_typed: bool, trace: impl FnOnce(Event)) -> Result<Tag, Error> {
-        let index = self.indexes.allocate()?;
+        let index = match self.indexes.allocate() {
+            Ok(index) => index,
+            Err(error) => {
+                trace(Event::KeyRefused(error));
+                return Err(error);
+            }
+        };
         let entry = self.entry(index);
         entry.set_destructor(options.destructor);
         index.of(&self.names).set(&options, is_typed);

@@ -69,7 +69,8 @@ where
     /// assert_eq!(TypedKey::<u8, Kernel>::new(&KEYS, KeyOptions::new()).err(), Some(Error::TableFull));
     /// ```
     pub fn new(space: &'a KeySpace<P>, options: KeyOptions) -> Result<Self, Error> {
-        let tag = space.table.create_typed(KeyOptions { destructor: destructor_of::<O>(), ..options })?;
+        let options = KeyOptions { destructor: destructor_of::<O>(), ..options };
+        let tag = space.table.create_typed(options).inspect_err(|error| port::trace::<P>(Event::KeyRefused(*error)))?;
         port::trace::<P>(Event::KeyCreated(tag.key()));
         Ok(Self { space, tag, owner: PhantomData })
     }

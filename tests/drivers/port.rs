@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tsd::{
     Error, Event, ExitFlags, ExitFunctionList, ExitFunctions, ExitReport, Key, KeyOptions, KeySpace, KeyTable,
-    Notifications, Once, Port, Slots, StaticKey, TypedKey, raw, raw::OnceFrame,
+    Notifications, Once, Port, SharedKey, Slots, StaticKey, TypedKey, raw, raw::OnceFrame,
 };
 
 /// The least of a port.
@@ -368,6 +368,9 @@ fn port_is_told_of_each_event_once() {
     let plain = TOLD.create(None).unwrap();
     let typed = TypedKey::<u8, Curious>::new(&TOLD, KeyOptions::new()).unwrap();
     assert_eq!(TOLD.create(None), Err(Error::TableFull));
+    assert_eq!(TypedKey::<u8, Curious>::new(&TOLD, KeyOptions::new()).err(), Some(Error::TableFull));
+    static LATE: SharedKey<&'static mut AtomicU32, Curious> = SharedKey::new(&TOLD);
+    assert_eq!(LATE.with_or_init(|| Box::leak(Box::default()), |_| ()), Err(Error::TableFull));
     let typed_key =
         TOLD.table().keys().map(|info| info.key).find(|key| ![stubborn, last, plain].contains(key)).unwrap();
     // SAFETY: the destructors take anything.
@@ -394,6 +397,7 @@ fn port_is_told_of_each_event_once() {
     };
     let mut expected = vec![Event::Attached];
     expected.extend([stubborn, last, plain, typed_key].map(Event::KeyCreated));
+    expected.extend([Error::TableFull; 3].map(Event::KeyRefused));
     expected.extend([stubborn, last, plain, typed_key].map(Event::FirstSet));
     expected.push(Event::OnceBegan { control: address });
     expected.push(Event::OnceEnded { control: address, is_complete: true });

@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    cargo_progress,
     error::{Error, Result},
     output::tell,
     progress::{self, Progress},
@@ -103,7 +104,7 @@ pub(crate) fn run_below(what: impl Display, command: &mut Command) -> Result<()>
         return run(command);
     }
     let line = Progress::open_ended(what);
-    let output = command.stdin(Stdio::null()).output();
+    let output = cargo_progress::output(command, &line);
     drop(line);
     if let Ok(Output { status, stdout, stderr }) = &output {
         // Of a success there may be warnings.

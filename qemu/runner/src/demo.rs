@@ -17,29 +17,57 @@ use crate::{
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
 
+/// What the demonstration on a machine has shown.
+#[derive(Debug, Default)]
+pub(crate) struct Served {
+    /// The machine's name.
+    pub(crate) name: &'static str,
+    /// All that its kernel printed.
+    pub(crate) lines: Vec<String>,
+    pub(crate) wall: Duration,
+}
+
 /// Builds and boots the images and shows how far they are, then the table of their figures. Writes the `files` that are
 /// wanted.
 ///
 /// # Errors
 /// Something is missing, does not build, or a kernel does not end well, or a file can't be written.
 pub fn run(options: &BootOptions, requests: u32, files: &timeline::Options) -> Result<()> {
+    let machines = serve(options, requests, files.is_any())?;
+    let (mut table, mut timeline) = (TextTable::default(), Timeline::default());
+    for Served { name, lines, wall } in &machines {
+        if files.is_any() {
+            timeline.add(name, lines)?;
+        }
+        let wall = format!("{:.1} s", wall.as_secs_f32());
+        table.add_column(name, protocol::figures(lines).chain([("wall_time", wall.as_str())]));
+    }
+    say!("\n{table}");
+    timeline.write(files)
+}
+
+/// Builds and boots the images, which write down what happens when if that `is_traced`.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn serve(options: &BootOptions, requests: u32, is_traced: bool) -> Result<Vec<Served>> {
     let machines: Vec<_> = options.archs.iter().map(|&arch| machine::of(arch)).collect();
     let toolchain = setup::prepare(Wants::to_boot(&machines), options.may_install)?;
     let mut kernels = Vec::new();
     for machine in &machines {
         qemu::check_version(machine.arch)?;
-        let build = if files.is_any() { Image::build_tracing } else { Image::build };
+        let build = if is_traced { Image::build_tracing } else { Image::build };
         kernels.push((machine, build(machine.image, &toolchain, options.keys)?));
     }
 
-    let (mut table, mut timeline) = (TextTable::default(), Timeline::default());
+    let mut served = Vec::new();
     for (machine, kernel) in kernels {
         let name = machine.arch.name();
         if !progress::is_live() {
             say!("\n== {name}: {requests} requests on {} CPUs, {} keys", options.cpus, options.keys);
         }
         let progress = Progress::of(name, requests as usize);
-        let word = if files.is_any() { timeline::WORD } else { "" };
+        let word = if is_traced { timeline::WORD } else { "" };
         let line = format!("demo requests={requests} {word}");
         let started = Instant::now();
         let mut show = |line: &str| {
@@ -56,12 +84,7 @@ pub fn run(options: &BootOptions, requests: u32, files: &timeline::Options) -> R
         }
         progress.done();
 
-        if files.is_any() {
-            timeline.add(name, &outcome.lines)?;
-        }
-        let wall = format!("{:.1} s", started.elapsed().as_secs_f32());
-        table.add_column(name, protocol::figures(&outcome.lines).chain([("wall_time", wall.as_str())]));
+        served.push(Served { name, lines: outcome.lines, wall: started.elapsed() });
     }
-    say!("\n{table}");
-    timeline.write(files)
+    Ok(served)
 }

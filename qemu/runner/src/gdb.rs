@@ -19,7 +19,8 @@ use crate::{
     tools, workspace,
 };
 
-const LIMITS: Limits = Limits { total: Duration::from_secs(120), silence: Duration::from_secs(60) };
+/// Of a host program gdb first reads all debug information, half a minute on a machine with other work.
+const LIMITS: Limits = Limits { total: Duration::from_secs(400), silence: Duration::from_secs(240) };
 
 /// In front of each command in what gdb prints.
 const PROMPT: &str = "(gdb) ";

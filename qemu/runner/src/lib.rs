@@ -35,6 +35,7 @@
 #![forbid(unsafe_code)]
 
 mod apt;
+mod cargo_progress;
 pub mod cli;
 pub mod command;
 pub mod demo;

@@ -65,7 +65,8 @@ pub fn run(may_install: bool) -> Result<()> {
 fn check_program(toolchain: &Toolchain, what: &str, target: &str, package: &[&str]) -> Result<()> {
     command::step(format_args!("linting {what}"));
     let mut cargo = toolchain.cargo("clippy", target);
-    cargo.args(["--quiet", "--package"]).args(package).arg("--target-dir");
+    Toolchain::hush(&mut cargo);
+    cargo.args(["--package"]).args(package).arg("--target-dir");
     cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
     command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))
 }
@@ -76,7 +77,8 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
     let alone = PARTS.iter().map(|part| format!("--features={}", part.name));
     for features in alone.chain(["--all-features".into()]) {
         let mut cargo = toolchain.cargo("clippy", target);
-        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--target-dir"]);
+        Toolchain::hush(&mut cargo);
+        cargo.args(["--package", "tsd-c", "--profile", "archive", "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args([&features, "--", "-Dwarnings"]);
         command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))?;
     }
@@ -84,7 +86,8 @@ fn check_archive(toolchain: &Toolchain, target: &str) -> Result<()> {
     let pointers = THREAD_POINTERS.iter().filter(|(its, _)| *its == target);
     for pointer in pointers.filter_map(|(_, pointer)| ThreadPointer::parse(pointer)) {
         let mut cargo = toolchain.cargo("clippy", target);
-        cargo.args(["--quiet", "--package", "tsd-c", "--profile", "archive", "--all-features", "--target-dir"]);
+        Toolchain::hush(&mut cargo);
+        cargo.args(["--package", "tsd-c", "--profile", "archive", "--all-features", "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint-pointer"));
         cargo.arg(format!("--config=target.{target}.rustflags={:?}", [THREAD_POINTER_CFG])).envs(pointer.named());
         command::run_below("clippy", cargo.args(["--", "-Dwarnings"])).map_err(|error| with_target(target, &error))?;
@@ -96,7 +99,8 @@ fn check_library(toolchain: &Toolchain, target: &str, features: &[&str]) -> Resu
     command::step(format_args!("linting the library for {target}"));
     for features in features {
         let mut cargo = toolchain.cargo("clippy", target);
-        cargo.args(["--quiet", "--package", "tsd", "--lib", "--features", features, "--target-dir"]);
+        Toolchain::hush(&mut cargo);
+        cargo.args(["--package", "tsd", "--lib", "--features", features, "--target-dir"]);
         cargo.arg(workspace::images_dir()?.join("lint")).args(["--", "-Dwarnings"]);
         command::run_below("clippy", &mut cargo).map_err(|error| with_target(target, &error))?;
     }

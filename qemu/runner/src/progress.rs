@@ -28,8 +28,9 @@ static IS_LIVE: AtomicBool = AtomicBool::new(false);
 /// Those that live now.
 static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// What is of no known length, and what is.
+/// What is of no known length; what has steps of which the last may take the most of the time; and what has others.
 const OPEN_ENDED: &str = "{spinner} {prefix} {wide_msg} {elapsed}";
+const UNEVEN: &str = "{prefix} {bar:7.cyan} {pos}/{len} {wide_msg} {elapsed}";
 const COUNTED: &str = "{prefix:>7} {bar:7.cyan} {pos}/{len} {wide_msg} {left}";
 
 /// How often a line that nothing else moves is drawn again.
@@ -100,9 +101,7 @@ impl Progress {
     }
 
     fn new(line: ProgressBar, template: &str, what: impl Display) -> Self {
-        // The templates are constants, and a test reads each.
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let line = line.with_style(style.with_key("left", left).progress_chars("=>-")).with_prefix(what.to_string());
+        let line = line.with_style(style(template)).with_prefix(what.to_string());
         if is_live() {
             let line = LINES.add(line);
             line.enable_steady_tick(TICK);
@@ -116,6 +115,14 @@ impl Progress {
         self.line.set_length(total);
         self.line.set_position(done.min(total));
         self.line.set_message(message.to_owned());
+    }
+
+    /// Says that `done` of `total` uneven steps are done, of what was of no known length until now.
+    pub(crate) fn set_uneven(&self, done: u64, total: u64) {
+        if self.line.length().is_none() {
+            self.line.set_style(style(UNEVEN));
+        }
+        self.set(done, total, "");
     }
 
     /// Says that another step is done, and what has come of it.
@@ -152,6 +159,12 @@ impl Drop for Progress {
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    // The templates are constants, and a test reads each.
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("left", left).progress_chars("=>-")
+}
+
 /// How long the rest may take, when something has been done that tells.
 fn left(state: &ProgressState, text: &mut dyn fmt::Write) {
     if state.pos() > 0 {
@@ -166,7 +179,7 @@ mod tests {
 
     #[test]
     fn templates_are_right() {
-        for template in [OPEN_ENDED, COUNTED] {
+        for template in [OPEN_ENDED, UNEVEN, COUNTED] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

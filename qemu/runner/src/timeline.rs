@@ -117,8 +117,11 @@ mod tests {
         let trace = chrome::document(&machines);
         let red: Vec<_> = trace.lines().filter(|line| line.contains("\"cname\":\"terrible\"")).collect();
         assert_eq!(red.len(), 3, "{trace}");
-        assert!(red[0].contains("\"name\":\"exit\"") && red[1].contains("\"name\":\"left over: log\""), "{trace}");
-        assert!(red[2].contains("\"name\":\"left over: key 0x52\""), "{trace}");
+        assert!(
+            red[0].contains("\"name\":\"exit: left-over values: 2\"") && red[1].contains("\"key\":\"log\""),
+            "{trace}"
+        );
+        assert!(red[2].contains("\"key\":\"key 0x52\""), "{trace}");
         let picture = picture::document("machine", &machines[0].1);
         assert!(picture.contains("left over: log") && picture.contains("left over: key 0x52"), "{picture}");
     }

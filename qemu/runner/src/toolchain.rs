@@ -15,7 +15,7 @@ use std::{
 };
 
 use crate::{
-    command,
+    cargo_progress, command,
     error::Result,
     output::tell,
     packages::{major_minor, minimum_version},
@@ -143,10 +143,11 @@ impl Toolchain {
         command
     }
 
-    /// Has cargo say nothing of what goes well, unless every command is echoed.
+    /// Has cargo say nothing of what goes well, unless every command is echoed. [`command::run_below`] still learns how far
+    /// it is.
     pub(crate) fn hush(cargo: &mut Command) {
         if !command::is_verbose() {
-            cargo.arg("--quiet");
+            cargo.env(cargo_progress::QUIET, "true");
         }
     }
 

@@ -274,3 +274,23 @@ pub const PKG_CONFIG: Tool = Tool {
     pacman: &["pkgconf"],
     brew: &["pkgconf"],
 };
+
+/// Runs what comes as JavaScript and WebAssembly.
+pub const NODE: Tool = Tool {
+    command: "node",
+    trial: Trial::Version,
+    apt: &["nodejs"],
+    dnf: &["nodejs"],
+    pacman: &["nodejs"],
+    brew: &["node"],
+};
+
+/// Gets Python's packages.
+pub const PIP: Tool = Tool {
+    command: "pip3",
+    trial: Trial::Version,
+    apt: &["python3-pip"],
+    dnf: &["python3-pip"],
+    pacman: &["python-pip"],
+    brew: &["python"],
+};

@@ -5,7 +5,10 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    progress::Progress,
+};
 
 /// Returns the top of the repository that this program was built from.
 pub fn root() -> PathBuf {
@@ -49,7 +52,10 @@ pub fn lock(name: &str) -> Result<fs::File> {
 /// As [`lock`].
 pub(crate) fn lock_file(path: &Path) -> Result<fs::File> {
     let file = fs::File::create(path).map_err(|error| unusable(path, &error))?;
-    file.lock().map_err(|error| unusable(path, &error))?;
+    if file.try_lock().is_err() {
+        let _line = Progress::open_ended("waiting for another run");
+        file.lock().map_err(|error| unusable(path, &error))?;
+    }
     Ok(file)
 }
 

@@ -1,7 +1,8 @@
 //! The timelines of a demonstration, as files that others read: what is in them is what the table of figures says.
 //!
 //! The reader is one of our own, since no crate reads the format strictly: it takes no field that it does not know, and
-//! nothing that Chrome's description of the Trace Event Format does not have.
+//! nothing that Chrome's description of the Trace Event Format does not have. `cargo run -- evidence trace` has Perfetto
+//! read the same.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -37,6 +38,10 @@ enum Event {
     End(Timed),
     #[serde(rename = "i")]
     Instant(Timed),
+    #[serde(rename = "s")]
+    FlowBegin(Timed),
+    #[serde(rename = "f")]
+    FlowEnd(Timed),
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -62,11 +67,13 @@ struct Timed {
     tid: u32,
     /// Microseconds.
     ts: f64,
-    #[serde(default)]
     cat: String,
     cname: Option<String>,
     /// How far an instant reaches: its thread.
     s: Option<char>,
+    /// A flow's number, and how its end finds a slice: by lying in it.
+    id: Option<u32>,
+    bp: Option<char>,
     #[serde(default)]
     args: HashMap<String, serde_json::Value>,
 }
@@ -81,6 +88,8 @@ struct Read {
     tracks: BTreeMap<Track, String>,
     slices: Vec<Slice>,
     instants: Vec<Timed>,
+    /// Where each begins and ends, by its number.
+    flows: BTreeMap<u32, (Timed, Option<Timed>)>,
 }
 
 struct Slice {
@@ -115,9 +124,20 @@ fn read(text: &str) -> Read {
                 assert!(event.ts >= 0.0, "{event:?}");
                 read.instants.push(event);
             }
+            Event::FlowBegin(event) => {
+                let id = event.id.expect("a flow's number");
+                assert!(read.flows.insert(id, (event, None)).is_none(), "flow {id} begins twice");
+            }
+            Event::FlowEnd(event) => {
+                let id = event.id.expect("a flow's number");
+                let (begin, end) = read.flows.get_mut(&id).unwrap_or_else(|| panic!("flow {id} has not begun"));
+                assert!(begin.ts <= event.ts && begin.tid != event.tid && event.bp == Some('e'), "{begin:?} {event:?}");
+                assert!(end.replace(event).is_none(), "flow {id} ends twice");
+            }
         }
     }
     assert!(open.values().all(Vec::is_empty), "slices without an end: {open:?}");
+    assert!(read.flows.values().all(|(_, end)| end.is_some()), "flows without an end");
     for event in read.slices.iter().map(|slice| &slice.begin).chain(&read.instants) {
         assert!(read.tracks.contains_key(&(event.pid, event.tid)), "a track without a name: {event:?}");
     }
@@ -221,13 +241,13 @@ fn compare(read: &Read, pid: u32, figures: &HashMap<String, usize>) {
     let mut migrated: Vec<_> = migrations().map(|event| event.tid).collect();
     migrated.sort_unstable();
     migrated.dedup();
-    let preempted = read.instants(pid, "worker").filter(|event| event.name == "preempted").count();
-    let created: Vec<_> = read.instants(pid, "").filter(|event| event.name.starts_with("create ")).collect();
-    let deleted = read.instants(pid, "").filter(|event| event.name.starts_with("delete ")).count();
+    let preempted = read.instants(pid, "worker").filter(|event| event.cat == "preemption").count();
+    let created: Vec<_> = read.instants(pid, "").filter(|event| event.cat == "create").collect();
+    let deleted = read.instants(pid, "").filter(|event| event.cat == "delete").count();
     let left_overs = read.instants(pid, "").filter(|event| event.cat == "left over").count();
     let counted = [
         ("cpus", tracks("CPU ")),
-        ("threads", tracks("worker ")),
+        ("threads", tracks("worker #")),
         ("threads migrated", migrated.len()),
         ("preemptions", preempted),
         ("rounds", read.slices(pid, "worker", "round").count()),
@@ -239,18 +259,21 @@ fn compare(read: &Read, pid: u32, figures: &HashMap<String, usize>) {
     for (name, count) in counted {
         assert_eq!(Some(&count), figures.get(name), "{name} of {}", read.processes[&pid]);
     }
+    // Each time that a thread goes on elsewhere is one of both.
+    let flows = read.flows.values().filter(|(begin, _)| begin.pid == pid).count();
+    assert_eq!(flows, read.instants(pid, "").filter(|event| event.cat == "migration").count());
     // Each worker's first use of each key.
-    let first_sets = read.instants(pid, "worker").filter(|event| event.name.starts_with("first set of ")).count();
+    let first_sets = read.instants(pid, "worker").filter(|event| event.cat == "first set").count();
     assert_eq!(first_sets, figures["allocations"]);
 }
 
 /// What lies in what, and by which names.
 fn structure_is_right(read: &Read, pid: u32) {
     let is_within = |slice: &Slice, of: &[&str]| {
-        slice.within.iter().map(String::as_str).eq(["", "exit", "round"][..of.len()].iter().copied())
+        slice.within.iter().map(String::as_str).eq(["thread", "exit", "round"][..of.len()].iter().copied())
     };
     for round in read.slices(pid, "worker", "round") {
-        assert!(is_within(round, &["", "exit"]), "{:?}", round.begin);
+        assert!(is_within(round, &["thread", "exit"]), "{:?}", round.begin);
         let inside = |slice: &&Slice| {
             slice.begin.tid == round.begin.tid && slice.begin.ts >= round.begin.ts && slice.end <= round.end
         };
@@ -259,15 +282,15 @@ fn structure_is_right(read: &Read, pid: u32) {
     }
     let keys = ["log", "errno", "request context", "statistics", "ledger"];
     for destructor in read.slices(pid, "worker", "destructor") {
-        assert!(is_within(destructor, &["", "exit", "round"]), "{:?}", destructor.begin);
+        assert!(is_within(destructor, &["thread", "exit", "round"]), "{:?}", destructor.begin);
         assert!(keys.contains(&destructor.begin.name.as_str()), "{:?}", destructor.begin);
         assert_eq!(destructor.begin.cname, None);
     }
     // A thread has one exit, and runs on one CPU at a time.
-    let workers = read.tracks.iter().filter(|((its, _), name)| *its == pid && name.starts_with("worker "));
+    let workers = read.tracks.iter().filter(|((its, _), name)| *its == pid && name.starts_with("worker #"));
     for ((_, tid), name) in workers {
         assert_eq!(read.slices(pid, name, "exit").filter(|slice| slice.begin.tid == *tid).count(), 1, "{name}");
-        let mut runs: Vec<_> = read.slices(pid, "CPU ", "").filter(|run| run.begin.name == *name).collect();
+        let mut runs: Vec<_> = read.slices(pid, "CPU ", "run").filter(|run| run.begin.name == *name).collect();
         runs.sort_by(|one, other| one.begin.ts.total_cmp(&other.begin.ts));
         assert!(!runs.is_empty(), "{name} never runs");
         let overlap = runs.windows(2).find(|pair| pair[0].end > pair[1].begin.ts);
@@ -299,8 +322,9 @@ fn reader_refuses_what_is_wrong() {
         let name = r#"{"ph":"M","name":"thread_name","pid":1,"tid":1,"args":{"name":"CPU 0"}}"#;
         format!(r#"{{"displayTimeUnit":"ns","traceEvents":[{name},{events}]}}"#)
     };
-    let event =
-        |phase: &str, name: &str, ts: &str| format!(r#"{{"ph":"{phase}","name":"{name}","pid":1,"tid":1,"ts":{ts}}}"#);
+    let event = |phase: &str, name: &str, ts: &str| {
+        format!(r#"{{"ph":"{phase}","name":"{name}","cat":"c","pid":1,"tid":1,"ts":{ts}}}"#)
+    };
     let (begin, end) = (event("B", "a", "1.5"), event("E", "a", "2"));
     assert_eq!(read(&named(&format!("{begin},{end}"))).slices.len(), 1);
     let inner = [event("B", "b", "1.6"), event("E", "b", "3")];
@@ -316,6 +340,8 @@ fn reader_refuses_what_is_wrong() {
         format!("{begin},{}", end.replace("\"E\"", "\"X\"")),
         format!("{begin},{end}").replace("\"tid\":1", "\"tid\":2"),
         event("i", "a", "1"),
+        format!("{begin},{end},{}", event("f", "a", "1")),
+        format!("{begin},{end},{}", event("s", "a", "1").replace("\"cat\"", "\"id\":1,\"cat\"")),
     ];
     for events in wrong {
         let text = named(&events);

@@ -158,6 +158,7 @@ fn letter(what: What, thread: Option<ThreadIndex>) -> char {
         What::Library(event) => match event {
             Event::KeyCreated(_) => 'C',
             Event::KeyDeleted(_) => 'Z',
+            Event::KeyRefused(_) => 'B',
             Event::FirstSet(_) => 'F',
             Event::Attached => 'A',
             Event::ExitBegan => 'E',

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{command, error::Result, workspace};
+use crate::{command, error::Result, toolchain::Toolchain, workspace};
 
 /// The tests that run the library in their own process, as options of `cargo test`.
 pub(super) const OWN_PROCESS_TESTS: [&str; 6] =
@@ -17,7 +17,8 @@ pub(super) fn build_model(package: &str, root: &Path, target: &Path, flags: &str
     let mut cargo = host_cargo("build");
     // Optimised, but with the checks of a development build: there are millions of runs.
     cargo.env("RUSTFLAGS", flags).env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");
-    cargo.args(["--quiet", "--locked", "--package", package]).current_dir(root);
+    cargo.args(["--locked", "--package", package]).current_dir(root);
+    Toolchain::hush(&mut cargo);
     cargo.arg("--target-dir").arg(target);
     command::run_below(format_args!("building {package}"), &mut cargo)?;
     Ok(target.join("debug").join(package))

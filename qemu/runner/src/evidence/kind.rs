@@ -21,11 +21,13 @@ pub enum Kind {
     Coverage,
     /// Storms in the images.
     Storm,
+    /// A timeline, read by Perfetto.
+    Trace,
 }
 
 impl Kind {
     /// Every kind, in the order of the table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Interleavings,
         Self::Orderings,
         Self::Handlers,
@@ -35,6 +37,7 @@ impl Kind {
         Self::Mutants,
         Self::Coverage,
         Self::Storm,
+        Self::Trace,
     ];
 
     /// What the command line and the table call it.
@@ -50,6 +53,7 @@ impl Kind {
             Self::Mutants => "mutants",
             Self::Coverage => "coverage",
             Self::Storm => "storm",
+            Self::Trace => "trace",
         }
     }
 }

@@ -9,6 +9,7 @@
 //! - `fuzz`             sequences of calls, led by coverage, against the model
 //! - `coverage`         the lines and branches that the tests run, on the host and in two images
 //! - `storm`            threads and keys that come and go, on each machine with 4 and with 8 CPUs
+//! - `trace`            what Perfetto reads in a demonstration's trace
 //!
 //! Below them:
 //! - `kind`             the kinds and their names
@@ -16,7 +17,7 @@
 //! - `record`           the table of results
 //! - `reasons`          what is left unproved, and why that is right
 //! - `source`           lines of the library's source
-//! - `cargo_tools`          what cargo has to install
+//! - `cargo_tools`      what cargo has to install
 //! - `tree`             a copy of the repository that can be changed
 
 mod cargo_tools;
@@ -34,6 +35,7 @@ mod sanitizers;
 mod source;
 mod stepping;
 mod storm;
+mod trace;
 mod tree;
 
 use crate::{command, error::Result};
@@ -57,6 +59,7 @@ pub fn run(kind: Kind, options: Options) -> Result<()> {
         Kind::Mutants => mutants::run(may_install),
         Kind::Coverage => coverage::run(may_install),
         Kind::Storm => storm::run(seconds, may_install),
+        Kind::Trace => trace::run(may_install),
     }?;
     record::write(kind, &figures)
 }

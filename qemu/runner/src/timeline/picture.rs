@@ -182,8 +182,8 @@ impl Picture {
         let bar = Rectangle::new().set("x", from).set("y", self.y).set("width", width).set("height", BAR);
         let micros = (end_ns - begin_ns) as f64 / 1e3;
         self.root.append(bar.set("fill", color).add(Title::new(format!("{name}: {micros:.1} µs"))));
-        // Of "worker 12" the number is enough, for the colour tells the rest.
-        let short = name.rsplit(' ').next().unwrap_or(name);
+        // Of "worker #12" the number is enough, for the colour tells the rest.
+        let short = name.rsplit(" #").next().unwrap_or(name);
         if is_named && width >= MIN_NAMED && short.len() as f64 * 6.5 < width {
             let text = Text::new(short).set("x", round(from + width / 2.0)).set("y", self.y + BAR - 3.5);
             self.root.append(text.set("fill", "#fff").set("text-anchor", "middle").set("font-size", 10));

@@ -91,6 +91,7 @@ pub(super) enum Instant {
     Migrated { from: usize, to: usize },
     KeyCreated(String),
     KeyDeleted(String),
+    KeyRefused,
     FirstSet(String),
     LeftOver(String),
 }
@@ -218,6 +219,7 @@ impl Builder<'_> {
             What::Preempted => Instant::Preempted,
             What::KeyCreated(key) => Instant::KeyCreated(name(key)),
             What::KeyDeleted(key) => Instant::KeyDeleted(name(key)),
+            What::KeyRefused => Instant::KeyRefused,
             What::FirstSet(key) => Instant::FirstSet(name(key)),
             What::LeftOver(key) => Instant::LeftOver(name(key)),
             _ => return None,
@@ -246,7 +248,7 @@ impl Builder<'_> {
             thread.slices.retain(|slice| !matches!(slice.kind, Kind::Round { calls: Some(0), .. }));
             if counts[&thread.name] > 1 {
                 let number = numbers.entry(thread.name.clone()).or_insert(0);
-                thread.name = format!("{} {number}", thread.name);
+                thread.name = format!("{} #{number}", thread.name);
                 *number += 1;
             }
         }
