@@ -3,13 +3,16 @@
 use std::env::consts::ARCH;
 
 /// Short names, the compiler's target for each, and the linker's name for its object files.
-const SHORT: [(&str, &str, &str); 5] = [
+const SHORT: [(&str, &str, &str); 7] = [
     ("x86_64", "x86_64-unknown-none", "elf_x86_64"),
     // Without floating-point registers, which a kernel may not have turned on, or not saved yet.
     ("aarch64", "aarch64-unknown-none-softfloat", "aarch64elf"),
     ("riscv64", "riscv64imac-unknown-none-elf", "elf64lriscv"),
     ("riscv32", "riscv32imac-unknown-none-elf", "elf32lriscv"),
+    // Without compare-and-swap, as thumbv6m.
+    ("riscv32imc", "riscv32imc-unknown-none-elf", "elf32lriscv"),
     ("thumbv7m", "thumbv7m-none-eabi", "armelf"),
+    ("thumbv6m", "thumbv6m-none-eabi", "armelf"),
 ];
 
 /// Architectures in a target's full name, and the linker's name for their object files.
@@ -54,7 +57,8 @@ impl Target {
     };
 
     /// The names for `--help` and errors.
-    pub const ALLOWED: &'static str = "host, x86_64, aarch64, riscv64, riscv32, thumbv7m, or a target of rustc";
+    pub const ALLOWED: &'static str =
+        "host, x86_64, aarch64, riscv64, riscv32, riscv32imc, thumbv7m, thumbv6m, or a target of rustc";
 
     /// Returns the target that the user's word means.
     pub fn named(word: &str) -> Option<Self> {
