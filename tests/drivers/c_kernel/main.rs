@@ -9,7 +9,7 @@ mod build;
 mod on_picolibc;
 #[path = "../c_host/rows.rs"]
 mod rows;
-mod thumbv7m;
+mod thumb;
 
 use std::path::Path;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn main() {
     trials.extend(["tls", "locks"].map(|step| {
         Trial::test(format!("c_kernel::picolibc_without_{step}"), move || on_picolibc::run_cases(Some(step)))
     }));
-    trials.push(Trial::test("c_kernel::thumbv7m", thumbv7m::boot));
+    trials.push(Trial::test("c_kernel::thumbv7m", thumb::boot));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list

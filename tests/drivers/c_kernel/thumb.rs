@@ -25,7 +25,7 @@ fn build() -> Result<PathBuf> {
     let options = ["--target=thumbv7m-none-eabi", "-mcpu=cortex-m3", "-ffixed-r9"];
     let mut objects = Vec::new();
     // What is not emulated wants `__aeabi_read_tp`, which boot.S has.
-    for file in ["kernel.c", "cases.c", "thumbv7m/machine.c", "thumbv7m/boot.S"] {
+    for file in ["kernel.c", "cases.c", "thumb/machine.c", "thumb/boot.S"] {
         objects.push(compile(file, &options, &prefix)?);
     }
     for file in THREAD_LOCALS {
@@ -33,7 +33,7 @@ fn build() -> Result<PathBuf> {
     }
     let kernel = prefix.join("kernel.elf");
     let mut link = command::of(tools::LLD.command);
-    link.arg("-L").arg(prefix.join("lib")).arg("-T").arg(workspace::root().join("tests/c/kernel/thumbv7m/kernel.ld"));
+    link.arg("-L").arg(prefix.join("lib")).arg("-T").arg(workspace::root().join("tests/c/kernel/thumb/kernel.ld"));
     command::run(link.args(&objects).args(["-ltsd", "-o"]).arg(&kernel))?;
     Ok(kernel)
 }
