@@ -54,12 +54,18 @@ const RISCV32: Place = Place {
     prefix: "riscv64-linux-gnu-",
     ..X86_64
 };
+const RISCV32IMC: Place = Place {
+    target: "riscv32imc",
+    clang: &["--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"],
+    ..RISCV32
+};
 const THUMBV7M: Place =
     Place { target: "thumbv7m", clang: &["--target=thumbv7m-none-eabi"], prefix: "arm-none-eabi-", ..X86_64 };
+const THUMBV6M: Place = Place { target: "thumbv6m", clang: &["--target=thumbv6m-none-eabi"], ..THUMBV7M };
 
 const PIE: &str = "-fPIE, -pie";
 
-const PLACES: [Place; 14] = [
+const PLACES: [Place; 16] = [
     Place { name: "top", model: "-fno-pic -mcmodel=kernel", address: "0xffffffff80100000", ..X86_64 },
     Place { name: "low", model: "-fno-pic", address: "0x100000", ..X86_64 },
     Place { name: "middle", model: "-fPIE", address: "0xffff900000000000", ..X86_64 },
@@ -73,7 +79,9 @@ const PLACES: [Place; 14] = [
     Place { name: "middle", model: "-fno-pic -mcmodel=medany", address: "0xffffffc080000000", ..RISCV64 },
     Place { name: "pie", model: PIE, address: "0x1000", ..RISCV64 },
     Place { name: "low", model: "-fno-pic", address: "0x80200000", ..RISCV32 },
+    Place { name: "low", model: "-fno-pic", address: "0x80200000", ..RISCV32IMC },
     Place { name: "low", model: "-fno-pic", address: "0x8000", ..THUMBV7M },
+    Place { name: "low", model: "-fno-pic", address: "0x8000", ..THUMBV6M },
 ];
 
 /// The linkers: the last part of the command, and the name of the column.
@@ -141,7 +149,7 @@ fn check(place: &Place, linker: &str, command: &str, name: &str) -> Result<(), F
     };
     let link = |table: u64, archive: &[&str]| {
         let mut link = command::of(command);
-        if place.target == "riscv32" && linker == "ld.bfd" {
+        if place.target.starts_with("riscv32") && linker == "ld.bfd" {
             link.args(["-m", "elf32lriscv"]);
         }
         if place.is_pie() {

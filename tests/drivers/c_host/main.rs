@@ -6,6 +6,7 @@
 mod archive;
 mod commands;
 mod counts;
+mod critical;
 mod declared;
 mod environment;
 mod fls;
@@ -37,6 +38,7 @@ fn main() {
         headers::trials(),
         libraries::trials(),
         archive::trials(),
+        critical::trials(),
         links::trials(),
         kernels::trials(),
         targets::trials(),
