@@ -2,11 +2,13 @@
 //!
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting. On aarch64 it runs a second time with picolibc, ported to it, and
-//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's, with a register of
-//! the platform's and no thread pointer.
+//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it has no thread pointer, and on
+//! CPUs without compare-and-swap a critical section, and a timer whose handler uses the library, too.
 
 mod build;
+mod critical;
 mod on_picolibc;
+mod riscv32;
 #[path = "../c_host/rows.rs"]
 mod rows;
 mod thumb;
@@ -41,7 +43,11 @@ fn main() {
     trials.extend(["tls", "locks"].map(|step| {
         Trial::test(format!("c_kernel::picolibc_without_{step}"), move || on_picolibc::run_cases(Some(step)))
     }));
-    trials.push(Trial::test("c_kernel::thumbv7m", thumb::boot));
+    trials.push(Trial::test("c_kernel::thumbv7m", thumb::boot_v7m));
+    trials.push(Trial::test("c_kernel::thumbv6m", thumb::boot_v6m));
+    trials.push(Trial::test("c_kernel::thumbv6m::without_masking", thumb::boot_without_masking));
+    trials.push(Trial::test("c_kernel::riscv32", riscv32::boot_imac));
+    trials.push(Trial::test("c_kernel::riscv32imc", riscv32::boot_imc));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list
@@ -53,9 +59,11 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let tools = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG, &tools::LLD, &tools::QEMU_ARM];
+    let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG, &tools::LLD];
+    let qemus = [&tools::QEMU_ARM, &tools::QEMU_RISCV32];
+    let tools = [&compilers[..], &qemus].concat();
     setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
-    qemu::check_tool(&tools::QEMU_ARM)?;
+    qemus.into_iter().try_for_each(qemu::check_tool)?;
     on_picolibc::prepare()?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }
