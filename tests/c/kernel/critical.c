@@ -2,6 +2,8 @@
  * Cases on a CPU without compare-and-swap: which calls enter the critical section, and a timer that comes at random
  * instructions, whose handler does all that the thread does.
  */
+#include <tsd/windows.h>
+
 #include "kernel.h"
 
 #if TSD_CRITICAL_SECTIONS
@@ -22,6 +24,7 @@ static uint32_t sections_of[CALLS], interrupts_in[CALLS];
     } while (0)
 
 static void make_each_call(void *argument) {
+    static tsd_thread_t unused;
     tsd_key_t key, unbound;
     tsd_exit_report_t report;
     uint32_t before;
@@ -31,10 +34,12 @@ static void make_each_call(void *argument) {
     COUNT(SET, tsd_set(key, &key) == 0);
     COUNT(GET, tsd_get(key) == &key);
 
-    /* Nor does any of these: what is not set, what clears, a static key, one without a thread's value. */
+    /* Nor does any of these: what is not set, what clears, a static key, Win32's calls, a new thread. */
     before = critical_sections;
     CHECK(tsd_get(unbound) == NULL && tsd_set(unbound, NULL) == 0 && tsd_set(key, NULL) == 0 && tsd_get(key) == NULL);
     CHECK(tsd_set(key, argument) == 0 && tsd_static_get(scratch) == NULL);
+    CHECK(TlsGetValue(key) == argument && GetLastError() == ERROR_SUCCESS && TlsSetValue(key, argument));
+    CHECK(tsd_thread_init(&unused) == 0);
     CHECK(critical_sections == before);
 
     COUNT(EXIT, (tsd_thread_exit(&report), report.calls == 1 && report.left_over == 0));

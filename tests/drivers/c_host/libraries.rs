@@ -53,7 +53,7 @@ const CLANG: Compiler = Compiler {
     options: &["--target=x86_64-unknown-none-elf", "-nostdinc"],
     package: None,
 };
-const COMPILERS: [Compiler; 6] = [
+const COMPILERS: [Compiler; 8] = [
     CLANG,
     Compiler { target: "aarch64", options: &["--target=aarch64-none-elf", "-nostdinc"], ..CLANG },
     Compiler { target: "riscv64", options: &["--target=riscv64-unknown-elf", "-march=rv64imac", "-nostdinc"], ..CLANG },
@@ -64,6 +64,15 @@ const COMPILERS: [Compiler; 6] = [
         c: "arm-none-eabi-gcc",
         cxx: "arm-none-eabi-g++",
         options: &["-mthumb", "-mcpu=cortex-m3", "-nostdinc"],
+        package: Some("gcc-arm-none-eabi"),
+    },
+    Compiler { target: "thumbv6m", options: &["--target=thumbv6m-none-eabi", "-nostdinc"], ..CLANG },
+    Compiler {
+        target: "thumbv6m",
+        name: "gcc",
+        c: "arm-none-eabi-gcc",
+        cxx: "arm-none-eabi-g++",
+        options: &["-mthumb", "-mcpu=cortex-m0", "-nostdinc"],
         package: Some("gcc-arm-none-eabi"),
     },
     Compiler {
