@@ -127,7 +127,7 @@ pub(crate) fn renew(options: &Options, toolchain: &Toolchain, stamp: &Path) -> R
 }
 
 fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
-    require_compiler(options, toolchain)?;
+    require_atomics(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     relocations::check(&archive.file, &options.target)?;
     registers::check(&archive.file, options)?;
@@ -148,7 +148,7 @@ fn refuse_at_once(options: &Options) -> Result<()> {
     require_register(options)?;
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
-    require_compiler(options, &toolchain)
+    require_atomics(options, &toolchain)
 }
 
 fn require_register(options: &Options) -> Result<()> {
@@ -171,14 +171,21 @@ fn require_target(target: &Target, toolchain: &Toolchain) -> Result<()> {
     }
 }
 
-/// The compiler would say at each part that it can't.
-fn require_compiler(options: &Options, toolchain: &Toolchain) -> Result<()> {
+/// What the library does without compare-and-swap takes loads and stores of a word all the same; the compiler would say so
+/// at each line.
+fn require_atomics(options: &Options, toolchain: &Toolchain) -> Result<()> {
     let target = &options.target.triple;
     let mut rustc = toolchain.rustc();
-    rustc.args(["--print=cfg", "--target", target]).args(&options.rustflags);
+    // A stable compiler does not say otherwise what it has no stable name for.
+    rustc.env("RUSTC_BOOTSTRAP", "1").args(["--print=cfg", "--target", target]).args(&options.rustflags);
     let with = if options.rustflags.is_empty() { "" } else { " with these RUSTFLAGS" };
-    let known = command::answer(&mut rustc);
-    known.map(drop).ok_or_else(|| Error::usage(format!("no compiler here can build for {target}{with}")))
+    let settings = command::answer(&mut rustc)
+        .ok_or_else(|| Error::usage(format!("no compiler here can build for {target}{with}")))?;
+    if settings.lines().any(|line| line == "target_has_atomic_load_store=\"ptr\"") {
+        Ok(())
+    } else {
+        Err(Error::usage(format!("{target} has no atomic loads and stores, and the library needs them")))
+    }
 }
 
 fn toolchain(target: &Target, may_install: bool) -> Result<Toolchain> {
@@ -249,7 +256,7 @@ mod tests {
         let refused = |target: &str| require_target(&Target::named(target).unwrap(), &toolchain).err();
         let line = "rustc knows no target x86_64-unknown-nonesuch (rustc --print target-list)";
         assert_eq!(refused("x86_64-unknown-nonesuch"), Some(Error::usage(line)));
-        for target in ["host", "x86_64", "aarch64", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"] {
+        for target in ["host", "x86_64", "aarch64", "riscv64", "riscv32", "thumbv7m", "thumbv6m"] {
             assert_eq!(refused(target), None, "{target}");
         }
     }
@@ -262,9 +269,23 @@ mod tests {
             let rustflags = flags.iter().map(|&flag| flag.to_owned()).collect();
             let target = Target::named("arm-no-such").unwrap();
             let options = Options { rustflags, ..Options::new(target, PathBuf::new()) };
-            require_compiler(&options, &toolchain).unwrap_err().to_string()
+            require_atomics(&options, &toolchain).unwrap_err().to_string()
         };
         assert_eq!(refused(&[]), "no compiler here can build for arm-no-such");
         assert_eq!(refused(&["-g"]), "no compiler here can build for arm-no-such with these RUSTFLAGS");
+    }
+
+    #[test]
+    fn target_without_atomics_is_refused_in_a_sentence() {
+        let toolchain = Toolchain::current().unwrap();
+        let refused = |target: &str| {
+            let options = Options::new(Target::named(target).unwrap(), PathBuf::new());
+            require_atomics(&options, &toolchain).err().map(|error| error.to_string())
+        };
+        let sentence = "armv5te-none-eabi has no atomic loads and stores, and the library needs them";
+        assert_eq!(refused("armv5te-none-eabi").as_deref(), Some(sentence));
+        for target in ["thumbv7m", "thumbv6m", "riscv32imc"] {
+            assert_eq!(refused(target), None, "{target}");
+        }
     }
 }
