@@ -17,11 +17,12 @@ use super::links::must_fail;
 /// Its kernel's hooks beside those of all kernels.
 pub(crate) const HOOKS: [&str; 2] = ["tsd_critical_acquire", "tsd_critical_release"];
 
-/// A CPU, and the next one that has compare-and-swap.
+/// A CPU, and the next one that has compare-and-swap. A compiler's first word is the command.
 struct Cpu {
     target: &'static str,
     next: &'static str,
     clang: &'static [&'static str],
+    gcc: &'static [&'static str],
     /// With which the disassembler knows no instruction but the CPU's.
     objdump: &'static [&'static str],
     gnu_ld: &'static [&'static str],
@@ -31,14 +32,16 @@ const CPUS: [Cpu; 2] = [
     Cpu {
         target: "thumbv6m",
         next: "thumbv7m",
-        clang: &["--target=thumbv6m-none-eabi"],
+        clang: &[tools::CLANG.command, "--target=thumbv6m-none-eabi"],
+        gcc: &[tools::ARM_GCC.command, "-mthumb", "-mcpu=cortex-m0"],
         objdump: &["--triple=thumbv6m", "--mcpu=cortex-m0"],
         gnu_ld: &["arm-none-eabi-ld.bfd"],
     },
     Cpu {
         target: "riscv32imc",
         next: "riscv32",
-        clang: &["--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"],
+        clang: &[tools::CLANG.command, "--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"],
+        gcc: &[tools::RISCV64_GCC.command, "-march=rv32imc", "-mabi=ilp32", "-mcmodel=medany", "-fno-pic"],
         objdump: &["--mattr=-a"],
         gnu_ld: &["riscv64-linux-gnu-ld.bfd", "-m", "elf32lriscv"],
     },
@@ -53,8 +56,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             Trial::test(name("symbols_are_ours"), || symbols_of(cpu)),
             Trial::test(name("instructions_are_the_cpus"), || instructions(cpu)),
             Trial::test(name("next_cpu_has_no_hooks"), || next_has_no_hooks(cpu)),
-            Trial::test(name("lld::hooks_are_missing"), || hooks_are_missing(cpu, &[tools::LLD.command])),
-            Trial::test(name("bfd::hooks_are_missing"), || hooks_are_missing(cpu, cpu.gnu_ld)),
+            Trial::test(name("lld::hooks_are_missing"), || hooks_are_missing(cpu, cpu.clang, &[tools::LLD.command])),
+            Trial::test(name("bfd::hooks_are_missing"), || hooks_are_missing(cpu, cpu.gcc, cpu.gnu_ld)),
         ]);
     }
     trials
@@ -111,15 +114,23 @@ const ACQUIRE: &str = "uintptr_t tsd_critical_acquire(void) { return 0; }\n";
 const RELEASE: &str = "void tsd_critical_release(uintptr_t state) { (void)state; }\n";
 
 /// A kernel that has forgotten one of the hooks does not link, and the message names it.
-fn hooks_are_missing(cpu: &Cpu, linker: &[&str]) -> Result<(), Failed> {
+fn hooks_are_missing(cpu: &Cpu, compiler: &[&str], linker: &[&str]) -> Result<(), Failed> {
     let options = options(cpu.target)?;
     let dir = scratch(&format!("critical/{}-{}", cpu.target, linker[0]))?;
     let link = |hooks: &[&str]| {
         let (source, object) = (dir.join("kernel.c"), dir.join("kernel.o"));
         fs::write(&source, [&[KERNEL], hooks].concat().concat())?;
-        let mut clang = command::of(tools::CLANG.command);
-        clang.args(cpu.clang).args(["-std=c11", "-O2", "-ffreestanding", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-        run(clang.arg("-I").arg(options.prefix.join("include")).arg("-c").arg(&source).arg("-o").arg(&object))?;
+        let mut compile = command::of(compiler[0]);
+        compile.args(&compiler[1..]).args([
+            "-std=c11",
+            "-O2",
+            "-ffreestanding",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+        ]);
+        run(compile.arg("-I").arg(options.prefix.join("include")).arg("-c").arg(&source).arg("-o").arg(&object))?;
         let mut link = command::of(linker[0]);
         link.args(&linker[1..]).args(["-e", "entry"]).arg(&object).arg("-L").arg(options.prefix.join("lib"));
         link.args(["-ltsd", "-o"]).arg(dir.join("kernel"));
