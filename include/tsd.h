@@ -80,6 +80,29 @@ typedef struct tsd_thread {
  */
 tsd_thread_t *tsd_current(void) TSD_SYMBOL(tsd_current);
 
+#if TSD_CRITICAL_SECTIONS
+/*
+ * The kernel's hooks on a CPU without compare-and-swap, such as Cortex-M0, or RISC-V without the extension A: what the CPU has
+ * no instruction for is done between the two. Archives for other CPUs neither have nor want them.
+ *
+ * tsd_critical_acquire() masks interrupts on the calling CPU, all whose handlers call this library; where several CPUs use the
+ * same keys it then acquires a spin lock. What it returns is given to tsd_critical_release(), which releases the lock and
+ * leaves interrupts as they were before. So sections nest: where the kernel has masked interrupts and calls this library, they
+ * stay masked. The library enters none inside of one; a kernel that takes this pair for itself, too, has a lock that nests.
+ * Neither the compiler nor the CPU may move memory accesses out of a section, as with every lock.
+ *
+ * Called wherever a call is made that wants them, on threads, in destructors, interrupt handlers and early boot. They must not
+ * call this library, and no thread is killed between them. Between the two are a load, a few instructions and a store: no loop
+ * and no code of the kernel's.
+ *
+ * tsd_get() calls neither, nor does tsd_set() where the thread has set the key before, nor a thread's exit that has nothing to
+ * do. There is no default: an "undefined reference to tsd_critical_acquire_v1_..." means that they are missing. Masking takes
+ * a privileged mode.
+ */
+uintptr_t tsd_critical_acquire(void) TSD_SYMBOL(tsd_critical_acquire);
+void tsd_critical_release(uintptr_t state) TSD_SYMBOL(tsd_critical_release);
+#endif
+
 /*
  * Makes the memory of a thread a thread that has set nothing, whatever the memory held. Not needed for memory that is
  * all zero bytes, nor between two uses of a structure whose tsd_thread_exit() was called.
@@ -316,7 +339,7 @@ void tsd_wake(const uint32_t *word) TSD_SYMBOL(tsd_wake);
  */
 #define TSD_SPIN_WHILE_WAITING                                                                                         \
     void tsd_wait(const uint32_t *word, uint32_t expected) {                                                           \
-        while (__atomic_load_n(word, __ATOMIC_RELAXED) == expected) {                                                  \
+        while (TSD_LOAD_(word) == expected) {                                                  \
             TSD_RELAX_();                                                                                              \
         }                                                                                                              \
     }                                                                                                                  \
@@ -324,6 +347,13 @@ void tsd_wake(const uint32_t *word) TSD_SYMBOL(tsd_wake);
         (void)word;                                                                                                    \
     }                                                                                                                  \
     void tsd_wake(const uint32_t *word)
+
+/* Without compare-and-swap, compilers may call a function for an atomic load. */
+#if TSD_CRITICAL_SECTIONS
+#define TSD_LOAD_(word) (*(const volatile uint32_t *)(word))
+#else
+#define TSD_LOAD_(word) __atomic_load_n((word), __ATOMIC_RELAXED)
+#endif
 
 /* Tells the CPU that it is in a loop that waits, where it has an instruction for that. */
 #if defined(__x86_64__) || defined(__i386__)

@@ -14,11 +14,11 @@ use crate::key_space::key_space;
 use crate::port::{CPort, current, status};
 use crate::thread::{FlsEvent, FlsFunction, Thread};
 
-/// Sizes and offsets for the header's assertions, in the order in which `tsd install` reads them. The section does not
-/// get into the archive.
+/// Sizes and offsets for the header's assertions, and whether it declares the hooks of the critical section, in the order
+/// in which `tsd install` reads them. The section does not get into the archive.
 #[unsafe(export_name = "tsd_figures")]
 #[unsafe(link_section = ".tsd_figures")]
-pub static FIGURES: [u32; 10] = [
+pub static FIGURES: [u32; 11] = [
     size_of::<Thread>() as u32,
     align_of::<Thread>() as u32,
     offset_of!(Thread, last_error) as u32,
@@ -29,6 +29,7 @@ pub static FIGURES: [u32; 10] = [
     size_of::<tsd::Once>() as u32,
     size_of::<tsd::Notification>() as u32,
     size_of::<KeySpace<CPort>>() as u32,
+    cfg!(not(target_has_atomic = "ptr")) as u32,
 ];
 
 /// Makes the memory of a thread a thread that has set nothing.

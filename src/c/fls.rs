@@ -16,7 +16,7 @@ use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicUsize,
+    AtomicPtr, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -28,6 +28,7 @@ use crate::config::KEYS;
 use crate::hooks::leave_fls;
 use crate::key_space::key_space;
 use crate::port::{current, set_last_error};
+use crate::sync::AtomicUsize;
 use crate::thread::{FlsEvent, Thread};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 

@@ -1,12 +1,13 @@
 //! What the core calls and others provide: the kernel's hooks, and those by which a family is told of threads.
 
 use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicPtr, AtomicU32};
+use core::sync::atomic::AtomicPtr;
 
 #[cfg(not(feature = "base"))]
 pub use tsd_wake as wake;
 
 use crate::address::address_of;
+use crate::sync::AtomicU32;
 use crate::thread::Thread;
 #[cfg(feature = "base")]
 pub use crate::wake::wake;
@@ -23,6 +24,13 @@ unsafe extern "C" {
     pub safe fn tsd_allocate(size: usize) -> *mut c_void;
     /// The kernel's hook that takes such memory back.
     pub fn tsd_free(memory: *mut c_void);
+    /// The kernel's hook on CPUs without compare-and-swap: enters the critical section; what
+    /// [`tsd_critical_release`] restores.
+    #[cfg(not(target_has_atomic = "ptr"))]
+    pub safe fn tsd_critical_acquire() -> usize;
+    /// The kernel's hook that leaves it, with what the other one gave.
+    #[cfg(not(target_has_atomic = "ptr"))]
+    pub fn tsd_critical_release(state: usize);
     /// The kernel's hook where a `thread_local` variable has no memory: what the program gets for its address.
     pub safe fn tsd_thread_local_failed(error: c_int, size: usize, alignment: usize) -> *mut c_void;
 }

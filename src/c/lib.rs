@@ -9,6 +9,7 @@
 //! | `address` | | addresses of data that another member defines |
 //! | [`config`] | | capacities, given at build time |
 //! | [`thread`](mod@thread) | | `tsd_thread_t` |
+//! | [`sync`], `critical` | | atomics; the critical section of CPUs without compare-and-swap |
 //! | [`hooks`] | | what the core calls and others provide: the kernel, and families that want to be told of threads |
 //! | [`port`] | | the port that finds the current thread |
 //! | [`calls`] | | the C calls that one member makes to another |
@@ -30,9 +31,12 @@
 mod address;
 pub mod calls;
 pub mod config;
+#[cfg(not(target_has_atomic = "ptr"))]
+mod critical;
 pub mod hooks;
 pub mod key_space;
 pub mod port;
+pub mod sync;
 pub mod thread;
 
 #[cfg(feature = "base")]

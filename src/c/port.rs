@@ -2,10 +2,7 @@
 
 use core::ffi::c_int;
 use core::mem::transmute;
-use core::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed},
-};
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
 
 #[cfg(feature = "notifications")]
 use tsd::NotificationList;
@@ -13,6 +10,7 @@ use tsd::{Error, ExitFunctionList, Port, Slots};
 
 use crate::config::KEYS;
 use crate::hooks;
+use crate::sync::AtomicU32;
 use crate::thread::Thread;
 
 #[cfg(all(thread_pointer, target_arch = "aarch64"))]

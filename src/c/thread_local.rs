@@ -11,16 +11,14 @@
 
 use core::ffi::{CStr, c_int, c_void};
 use core::ptr;
-use core::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use tsd::errno::{ENOMEM, ESRCH};
 
 use crate::calls;
 use crate::hooks::{tsd_allocate, tsd_free, tsd_thread_local_failed};
 use crate::port::current;
+use crate::sync::{AtomicPtr, AtomicU32, AtomicUsize};
 
 /// What the compiler has for each variable: `__emutls_v.NAME`.
 #[derive(Debug)]

@@ -6,9 +6,8 @@
 //!
 //! The address is data, since the instructions that compute addresses can't reach 0 from everywhere.
 
-use core::sync::atomic::AtomicU32;
-
 use crate::address::address_of;
+use crate::sync::AtomicU32;
 
 core::arch::global_asm!(
     ".weak tsd_wake",

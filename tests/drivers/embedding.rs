@@ -1,4 +1,4 @@
-//! The pages that go through kernels, docs/embedding.md and docs/porting, show lines of files that the tests compile: they
+//! The pages that go through kernels, docs/embedding.md and docs/porting, and docs/targets.md show lines of files that the tests compile: they
 //! are in the files that the pages name.
 
 use std::fs;
@@ -64,7 +64,9 @@ fn quotations(page: &str) -> Vec<(&str, Vec<&str>)> {
 
 #[test]
 fn quoted_lines_are_in_their_files() {
-    for page in porting_pages().into_iter().chain([root().join("docs/embedding.md")]) {
+    for page in
+        porting_pages().into_iter().chain(["docs/embedding.md", "docs/targets.md"].map(|page| root().join(page)))
+    {
         for (file, quoted) in quotations(&text_of(&page)) {
             let text = text_of(&root().join(file));
             let lines: Vec<_> = text.lines().collect();

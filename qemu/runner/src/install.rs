@@ -63,16 +63,14 @@ pub fn report(options: &Options) -> Result<String> {
     let archive = prefix.join(layout::ARCHIVE);
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
-    // A thread pointer stands for the hook that finds the thread.
-    let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
-    let hooks = if finds_thread { "with once or Fls:" } else { "tsd_current; with once or Fls also" };
+    let hooks = hooks(options, layout::has_critical_sections(&prefix));
     Ok(format!(
         "archive     {} ({bytes} bytes, {} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n\
-         hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
+         hooks       your kernel defines {hooks}\n\
          ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
          gdb         source {}\n",
         archive.display(),
@@ -89,6 +87,21 @@ pub fn report(options: &Options) -> Result<String> {
         shown(layout::FRAGMENT),
         shown(layout::GDB_SCRIPT),
     ))
+}
+
+/// The hooks that a kernel defines, in words.
+fn hooks(options: &Options, has_critical_sections: bool) -> String {
+    let waiting = "tsd_wait and tsd_wake";
+    let mut always = Vec::new();
+    // A thread pointer stands for the hook that finds the thread.
+    let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
+    always.extend((!finds_thread).then_some("tsd_current"));
+    always.extend(["tsd_critical_acquire", "tsd_critical_release"].into_iter().filter(|_| has_critical_sections));
+    if always.is_empty() {
+        format!("with once or Fls: {waiting}")
+    } else {
+        format!("{}; with once or Fls also {waiting}", always.join(", "))
+    }
 }
 
 /// How an archive is made and laid out, as far as no command line says it.
@@ -114,7 +127,7 @@ pub(crate) fn renew(options: &Options, toolchain: &Toolchain, stamp: &Path) -> R
 }
 
 fn run_with(options: &Options, toolchain: &Toolchain) -> Result<Made> {
-    require_compare_and_swap(options, toolchain)?;
+    require_atomics(options, toolchain)?;
     let archive = archive::build(options, toolchain)?;
     relocations::check(&archive.file, &options.target)?;
     registers::check(&archive.file, options)?;
@@ -136,7 +149,7 @@ fn refuse_at_once(options: &Options) -> Result<()> {
     let Some(toolchain) = Toolchain::current() else { return Ok(()) };
     require_target(&options.target, &toolchain)?;
     require_little_endian(&options.target, &toolchain)?;
-    require_compare_and_swap(options, &toolchain)
+    require_atomics(options, &toolchain)
 }
 
 fn require_register(options: &Options) -> Result<()> {
@@ -170,18 +183,20 @@ fn require_little_endian(target: &Target, toolchain: &Toolchain) -> Result<()> {
     }
 }
 
-/// What the library does to a key table can't be done without; the compiler would say so at each line.
-fn require_compare_and_swap(options: &Options, toolchain: &Toolchain) -> Result<()> {
+/// What the library does without compare-and-swap takes loads and stores of a word all the same; the compiler would say so
+/// at each line.
+fn require_atomics(options: &Options, toolchain: &Toolchain) -> Result<()> {
     let target = &options.target.triple;
     let mut rustc = toolchain.rustc();
-    rustc.args(["--print=cfg", "--target", target]).args(&options.rustflags);
+    // A stable compiler does not say otherwise what it has no stable name for.
+    rustc.env("RUSTC_BOOTSTRAP", "1").args(["--print=cfg", "--target", target]).args(&options.rustflags);
     let with = if options.rustflags.is_empty() { "" } else { " with these RUSTFLAGS" };
     let settings = command::answer(&mut rustc)
         .ok_or_else(|| Error::usage(format!("no compiler here can build for {target}{with}")))?;
-    if settings.lines().any(|line| line == "target_has_atomic=\"ptr\"") {
+    if settings.lines().any(|line| line == "target_has_atomic_load_store=\"ptr\"") {
         Ok(())
     } else {
-        Err(Error::usage(format!("{target} has no compare-and-swap instruction, and the library needs one")))
+        Err(Error::usage(format!("{target} has no atomic loads and stores, and the library needs them")))
     }
 }
 
@@ -238,7 +253,13 @@ mod tests {
             let text = report(pointer);
             assert!(text.contains("tsd_wait and tsd_wake"), "{text}");
             assert_eq!(text.contains("tsd_current"), wants_current, "{text}");
+            assert!(!text.contains("tsd_critical"), "{text}");
         }
+        fs::create_dir_all(prefix.join("include/tsd")).unwrap();
+        fs::write(prefix.join("include/tsd/config.h"), "#define TSD_CRITICAL_SECTIONS 1\n").unwrap();
+        let text = report("");
+        assert!(text.contains("tsd_current, tsd_critical_acquire, tsd_critical_release; with once"), "{text}");
+        fs::remove_file(prefix.join("include/tsd/config.h")).unwrap();
     }
 
     #[test]
@@ -248,7 +269,7 @@ mod tests {
         let line = "rustc knows no target x86_64-unknown-nonesuch (rustc --print target-list)";
         assert_eq!(refused("x86_64-unknown-nonesuch"), Some(Error::usage(line)));
         for target in
-            ["host", "x86_64", "i686", "aarch64", "armv7a", "riscv64", "riscv32", "thumbv7m", "thumbv6m-none-eabi"]
+            ["host", "x86_64", "i686", "aarch64", "armv7a", "riscv64", "riscv32", "riscv32imc", "thumbv7m", "thumbv6m"]
         {
             assert_eq!(refused(target), None, "{target}");
         }
@@ -273,21 +294,23 @@ mod tests {
             let rustflags = flags.iter().map(|&flag| flag.to_owned()).collect();
             let target = Target::named("arm-no-such").unwrap();
             let options = Options { rustflags, ..Options::new(target, PathBuf::new()) };
-            require_compare_and_swap(&options, &toolchain).unwrap_err().to_string()
+            require_atomics(&options, &toolchain).unwrap_err().to_string()
         };
         assert_eq!(refused(&[]), "no compiler here can build for arm-no-such");
         assert_eq!(refused(&["-g"]), "no compiler here can build for arm-no-such with these RUSTFLAGS");
     }
 
     #[test]
-    fn target_without_compare_and_swap_is_refused_in_a_sentence() {
+    fn target_without_atomics_is_refused_in_a_sentence() {
         let toolchain = Toolchain::current().unwrap();
         let refused = |target: &str| {
             let options = Options::new(Target::named(target).unwrap(), PathBuf::new());
-            require_compare_and_swap(&options, &toolchain).err().map(|error| error.to_string())
+            require_atomics(&options, &toolchain).err().map(|error| error.to_string())
         };
-        let sentence = "thumbv6m-none-eabi has no compare-and-swap instruction, and the library needs one";
-        assert_eq!(refused("thumbv6m-none-eabi").as_deref(), Some(sentence));
-        assert_eq!(refused("thumbv7m"), None);
+        let sentence = "armv5te-none-eabi has no atomic loads and stores, and the library needs them";
+        assert_eq!(refused("armv5te-none-eabi").as_deref(), Some(sentence));
+        for target in ["thumbv7m", "thumbv6m", "riscv32imc"] {
+            assert_eq!(refused(target), None, "{target}");
+        }
     }
 }

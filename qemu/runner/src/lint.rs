@@ -32,8 +32,8 @@ const THREAD_POINTERS: [(&str, &str); 5] = [
 ];
 
 /// Runs clippy with warnings as errors: on the kernel and all that it is made of for each architecture that has an
-/// image, on the suite on FreeRTOS and the microbit's program, on the library with each of its features, and on the C archive; these for targets
-/// with 32-bit pointers, too.
+/// image, on the suite on FreeRTOS and the microbit's program, on the library with each of its features, and on the C archive;
+/// these for targets with 32-bit pointers, too.
 ///
 /// # Errors
 /// Something is missing, or there is a warning.
@@ -58,7 +58,7 @@ pub fn run(may_install: bool) -> Result<()> {
     targets.iter().try_for_each(|target| check_library(&toolchain, target, &FEATURES))?;
     let features = ["critical-section", "alloc,critical-section,pool"];
     SINGLE_CORE_TARGETS.iter().try_for_each(|target| check_library(&toolchain, target, &features))?;
-    targets.iter().try_for_each(|target| check_archive(&toolchain, target))
+    all_targets.iter().try_for_each(|target| check_archive(&toolchain, target))
 }
 
 /// A package that is empty on other targets.

@@ -32,7 +32,7 @@ pub enum Line<'a> {
 }
 
 /// What begins a line with a figure.
-const FIGURES: [&str; 4] = ["tsd: demo: ", "tsd: storm: ", "tsd: freertos: ", "tsd: microbit: "];
+const FIGURES: [&str; 5] = ["tsd: c_kernel: ", "tsd: demo: ", "tsd: storm: ", "tsd: freertos: ", "tsd: microbit: "];
 
 /// Reads one line.
 pub fn read(line: &str) -> Line<'_> {

@@ -65,6 +65,9 @@ pub const QEMU_RISCV64: Tool = Tool {
     brew: &["qemu"],
 };
 
+/// The machine of the kernel in plain C for 32-bit RISC-V, which takes no firmware.
+pub const QEMU_RISCV32: Tool = Tool { command: "qemu-system-riscv32", apt: &["qemu-system-misc"], ..QEMU_RISCV64 };
+
 /// The machine of the images for 32-bit Arm, with FreeRTOS and without.
 pub const QEMU_ARM: Tool = Tool {
     command: "qemu-system-arm",

@@ -61,7 +61,7 @@ fn wrong_usage_is_one_line_and_status_64() {
         &["install", "--target", "aarch64", "--prefix", "out", "--thread-pointer", "gs:0:64"],
         // Before a compiler or a library for it is fetched: that would be said, on more lines.
         &["install", "--prefix", "never-made", "--target", "x86_64-unknown-nonesuch"],
-        &["install", "--prefix", "never-made", "--target", "thumbv6m-none-eabi"],
+        &["install", "--prefix", "never-made", "--target", "armv5te-none-eabi"],
     ];
     for words in wrong {
         let output = tsd(words);

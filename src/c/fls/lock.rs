@@ -1,12 +1,10 @@
 //! The family's lock: it knows its owner, so that the exit of a thread that was killed under it can take it over, and
 //! it sleeps through the kernel's hooks.
 
-use core::sync::atomic::{
-    AtomicU32, AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::hooks;
+use crate::sync::{AtomicU32, AtomicUsize};
 use crate::thread::Thread;
 
 /// The caller: the address of its thread's block, or one of the names below. It is compared and never followed.

@@ -10,13 +10,16 @@
 
 use core::ptr;
 use core::sync::atomic::{
-    AtomicBool, AtomicPtr,
+    AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
 };
 
 use super::Frame;
+use crate::sync::AtomicU32;
 
-static IS_LOCKED: AtomicBool = AtomicBool::new(false);
+const FREE: u32 = 0;
+const LOCKED: u32 = 1;
+static LOCK: AtomicU32 = AtomicU32::new(FREE);
 /// Guarded by the lock, but for looks at whether there is any.
 static FIRST: AtomicPtr<Frame> = AtomicPtr::new(ptr::null_mut());
 
@@ -77,10 +80,10 @@ fn frames() -> impl Iterator<Item = *mut Frame> {
 
 fn with_lock<T>(work: impl FnOnce() -> T) -> T {
     // Acquire: what the last holder wrote is visible. Release, below: pairs with it.
-    while IS_LOCKED.swap(true, Acquire) {
+    while LOCK.swap(LOCKED, Acquire) == LOCKED {
         core::hint::spin_loop();
     }
     let result = work();
-    IS_LOCKED.store(false, Release);
+    LOCK.store(FREE, Release);
     result
 }

@@ -272,6 +272,11 @@ const struct test_case test_cases[] = {
     {"thread_local_in_c", thread_local_in_c},
     {"thread_local_in_cxx", thread_local_in_cxx},
 #endif
+#if TSD_CRITICAL_SECTIONS
+    {"critical_sections_of_each_call", critical_sections_of_each_call},
+    {"masked_interrupts_stay_masked", masked_interrupts_stay_masked},
+    {"interrupts_at_random", interrupts_at_random},
+#endif
     {"registers", registers},
 };
 const size_t test_case_count = sizeof test_cases / sizeof test_cases[0];

@@ -24,6 +24,19 @@ void tsd_wait(const uint32_t *word, uint32_t expected) {
 
 void tsd_wake(const uint32_t *word) { (void)word; }
 
+#if TSD_CRITICAL_SECTIONS
+volatile uint32_t critical_sections;
+
+/* One CPU: nobody comes between the two where interrupts are masked. */
+uintptr_t tsd_critical_acquire(void) {
+    const uintptr_t before = interrupts_mask();
+    critical_sections++;
+    return before;
+}
+
+void tsd_critical_release(uintptr_t before) { interrupts_restore(before); }
+#endif
+
 /* ---- threads ---- */
 
 void thread_yield(void) {
@@ -63,6 +76,10 @@ tsd_exit_report_t *thread_join(struct thread *thread) {
     while (thread->state != ENDED) {
         thread_yield();
     }
+#ifdef SMALL_MACHINE
+    /* As it was before the first thread: the stack was never full. */
+    CHECK(thread->stack[0] == 0xFF);
+#endif
     thread->state = FREE;
     return &thread->report;
 }
@@ -75,23 +92,43 @@ void print(const char *text) {
     }
 }
 
+/* No division: not every CPU has an instruction for it. */
+static void print_number(uint32_t number) {
+    static const uint32_t powers[] = {1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1};
+    int has_begun = 0;
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0]; i++) {
+        char digit = '0';
+        for (; number >= powers[i]; number -= powers[i]) {
+            digit++;
+        }
+        has_begun |= digit != '0' || powers[i] == 1;
+        if (has_begun) {
+            console_put(digit);
+        }
+    }
+}
+
+void print_figure(const char *name, const char *of, uint32_t number) {
+    print("tsd: c_kernel: ");
+    print(name);
+    print(of);
+    print(" ");
+    print_number(number);
+    print("\n");
+}
+
 static void end(unsigned status) {
-    char line[] = "tsd: end: status 0\n";
+    static char line[] = "tsd: end: status 0\n";
     line[sizeof line - 3] = (char)('0' + status);
     print(line);
     power_off(status);
 }
 
 void check_failed(const char *file, int line, const char *condition) {
-    char digits[8] = "";
-    char *digit = digits + sizeof digits - 1;
-    do {
-        *--digit = (char)('0' + line % 10);
-    } while (line /= 10);
     print("FAILED\n");
     print(file);
     print(":");
-    print(digit);
+    print_number((uint32_t)line);
     print(": not so: ");
     print(condition);
     print("\n");
@@ -125,5 +162,8 @@ void kernel_main(void) {
         CHECK(tsd_keys_in_use() == tsd_static_count + keys_kept);
         print("ok\n");
     }
+#if TSD_CRITICAL_SECTIONS
+    print_critical_figures();
+#endif
     end(0);
 }

@@ -1,6 +1,7 @@
 /*
- * A kernel of a few hundred lines, with nothing of its own but boot code: no C library, no memcpy, no interrupts. It
- * links libtsd.a as any stranger's kernel does. Threads take turns when they yield.
+ * A kernel of a few hundred lines, with nothing of its own but boot code: no C library, no memcpy, and but for a timer on
+ * CPUs without compare-and-swap no interrupts. It links libtsd.a as any stranger's kernel does. Threads take turns when
+ * they yield.
  */
 #ifndef KERNEL_H
 #define KERNEL_H
@@ -14,7 +15,11 @@
 extern "C" {
 #endif
 
+#ifdef SMALL_MACHINE
+enum { STACK_SIZE = 1536, THREADS = 4 };
+#else
 enum { STACK_SIZE = 16 * 1024, THREADS = 8 };
+#endif
 
 /* The thread control block. */
 struct thread {
@@ -50,11 +55,22 @@ void poison_registers(void);
 int registers_are_poisoned(void);
 uint64_t use_vector_register(void);
 
+/* critical.c of a CPU without compare-and-swap: 0 where they are not masked. The timer's handler calls timer_came(). */
+uintptr_t interrupts_mask(void);
+void interrupts_restore(uintptr_t before);
+uintptr_t interrupts_are_masked(void);
+void timer_start(uint32_t wait);
+void timer_stop(void);
+
 /* kernel.c */
 struct thread *thread_start(void (*entry)(void *), void *argument);
 tsd_exit_report_t *thread_join(struct thread *thread);
 void thread_yield(void);
 void print(const char *text);
+/* A line that the test reads: a name in two parts, and its number. */
+void print_figure(const char *name, const char *of, uint32_t number);
+/* How often the library has entered the critical section. */
+extern volatile uint32_t critical_sections;
 
 /* Ends the machine with status 1 unless the condition holds. */
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
@@ -70,6 +86,13 @@ extern const struct test_case test_cases[];
 extern const size_t test_case_count;
 /* Keys that are there for good after a case. */
 extern uint32_t keys_kept;
+
+/* critical.c: cases of its own; how long until the timer shall come again. */
+void critical_sections_of_each_call(void);
+void masked_interrupts_stay_masked(void);
+void interrupts_at_random(void);
+void print_critical_figures(void);
+uint32_t timer_came(void);
 
 /* thread_local.c and thread_local.cc: cases of their own, and what the variables of all threads take. */
 void thread_local_in_c(void);

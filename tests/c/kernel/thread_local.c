@@ -6,7 +6,11 @@
 
 #include "kernel.h"
 
+#ifdef SMALL_MACHINE
+enum { BLOCK_SIZE = 128, BLOCKS = 12 };
+#else
 enum { BLOCK_SIZE = 512, BLOCKS = 24 };
+#endif
 
 static struct block {
     struct block *next;
@@ -69,6 +73,7 @@ static void use(void *argument) {
  */
 __attribute__((noinline)) static void set_another(int value) { another = value; }
 __attribute__((noinline)) static void use_begun(void) { begun++; }
+__attribute__((noinline)) static int get_another(void) { return another; }
 
 static void exhaust(void *argument) {
     struct block *rest;
@@ -78,9 +83,9 @@ static void exhaust(void *argument) {
     set_another(5);
     CHECK(failures == 1 && in_place_of_it == 5);
     free_blocks = rest;
-    CHECK(another == 0);
+    CHECK(get_another() == 0);
     set_another(6);
-    CHECK(failures == 1 && another == 6 && in_place_of_it == 5);
+    CHECK(failures == 1 && get_another() == 6 && in_place_of_it == 5);
     (void)argument;
 }
 

@@ -12,14 +12,15 @@ use tsd_runner::install::{self, Numbers};
 use tsd_runner::{command, tools};
 
 use super::commands::{run, scratch};
+use super::critical;
 use super::declared;
 use super::environment::Environment;
 
 /// All tests.
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("c::archive::symbols_are_ours_alone", || symbols_are_ours(&installed(false)?, false)),
-        Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed(true)?, true)),
+        Trial::test("c::archive::symbols_are_ours_alone", || symbols_are_ours(&installed(false)?, false, &[])),
+        Trial::test("c::archive::plain_names_have_no_prefix", || symbols_are_ours(&installed(true)?, true, &[])),
         Trial::test("c::archive::every_declared_function_is_there", every_declared_function_is_there),
         Trial::test("c::archive::nothing_can_panic", nothing_can_panic),
         Trial::test("c::archive::base_pulls_in_nothing_else", base_pulls_in_nothing_else),
@@ -63,7 +64,7 @@ pub(crate) fn renamed(environment: &Environment, pointer: &str, to: &Path) -> Re
 }
 
 /// The symbols of each member: whether it defines them, and whether others see them.
-fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Failed> {
+pub(crate) fn symbols(prefix: &Path) -> Result<BTreeMap<String, Vec<(char, String)>>, Failed> {
     let mut nm = command::of(tools::NM.command);
     let output = run(nm.arg("--format=posix").arg(prefix.join("lib/libtsd.a")))?;
     let mut members = BTreeMap::new();
@@ -117,12 +118,12 @@ const FLS: [&str; 4] = ["FlsAlloc", "FlsFree", "FlsGetValue", "FlsSetValue"];
 const OTHER_MEMBERS: [&str; 8] =
     ["base", "key_space", "key_options", "exit_functions", "notifications", "once", "inspect", "fls"];
 
-/// What the kernel brings, in the order of the alphabet.
+/// What each kernel brings.
 const HOOKS: [&str; 6] = ["tsd_allocate", "tsd_current", "tsd_free", "tsd_thread_local_failed", "tsd_wait", "tsd_wake"];
 
 /// Every global symbol is ours, every name of a standard has its prefix or has none, and what the archive wants is the
-/// kernel's hooks alone.
-fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Failed> {
+/// kernel's hooks alone: those of all kernels, and `more_hooks`.
+pub(crate) fn symbols_are_ours(options: &install::Options, plain: bool, more_hooks: &[&str]) -> Result<(), Failed> {
     let suffix = suffix(options);
     let mut defined = BTreeSet::new();
     let mut wanted = BTreeSet::new();
@@ -148,9 +149,9 @@ fn symbols_are_ours(options: &install::Options, plain: bool) -> Result<(), Faile
     assert!(strangers.is_empty(), "not ours: {strangers:?}");
     let missing: Vec<_> = families.difference(&defined).collect();
     assert!(missing.is_empty(), "missing: {missing:?}");
-    let outside: Vec<_> = wanted.difference(&defined).collect();
-    let hooks = HOOKS.map(|name| format!("{name}{suffix}"));
-    assert_eq!(outside, hooks.each_ref(), "wanted from outside");
+    let outside: BTreeSet<_> = wanted.difference(&defined).cloned().collect();
+    let hooks = HOOKS.iter().chain(more_hooks).map(|name| format!("{name}{suffix}"));
+    assert_eq!(outside, hooks.collect(), "wanted from outside");
     Ok(())
 }
 
@@ -182,21 +183,27 @@ fn every_declared_function_is_there() -> Result<(), Failed> {
         all.filter(|(kind, _)| kind.is_ascii_uppercase() && *kind != 'U').map(|(_, name)| name).collect();
     let missing: Vec<_> = declared.difference(&defined).collect();
     // The kernel's hooks, and what TSD_STATIC_KEY_TABLE defines.
-    let others: BTreeSet<_> =
-        HOOKS.iter().chain(&["tsd_static_set_first"]).map(|name| format!("{name}{suffix}")).collect();
+    let others: BTreeSet<_> = HOOKS
+        .iter()
+        .chain(&critical::HOOKS)
+        .chain(&["tsd_static_set_first"])
+        .map(|name| format!("{name}{suffix}"))
+        .collect();
     assert_eq!(missing, others.iter().collect::<Vec<_>>(), "declared but not defined");
     let undeclared: Vec<_> = defined.difference(&declared).map(|name| name.trim_end_matches(&suffix)).collect();
     assert_eq!(undeclared, ["tsd_detach", "tsd_key_create_from", "tsd_leave_fls"], "defined but not declared");
     Ok(())
 }
 
-/// Nothing of Rust's panics, formatting or memory functions is left in any member.
 fn nothing_can_panic() -> Result<(), Failed> {
+    Environment::ALL.iter().try_for_each(|environment| nothing_of_rust_is_left(environment.name, &environment.prefix()))
+}
+
+/// Nothing of Rust's panics, formatting or memory functions is left in any member.
+pub(crate) fn nothing_of_rust_is_left(archive: &str, prefix: &Path) -> Result<(), Failed> {
     let words = ["panic", "unwind_", "rust_", "3fmt", "memcpy", "memset", "memmove", "memcmp", "aeabi", "strlen"];
-    for environment in &Environment::ALL {
-        for (kind, name) in symbols(&environment.prefix())?.into_values().flatten() {
-            assert!(!words.iter().any(|word| name.contains(word)), "{}: {kind} {name}", environment.name);
-        }
+    for (kind, name) in symbols(prefix)?.into_values().flatten() {
+        assert!(!words.iter().any(|word| name.contains(word)), "{archive}: {kind} {name}");
     }
     Ok(())
 }

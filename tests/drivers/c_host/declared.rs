@@ -10,9 +10,11 @@ use tsd_runner::workspace;
 use super::commands::{files, source};
 
 /// What no program calls, and why.
-const NOT_CALLED: [(&str, &str); 9] = [
+const NOT_CALLED: [(&str, &str); 11] = [
     ("tsd_wait", "a hook: the harness defines it, and the archive calls it"),
     ("tsd_wake", "a hook, likewise"),
+    ("tsd_critical_acquire", "a hook, likewise, of CPUs without compare-and-swap"),
+    ("tsd_critical_release", "a hook, likewise"),
     ("tsd_allocate", "a hook, likewise"),
     ("tsd_free", "a hook, likewise"),
     ("tsd_thread_local_failed", "a hook, likewise"),

@@ -120,6 +120,10 @@ TSD_NOTIFICATION(mine, f, NULL);
 TSD_STATIC_KEYS(KEYS);
 TSD_STATIC_KEY_TABLE(KEYS);
 TSD_SPIN_WHILE_WAITING;
+#if TSD_CRITICAL_SECTIONS
+uintptr_t tsd_critical_acquire(void) { return 0; }
+void tsd_critical_release(uintptr_t state) { (void)state; }
+#endif
 void *used_static(void);
 void *used_static(void) { return tsd_static_set(first, NULL) ? NULL : tsd_static_get(last); }
 void *used(tsd_key_t key);

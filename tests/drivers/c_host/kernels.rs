@@ -62,12 +62,18 @@ const RISCV32: Place = Place {
     prefix: "riscv64-linux-gnu-",
     ..X86_64
 };
+const RISCV32IMC: Place = Place {
+    target: "riscv32imc",
+    clang: &["--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"],
+    ..RISCV32
+};
 const THUMBV7M: Place =
     Place { target: "thumbv7m", clang: &["--target=thumbv7m-none-eabi"], prefix: "arm-none-eabi-", ..X86_64 };
+const THUMBV6M: Place = Place { target: "thumbv6m", clang: &["--target=thumbv6m-none-eabi"], ..THUMBV7M };
 
 const PIE: &str = "-fPIE, -pie";
 
-const PLACES: [Place; 18] = [
+const PLACES: [Place; 20] = [
     Place { name: "top", model: "-fno-pic -mcmodel=kernel", address: "0xffffffff80100000", ..X86_64 },
     Place { name: "low", model: "-fno-pic", address: "0x100000", ..X86_64 },
     Place { name: "middle", model: "-fPIE", address: "0xffff900000000000", ..X86_64 },
@@ -85,7 +91,9 @@ const PLACES: [Place; 18] = [
     Place { name: "middle", model: "-fno-pic -mcmodel=medany", address: "0xffffffc080000000", ..RISCV64 },
     Place { name: "pie", model: PIE, address: "0x1000", ..RISCV64 },
     Place { name: "low", model: "-fno-pic", address: "0x80200000", ..RISCV32 },
+    Place { name: "low", model: "-fno-pic", address: "0x80200000", ..RISCV32IMC },
     Place { name: "low", model: "-fno-pic", address: "0x8000", ..THUMBV7M },
+    Place { name: "low", model: "-fno-pic", address: "0x8000", ..THUMBV6M },
 ];
 
 /// The linkers: the last part of the command, and the name of the column.
@@ -155,7 +163,7 @@ fn check(place: &Place, linker: &str, command: &str, name: &str) -> Result<(), F
     let link = |table: u64, archive: &[&str]| {
         let mut link = command::of(command);
         match (place.target, linker) {
-            ("riscv32", "ld.bfd") => drop(link.args(["-m", "elf32lriscv"])),
+            ("riscv32" | "riscv32imc", "ld.bfd") => drop(link.args(["-m", "elf32lriscv"])),
             ("i686", _) => drop(link.args(["-m", "elf_i386"])),
             _ => {}
         }

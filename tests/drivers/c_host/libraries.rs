@@ -53,7 +53,7 @@ const CLANG: Compiler = Compiler {
     options: &["--target=x86_64-unknown-none-elf", "-nostdinc"],
     package: None,
 };
-const COMPILERS: [Compiler; 8] = [
+const COMPILERS: [Compiler; 10] = [
     CLANG,
     Compiler { target: "i686", options: &["--target=i686-unknown-none-elf", "-nostdinc"], ..CLANG },
     Compiler { target: "armv7a", options: &["--target=armv7a-none-eabi", "-nostdinc"], ..CLANG },
@@ -66,6 +66,15 @@ const COMPILERS: [Compiler; 8] = [
         c: "arm-none-eabi-gcc",
         cxx: "arm-none-eabi-g++",
         options: &["-mthumb", "-mcpu=cortex-m3", "-nostdinc"],
+        package: Some("gcc-arm-none-eabi"),
+    },
+    Compiler { target: "thumbv6m", options: &["--target=thumbv6m-none-eabi", "-nostdinc"], ..CLANG },
+    Compiler {
+        target: "thumbv6m",
+        name: "gcc",
+        c: "arm-none-eabi-gcc",
+        cxx: "arm-none-eabi-g++",
+        options: &["-mthumb", "-mcpu=cortex-m0", "-nostdinc"],
         package: Some("gcc-arm-none-eabi"),
     },
     Compiler {

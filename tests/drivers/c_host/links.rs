@@ -77,7 +77,7 @@ fn output(command: &mut Command) -> Result<Output, Failed> {
 }
 
 /// That it fails, and names the symbol.
-fn must_fail(command: &mut Command, symbol: &str) -> Result<(), Failed> {
+pub(crate) fn must_fail(command: &mut Command, symbol: &str) -> Result<(), Failed> {
     let output = output(command)?;
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "it linked: {}", command::as_typed(command));

@@ -6,6 +6,7 @@
 mod archive;
 mod commands;
 mod counts;
+mod critical;
 mod declared;
 mod environment;
 mod fls;
@@ -37,6 +38,7 @@ fn main() {
         headers::trials(),
         libraries::trials(),
         archive::trials(),
+        critical::trials(),
         links::trials(),
         kernels::trials(),
         targets::trials(),
@@ -57,9 +59,9 @@ fn main() {
 }
 
 fn prepare() -> Result<()> {
-    let compilers =
-        [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC];
+    let compilers = [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC];
+    let cross_compilers = [&tools::AARCH64_GCC, &tools::ARM_GCC, &tools::RISCV64_GCC];
     let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP, &tools::RISCV_LD, &tools::ARM_LD];
-    setup::install_tools(&[&compilers[..], &others[..]].concat(), true)?;
+    setup::install_tools(&[&compilers[..], &cross_compilers, &others].concat(), true)?;
     Environment::ALL.iter().try_for_each(|environment| environment.install())
 }

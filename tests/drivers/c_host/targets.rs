@@ -13,7 +13,7 @@ use super::commands::{run, scratch};
 use super::kernels::installed;
 
 /// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
-const TARGETS: [(&str, &str); 9] = [
+const TARGETS: [(&str, &str); 11] = [
     ("x86_64", "`-mno-red-zone`, for its own code"),
     ("i686", "`-m32 -fno-pic`, no `-mregparm`; `-mgeneral-regs-only`, for its own code"),
     ("aarch64", "`-mgeneral-regs-only`, for its own code; `-ffixed-x18` if x18 is its own"),
@@ -21,7 +21,9 @@ const TARGETS: [(&str, &str); 9] = [
     ("riscv64", "`-march=rv64imac -mabi=lp64 -mcmodel=medany`"),
     ("riscv64gc-unknown-none-elf", "`-march=rv64gc -mabi=lp64d -mcmodel=medany`"),
     ("riscv32", "`-march=rv32imac -mabi=ilp32`"),
+    ("riscv32imc", "`-march=rv32imc -mabi=ilp32`"),
     ("thumbv7m", "`-mthumb -mcpu=cortex-m3 -mfloat-abi=soft`"),
+    ("thumbv6m", "`-mthumb -mcpu=cortex-m0 -mfloat-abi=soft`"),
     ("thumbv7em-none-eabihf", "`-mthumb -mcpu=cortex-m4 -mfloat-abi=hard`"),
 ];
 
@@ -153,8 +155,9 @@ fn float_abi(archive: &Path) -> Result<&'static str, Failed> {
 
 /// The kinds of relocations in sections of code, without what all have in front.
 fn code_relocations(archive: &Path) -> Result<Vec<String>, Failed> {
-    let output = run(command::of(tools::OBJDUMP.command).arg("--reloc").arg(archive))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // More than fits into a pipe that is read when the command has ended.
+    let text =
+        command::answer(command::of(tools::OBJDUMP.command).arg("--reloc").arg(archive)).ok_or("no relocations")?;
     let mut kinds = BTreeSet::new();
     let mut is_code = false;
     for line in text.lines() {

@@ -1,13 +1,14 @@
 //! The kernel in plain C on 32 bits: clang's, and booted as each machine's kernels are.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use libtest_mimic::Failed;
 use tsd_runner::{
     command,
     error::Result,
-    install::{self, ThreadPointer},
-    qemu,
+    install::{self, Numbers, ThreadPointer},
+    qemu::{self, Limits, Outcome},
     tools::{self, Tool},
     workspace,
 };
@@ -16,80 +17,119 @@ use crate::build::{THREAD_LOCALS, compile, options};
 use crate::{CASES, LIMITS, judge};
 
 /// A machine, and what its kernel is built with.
+#[derive(Clone, Copy)]
 pub(crate) struct Bits32 {
-    /// What `install` calls it, and the folder of its start.
+    /// What `install` calls it.
     pub(crate) name: &'static str,
+    /// For what is built.
+    pub(crate) folder: &'static str,
+    /// The folder of its machine code.
+    pub(crate) start: &'static str,
     /// To a word that points to the thread control block, which has 16 bytes before its `tsd_thread_t`.
-    thread_pointer: &'static str,
+    pub(crate) thread_pointer: &'static str,
     /// The compiler's options for the archive.
-    rustflags: &'static [&'static str],
-    clang: &'static [&'static str],
+    pub(crate) rustflags: &'static [&'static str],
+    /// The archive's capacities, unless they are the usual ones.
+    pub(crate) numbers: Option<Numbers>,
+    pub(crate) clang: &'static [&'static str],
+    /// More options for the file with the hooks.
+    pub(crate) hooks: &'static [&'static str],
+    /// Files that other machines have not.
+    pub(crate) files: &'static [&'static str],
     pub(crate) qemu: &'static Tool,
-    machine: &'static [&'static str],
+    pub(crate) machine: &'static [&'static str],
+    /// Whether the kernel prints by semihosting, and not on a serial line.
+    pub(crate) prints_to_host: bool,
     /// QEMU's status where all cases pass.
-    success: i32,
+    pub(crate) success: i32,
 }
 
-/// All of them.
+/// With a register of the platform's and no thread pointer. The compiler says each time that the option is not one to
+/// rely on.
+pub(crate) const THUMBV7M: Bits32 = Bits32 {
+    name: "thumbv7m",
+    folder: "thumbv7m",
+    start: "thumb",
+    thread_pointer: "",
+    rustflags: &["-Ctarget-feature=+reserve-r9"],
+    numbers: None,
+    clang: &["--target=thumbv7m-none-eabi", "-mcpu=cortex-m3", "-ffixed-r9"],
+    hooks: &[],
+    files: &[],
+    qemu: &tools::QEMU_ARM,
+    machine: &["-M", "mps2-an385", "-nic", "none"],
+    prints_to_host: true,
+    success: 0,
+};
+
+/// Those that run the common cases and no others.
 pub(crate) const ALL: [Bits32; 3] = [
-    // With a register of the platform's and no thread pointer. The compiler says each time that the option is not one to
-    // rely on.
-    Bits32 {
-        name: "thumbv7m",
-        thread_pointer: "",
-        rustflags: &["-Ctarget-feature=+reserve-r9"],
-        clang: &["--target=thumbv7m-none-eabi", "-mcpu=cortex-m3", "-ffixed-r9"],
-        qemu: &tools::QEMU_ARM,
-        machine: &["-M", "mps2-an385", "-nic", "none", "-semihosting-config", "enable=on,target=native"],
-        success: 0,
-    },
+    THUMBV7M,
     Bits32 {
         name: "armv7a",
+        folder: "armv7a",
+        start: "armv7a",
         thread_pointer: "tpidrprw:0:16",
         rustflags: &[],
         clang: &["--target=armv7a-none-eabi", "-mcpu=cortex-a15", "-mfloat-abi=soft"],
-        qemu: &tools::QEMU_ARM,
         machine: &["-M", "virt", "-cpu", "cortex-a15", "-semihosting-config", "enable=on,target=native"],
-        success: 0,
+        prints_to_host: false,
+        ..THUMBV7M
     },
     // A CPU of the family's first years: of what later ones have, it has the registers for vectors.
     Bits32 {
         name: "i686",
+        folder: "i686",
+        start: "i686",
         thread_pointer: "gs:0:16",
         rustflags: &[],
         clang: &["--target=i686-unknown-none-elf", "-mgeneral-regs-only"],
         qemu: &tools::QEMU_X86_64,
         machine: &["-M", "q35", "-cpu", "pentium3", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
+        prints_to_host: false,
         success: 33,
+        ..THUMBV7M
     },
 ];
 
 impl Bits32 {
     /// Builds the kernel and runs it to its end.
     pub(crate) fn boot(&self) -> std::result::Result<(), Failed> {
+        judge(&self.run(&[], LIMITS)?, CASES)
+    }
+
+    /// The same with more options of QEMU's, and without a judgement.
+    pub(crate) fn run(&self, options: &[&str], limits: Limits) -> std::result::Result<Outcome, Failed> {
         let kernel = self.build().map_err(|error| error.to_string())?;
         let mut qemu = command::of(self.qemu.command);
-        qemu.args(self.machine).args(["-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"]);
+        qemu.args(self.machine).args(options).arg("-nodefaults");
+        if self.prints_to_host {
+            print_to_host(&mut qemu);
+        } else {
+            qemu.args(["-no-reboot", "-display", "none", "-serial", "stdio"]);
+        }
         qemu.arg("-kernel").arg(kernel);
-        judge(&qemu::run_for(&mut qemu, self.success, LIMITS, &mut |_| ()).map_err(|error| error.to_string())?, CASES)
+        Ok(qemu::run_for(&mut qemu, self.success, limits, &mut |_| ()).map_err(|error| error.to_string())?)
     }
 
     /// What its archive is made for and with.
     fn options(&self, prefix: &Path) -> install::Options {
+        let usual = options(self.name, prefix);
         install::Options {
+            numbers: self.numbers.unwrap_or(usual.numbers),
             thread_pointer: ThreadPointer::parse(self.thread_pointer),
             rustflags: self.rustflags.iter().map(|&flag| flag.to_owned()).collect(),
-            ..options(self.name, prefix)
+            ..usual
         }
     }
 
     fn build(&self) -> Result<PathBuf> {
-        let prefix = workspace::images_dir()?.join("c-kernel").join(self.name);
+        let prefix = workspace::images_dir()?.join("c-kernel").join(self.folder);
         install::run_if_changed(&self.options(&prefix), &prefix.join("stamp"))?;
-        let mut objects = Vec::new();
-        // What is not emulated wants `__aeabi_read_tp`, which thumbv7m/boot.S has.
-        let own = ["machine.c", "boot.S"].map(|file| format!("{}/{file}", self.name));
-        for file in ["kernel.c", "cases.c"].into_iter().chain(own.iter().map(String::as_str)) {
+        let mut objects = vec![compile("kernel.c", &[self.clang, self.hooks].concat(), &prefix)?];
+        // What is not emulated wants `__aeabi_read_tp`, which thumb/boot.S has.
+        let own = ["machine.c", "boot.S"].map(|file| format!("{}/{file}", self.start));
+        for file in ["cases.c"].into_iter().chain(own.iter().map(String::as_str)).chain(self.files.iter().copied()) {
             objects.push(compile(file, self.clang, &prefix)?);
         }
         for file in THREAD_LOCALS {
@@ -98,8 +138,14 @@ impl Bits32 {
         let kernel = prefix.join("kernel.elf");
         let mut link = command::of(tools::LLD.command);
         link.arg("-L").arg(prefix.join("lib")).arg("-T");
-        link.arg(workspace::root().join("tests/c/kernel").join(self.name).join("kernel.ld"));
+        link.arg(workspace::root().join("tests/c/kernel").join(self.start).join("kernel.ld"));
         command::run(link.args(&objects).args(["-ltsd", "-o"]).arg(&kernel))?;
         Ok(kernel)
     }
+}
+
+/// Semihosting on the standard output.
+pub(crate) fn print_to_host(qemu: &mut Command) -> &mut Command {
+    qemu.args(["-serial", "none", "-no-reboot", "-display", "none", "-chardev", "stdio,id=console"]);
+    qemu.args(["-semihosting-config", "chardev=console,enable=on,target=native"])
 }

@@ -63,20 +63,25 @@ fn build(arch: Arch) -> Result<PathBuf> {
 
 /// What compiles and links the kernel, but for its cases.
 pub(crate) fn compiler(arch: Arch, prefix: &Path) -> Command {
-    let source = workspace::root().join("tests/c/kernel");
     let (compiler, options): (_, &[&str]) = match arch {
         Arch::X86_64 => (tools::GCC.command, &["-mgeneral-regs-only", "-mno-red-zone", "-fcf-protection=none"]),
         Arch::Aarch64 => (tools::AARCH64_GCC.command, &["-mgeneral-regs-only", "-ffixed-x18"]),
         Arch::Riscv64 => (tools::RISCV64_GCC.command, &["-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"]),
     };
-    let mut gcc = command::of(compiler);
     // No register that the boot code has not turned on.
+    gcc(compiler, options, arch.name(), prefix)
+}
+
+/// The same with what a compiler is told of its CPU, and the folder of what is the CPU's.
+pub(crate) fn gcc(compiler: &str, options: &[&str], folder: &str, prefix: &Path) -> Command {
+    let source = workspace::root().join("tests/c/kernel");
+    let mut gcc = command::of(compiler);
     gcc.args(options).args(["-std=c11", "-fno-tree-loop-distribute-patterns"]).args(BARE);
     gcc.args(["-no-pie", "-static", "-nostdlib", "-Wl,--build-id=none"]);
     // It has no pages to protect.
     gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
     gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg(source.join("kernel.c"));
-    gcc.args(["machine.c", "boot.S"].map(|file| source.join(arch.name()).join(file)));
+    gcc.args(["machine.c", "boot.S"].map(|file| source.join(folder).join(file)));
     gcc
 }
 

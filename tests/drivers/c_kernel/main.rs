@@ -2,12 +2,15 @@
 //!
 //! It is freestanding, without a C library: that it links at all shows that the archive, which is installed for a
 //! thread pointer, wants nothing but the hooks for waiting. On aarch64 it runs a second time with picolibc, ported to it, and
-//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's; on thumbv7m with a register of the
-//! platform's and no thread pointer.
+//! with a step of that port left out, which shows as docs/porting/libc.md says. On 32 bits it is clang's on Arm and x86, GCC's
+//! on RISC-V, and on CPUs without compare-and-swap it has a critical section, and a timer whose handler uses the library, too.
 
 mod bits32;
 mod build;
+mod critical;
+mod microbit;
 mod on_picolibc;
+mod riscv32;
 #[path = "../c_host/rows.rs"]
 mod rows;
 
@@ -42,6 +45,10 @@ fn main() {
         Trial::test(format!("c_kernel::picolibc_without_{step}"), move || on_picolibc::run_cases(Some(step)))
     }));
     trials.extend(bits32::ALL.iter().map(|kernel| Trial::test(format!("c_kernel::{}", kernel.name), || kernel.boot())));
+    trials.push(Trial::test("c_kernel::thumbv6m", microbit::boot));
+    trials.push(Trial::test("c_kernel::thumbv6m::without_masking", microbit::boot_without_masking));
+    trials.push(Trial::test("c_kernel::riscv32", riscv32::boot_imac));
+    trials.push(Trial::test("c_kernel::riscv32imc", riscv32::boot_imc));
     let selected = trials.iter().any(|trial| !arguments.is_filtered_out(trial));
     if selected
         && !arguments.list
@@ -54,9 +61,10 @@ fn main() {
 
 fn prepare() -> Result<()> {
     let compilers = [&tools::GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC, &tools::CLANG, &tools::LLD];
-    let machines = bits32::ALL.each_ref().map(|kernel| kernel.qemu);
-    setup::prepare(Wants { tools: &[&compilers[..], &machines].concat(), ..Wants::to_boot(&machine::ALL) }, true)?;
-    machines.into_iter().try_for_each(qemu::check_tool)?;
+    let qemus = [&tools::QEMU_ARM, &tools::QEMU_RISCV32];
+    let tools = [&compilers[..], &qemus].concat();
+    setup::prepare(Wants { tools: &tools, ..Wants::to_boot(&machine::ALL) }, true)?;
+    qemus.into_iter().try_for_each(qemu::check_tool)?;
     on_picolibc::prepare()?;
     Arch::ALL.into_iter().try_for_each(qemu::check_version)
 }

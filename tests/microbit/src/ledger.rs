@@ -1,5 +1,4 @@
-//! What became of each value: it is destroyed once, or taken once, or it went with its key while its thread's exit was
-//! about to destroy it.
+//! What became of each value: it is destroyed once, or taken once.
 
 use core::{cell::RefCell, num::NonZero};
 
@@ -31,7 +30,6 @@ pub(crate) struct Counts {
     pub(crate) made: u32,
     pub(crate) destroyed: u32,
     pub(crate) taken: u32,
-    pub(crate) gone_with_their_key: u32,
 }
 
 /// A value that has not ended.
@@ -41,11 +39,9 @@ struct Live {
     token: usize,
     /// That of the key under which it is stored.
     key: u32,
-    /// It may get no destructor.
-    may_go: bool,
 }
 
-const NO_VALUE: Live = Live { token: 0, key: NO_KEY, may_go: false };
+const NO_VALUE: Live = Live { token: 0, key: NO_KEY };
 
 struct Ledger {
     live: [Live; PLACES],
@@ -56,7 +52,7 @@ struct Ledger {
 static LEDGER: Mutex<RefCell<Ledger>> = Mutex::new(RefCell::new(Ledger {
     live: [NO_VALUE; PLACES],
     serial: 0,
-    counts: Counts { made: 0, destroyed: 0, taken: 0, gone_with_their_key: 0 },
+    counts: Counts { made: 0, destroyed: 0, taken: 0 },
 }));
 
 fn with<R>(work: impl FnOnce(&mut Ledger) -> R) -> R {
@@ -70,7 +66,7 @@ pub(crate) fn make(key: u32) -> Token {
         ledger.serial += 1;
         ledger.counts.made += 1;
         let token = ledger.serial << PLACE.count_ones() | place;
-        ledger.live[place] = Live { token, key, may_go: false };
+        ledger.live[place] = Live { token, key };
         Token::new(token).expect("it has a serial number")
     })
 }
@@ -92,19 +88,11 @@ pub(crate) fn is_live(token: Token) -> bool {
     with(|ledger| ledger.live.get(token.get() & PLACE).is_some_and(|live| live.token == token.get()))
 }
 
-/// The key was deleted inside its thread's exit, which may have had values of it in hand.
-pub(crate) fn may_go(key: u32) {
-    with(|ledger| ledger.live.iter_mut().filter(|live| live.key == key).for_each(|live| live.may_go = true));
-}
-
 /// No thread has any value now.
 pub(crate) fn settle() {
     with(|ledger| {
         for live in &mut ledger.live {
-            if live.token != 0 {
-                assert!(live.may_go, "value {:#x} of key {:#x} is lost", live.token, live.key);
-                ledger.counts.gone_with_their_key += 1;
-            }
+            assert!(live.token == 0, "value {:#x} of key {:#x} is lost", live.token, live.key);
             *live = NO_VALUE;
         }
     });

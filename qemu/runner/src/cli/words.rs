@@ -108,7 +108,7 @@ pub(super) struct Storm {
 #[derive(Debug, Args)]
 #[command(help_template = HELP, after_help = "What else the compiler is to be told comes from the variable RUSTFLAGS.")]
 pub(super) struct Install {
-    /// host, x86_64, i686, aarch64, armv7a, riscv64, riscv32, thumbv7m, or a target of rustc
+    /// host, x86_64, i686, aarch64, armv7a, riscv64, riscv32, riscv32imc, thumbv7m, thumbv6m, or a target of rustc
     #[arg(long, value_parser = target)]
     target: Target,
     /// Folder that gets lib and include

@@ -12,8 +12,11 @@ use crate::{
     workspace,
 };
 
+/// Not 0 where the CPU has no compare-and-swap, so that the kernel defines the hooks of the critical section.
+const CRITICAL_SECTIONS: &str = "TSD_CRITICAL_SECTIONS";
+
 /// The header's names for the figures of the archive, in the archive's order.
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 11] = [
     "TSD_SIZEOF_THREAD",
     "TSD_ALIGNOF_THREAD",
     "TSD_OFFSETOF_LAST_ERROR",
@@ -24,6 +27,7 @@ const FIGURES: [&str; 10] = [
     "TSD_SIZEOF_ONCE",
     "TSD_SIZEOF_NOTIFICATION",
     "TSD_SIZEOF_TABLE",
+    CRITICAL_SECTIONS,
 ];
 
 /// Headers that are installed as they are.
@@ -43,6 +47,9 @@ const HEADERS: [&str; 9] = [
 pub(super) const ARCHIVE: &str = "lib/libtsd.a";
 pub(super) const PKG_CONFIG: &str = "lib/pkgconfig/tsd.pc";
 
+/// What the headers know of the archive.
+const CONFIG: &str = "include/tsd/config.h";
+
 /// The linker script that others include.
 pub(super) const FRAGMENT: &str = "lib/tsd-notifications.ld";
 
@@ -59,7 +66,7 @@ pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     for header in HEADERS {
         laid.copy(&source.join("include").join(header), Path::new("include").join(header))?;
     }
-    laid.put("include/tsd/config.h", config(options, archive)?)?;
+    laid.put(CONFIG, config(options, archive)?)?;
     laid.copy(&archive.file, ARCHIVE)?;
     laid.copy(&source.join("linker/tsd-notifications.ld"), FRAGMENT)?;
     laid.copy_folder(&source.join("src/gdb"), Path::new(GDB_SCRIPT).parent().unwrap_or(Path::new("")))?;
@@ -68,6 +75,11 @@ pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;
     laid.made.inputs.remove(&archive.file);
     Ok(laid.made)
+}
+
+/// Whether the kernel of the archive that was laid out there has to define the hooks of the critical section.
+pub(super) fn has_critical_sections(prefix: &Path) -> bool {
+    fs::read_to_string(prefix.join(CONFIG)).is_ok_and(|text| text.contains(&format!("#define {CRITICAL_SECTIONS} 1\n")))
 }
 
 fn config(options: &Options, archive: &Archive) -> Result<String> {

@@ -3,7 +3,7 @@
 use std::env::consts::ARCH;
 
 /// Short names, the compiler's target for each, and the linker's name for its object files.
-const SHORT: [(&str, &str, &str); 7] = [
+const SHORT: [(&str, &str, &str); 9] = [
     ("x86_64", "x86_64-unknown-none", "elf_x86_64"),
     // There is no core library ready-made for this CPU without a system. Of Linux nothing gets into the archive, and its
     // target for this older CPU uses no SSE.
@@ -13,7 +13,10 @@ const SHORT: [(&str, &str, &str); 7] = [
     ("armv7a", "armv7a-none-eabi", "armelf"),
     ("riscv64", "riscv64imac-unknown-none-elf", "elf64lriscv"),
     ("riscv32", "riscv32imac-unknown-none-elf", "elf32lriscv"),
+    // Without compare-and-swap, as thumbv6m.
+    ("riscv32imc", "riscv32imc-unknown-none-elf", "elf32lriscv"),
     ("thumbv7m", "thumbv7m-none-eabi", "armelf"),
+    ("thumbv6m", "thumbv6m-none-eabi", "armelf"),
 ];
 
 /// Architectures in a target's full name, and the linker's name for their object files.
@@ -69,7 +72,7 @@ impl Target {
 
     /// The names for `--help` and errors.
     pub const ALLOWED: &'static str =
-        "host, x86_64, i686, aarch64, armv7a, riscv64, riscv32, thumbv7m, or a target of rustc";
+        "host, x86_64, i686, aarch64, armv7a, riscv64, riscv32, riscv32imc, thumbv7m, thumbv6m, or a target of rustc";
 
     /// Returns the target that the user's word means.
     pub fn named(word: &str) -> Option<Self> {

@@ -1,6 +1,32 @@
-/* From the firmware's entry in S-mode to kernel_main, and the switch of stacks. */
+/*
+ * From entry to kernel_main, and the switch of stacks. On 64 bits after the firmware, in S-mode; on 32 bits there is none, so
+ * this is M-mode, with the timer's interrupt.
+ */
 
-    .set POISON, 0x5EED5EED5EED5EED
+#if __riscv_xlen == 64
+#define WORD 8
+#define LOAD ld
+#define STORE sd
+#define POISON 0x5EED5EED5EED5EED
+#define FLOAT_FROM fmv.d.x
+#define FLOAT_TO fmv.x.d
+#define STATUS sstatus
+#define TRAP_VECTOR stvec
+#define SCRATCH sscratch
+#define TRAP_RETURN sret
+#else
+#define WORD 4
+#define LOAD lw
+#define STORE sw
+#define POISON 0x5EED5EED
+#define FLOAT_FROM fmv.w.x
+#define FLOAT_TO fmv.x.w
+#define STATUS mstatus
+#define TRAP_VECTOR mtvec
+#define SCRATCH mscratch
+#define TRAP_RETURN mret
+#define INTERRUPTS_ENABLED 8
+#endif
 
     .section .text.entry, "ax"
     .globl entry
@@ -14,18 +40,18 @@ entry:
     /* void switch_stack(void **save, void *load): what a called function must preserve is on the stack meanwhile. */
     .globl switch_stack
 switch_stack:
-    addi sp, sp, -112
-    sd ra, 0(sp)
+    addi sp, sp, -14 * WORD
+    STORE ra, 0(sp)
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
-    sd s\n, 8 + 8 * \n(sp)
+    STORE s\n, WORD + WORD * \n(sp)
     .endr
-    sd sp, 0(a0)
+    STORE sp, 0(a0)
     mv sp, a1
-    ld ra, 0(sp)
+    LOAD ra, 0(sp)
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
-    ld s\n, 8 + 8 * \n(sp)
+    LOAD s\n, WORD + WORD * \n(sp)
     .endr
-    addi sp, sp, 112
+    addi sp, sp, 14 * WORD
     ret
 
     /* uintptr_t semihosting(uintptr_t operation, void *argument): what QEMU is asked with. */
@@ -53,17 +79,20 @@ semihosting:
     .globl poison_registers
 poison_registers:
     la t0, trap
-    csrw stvec, t0
+    csrw TRAP_VECTOR, t0
     li t1, 3 << 13
-    csrs sstatus, t1
+    csrs STATUS, t1
     li gp, POISON
     .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    fmv.d.x f\number, gp
+    FLOAT_FROM f\number, gp
     .endr
     .irp number, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    fmv.d.x f\number, gp
+    FLOAT_FROM f\number, gp
     .endr
-    csrc sstatus, t1
+    csrc STATUS, t1
+#ifdef INTERRUPTS_ENABLED
+    csrsi STATUS, INTERRUPTS_ENABLED
+#endif
     ret
 
     /* int registers_are_poisoned(void) */
@@ -71,7 +100,7 @@ poison_registers:
 registers_are_poisoned:
     li t0, POISON
     xor t0, t0, gp
-    csrr t1, sstatus
+    csrr t1, STATUS
     li t2, 3 << 13
     and t1, t1, t2
     or t0, t0, t1
@@ -81,16 +110,48 @@ registers_are_poisoned:
     /* uint64_t use_vector_register(void) */
     .globl use_vector_register
 use_vector_register:
-    fmv.x.d a0, f31
+    FLOAT_TO a0, f31
+#if __riscv_xlen == 32
+    mv a1, a0
+#endif
     ret
 
     .balign 4
 trap:
-    csrw sscratch, t0
+    csrw SCRATCH, t0
+#ifdef INTERRUPTS_ENABLED
+    csrr t0, mcause
+    bltz t0, interrupt
+#endif
     li t0, 3 << 13
-    csrs sstatus, t0
-    csrr t0, sscratch
-    sret
+    csrs STATUS, t0
+    csrr t0, SCRATCH
+    TRAP_RETURN
+
+#ifdef INTERRUPTS_ENABLED
+    /* It is the timer's. What a function may overwrite is on the interrupted stack meanwhile. */
+interrupt:
+    csrr t0, SCRATCH
+    addi sp, sp, -16 * WORD
+    STORE ra, 0(sp)
+    .irp n, 0,1,2,3,4,5,6
+    STORE t\n, WORD + WORD * \n(sp)
+    .endr
+    .irp n, 0,1,2,3,4,5,6,7
+    STORE a\n, 8 * WORD + WORD * \n(sp)
+    .endr
+    .weak timer_handler
+    call timer_handler
+    LOAD ra, 0(sp)
+    .irp n, 0,1,2,3,4,5,6
+    LOAD t\n, WORD + WORD * \n(sp)
+    .endr
+    .irp n, 0,1,2,3,4,5,6,7
+    LOAD a\n, 8 * WORD + WORD * \n(sp)
+    .endr
+    addi sp, sp, 16 * WORD
+    TRAP_RETURN
+#endif
     .option pop
 
     .section .bss

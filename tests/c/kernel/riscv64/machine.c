@@ -13,9 +13,9 @@ void console_put(char character) {
 void set_thread_pointer(struct thread **block) { __asm__ volatile("mv tp, %0" : : "r"(block)); }
 
 void power_off(unsigned status) {
-    /* SYS_EXIT with ADP_Stopped_ApplicationExit and a status. */
-    volatile uint64_t block[2] = {0x20026, status};
-    (void)semihosting(0x18, block);
+    /* SYS_EXIT_EXTENDED with ADP_Stopped_ApplicationExit and a status. */
+    volatile uintptr_t block[2] = {0x20026, status};
+    (void)semihosting(0x20, block);
     for (;;) {
         __asm__ volatile("wfi");
     }
@@ -23,8 +23,8 @@ void power_off(unsigned status) {
 
 void *first_stack(unsigned char *top, void (*entry)(void)) {
     /* What switch_stack loads: fourteen words, the first of them the address that it returns to. */
-    uint64_t *stack = (uint64_t *)(void *)top - 14;
-    stack[0] = (uint64_t)entry;
+    uintptr_t *stack = (uintptr_t *)(void *)top - 14;
+    stack[0] = (uintptr_t)entry;
     for (int i = 1; i < 14; i++) {
         stack[i] = 0;
     }

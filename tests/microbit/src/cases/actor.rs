@@ -158,10 +158,6 @@ fn delete(held: Held) {
     if let Some(found) = found {
         ledger::end(found.get(), End::Taken);
     }
-    if is_in_exit() {
-        // The exit gives up what it has in hand, or destroys it.
-        ledger::may_go(held.key.raw());
-    }
 }
 
 /// Uses the value that is lent, and makes it if there is none.

@@ -1,8 +1,16 @@
-/* From the vector table to kernel_main, the switch of stacks, and what a compiler wants for thread-local storage. */
+/*
+ * From the vector table to kernel_main, the switch of stacks, and what a compiler wants for thread-local storage: in
+ * instructions that each CPU with Thumb has.
+ */
 #define POISON 0x5EED5EED
 
+#ifdef SMALL_MACHINE
+#define BOOT_STACK_SIZE 2560
+#else
+#define BOOT_STACK_SIZE 16384
+#endif
+
     .syntax unified
-    .cpu cortex-m3
     .thumb
 
     .section .text.entry, "ax"
@@ -10,8 +18,10 @@
 entry:
     .word boot_stack_top
     .word reset
-    /* The other vectors: a fault ends in a second one, and QEMU with it. */
-    .skip 14 * 4
+    /* The other vectors but for the timer's, if there is one: a fault ends in a second one, and QEMU with it. */
+    .skip 13 * 4
+    .weak timer_handler
+    .word timer_handler
 
     .type reset, %function
 reset:
@@ -23,17 +33,27 @@ reset:
     .globl switch_stack
     .type switch_stack, %function
 switch_stack:
-    push {r4-r8, r10, r11, lr}
-    str sp, [r0]
+    push {r4-r7, lr}
+    mov r2, r8
+    mov r3, r10
+    mov r4, r11
+    push {r2-r4}
+    mov r2, sp
+    str r2, [r0]
     mov sp, r1
-    pop {r4-r8, r10, r11, pc}
+    pop {r2-r4}
+    mov r8, r2
+    mov r10, r3
+    mov r11, r4
+    pop {r4-r7, pc}
 
     /* A pattern in the platform's register. */
     /* void poison_registers(void) */
     .globl poison_registers
     .type poison_registers, %function
 poison_registers:
-    ldr r9, =POISON
+    ldr r0, =POISON
+    mov r9, r0
     bx lr
 
     /* int registers_are_poisoned(void) */
@@ -41,9 +61,11 @@ poison_registers:
     .type registers_are_poisoned, %function
 registers_are_poisoned:
     ldr r1, =POISON
-    subs r0, r9, r1
-    clz r0, r0
-    lsrs r0, r0, #5
+    mov r0, r9
+    subs r0, r0, r1
+    /* The carry is set where the difference is 0, and the sum is 0 otherwise. */
+    rsbs r1, r0, #0
+    adcs r0, r1
     bx lr
 
     /* uint64_t use_vector_register(void): there are none, so this uses the platform's. */
@@ -52,7 +74,8 @@ registers_are_poisoned:
 use_vector_register:
     mov r0, r9
     mov r1, r9
-    mov r9, #0
+    movs r2, #0
+    mov r9, r2
     bx lr
 
     /* As docs/targets.md has it. */
@@ -65,7 +88,7 @@ __aeabi_read_tp:
 
     .section .bss
     .balign 8
-    .skip 16384
+    .skip BOOT_STACK_SIZE
 boot_stack_top:
 
     .section .note.GNU-stack, "", %progbits
