@@ -15,6 +15,7 @@ use crate::callback;
 use crate::capacity::{Capacity, Supported};
 use crate::drain::Drain;
 use crate::event::{Event, silent};
+use crate::exit_duties::ExitDuties;
 use crate::exit_functions::ExitFunctionList;
 use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::Destructor;
@@ -63,22 +64,19 @@ where
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, &None, |_| (), || (), &mut report, silent);
+            run(self, slots, &(), &mut report, silent);
         }
         report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
-/// not a call from inside the exit, and told whether detach notifications are due; `end` when all is done, and nothing
-/// can be initialised on the thread as yet; `trace` whenever there is something to tell.
+/// Runs the whole exit of the calling thread, whose slots have work, and does the `duties` when it is clear that this is
+/// not a call from inside the exit; `trace` is called whenever there is something to tell.
 #[cold]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
-    functions: &Option<ExitFunctionList<'_>>,
-    begin: impl FnOnce(bool),
-    end: impl FnOnce(),
+    duties: &impl ExitDuties<N>,
     report: &mut ExitReport,
     trace: impl Fn(Event) + Copy,
 ) where
@@ -90,8 +88,8 @@ pub(crate) fn run<const N: usize>(
     }
     let exiting = Exiting(slots);
     trace(Event::ExitBegan);
-    begin(slots.pending.test_and_clear(Flags::ATTACHED));
-    let mut exit = ThreadExit { table, slots, functions, report, trace };
+    duties.begin(slots, slots.pending.test_and_clear(Flags::ATTACHED));
+    let mut exit = ThreadExit { table, slots, duties, report, trace };
     loop {
         exit.run_phase(Phase::Ordinary);
         if slots.pending.has_any(Flags::LAST_PHASE) {
@@ -103,11 +101,10 @@ pub(crate) fn run<const N: usize>(
         // A handler, or a destructor, may set something meanwhile.
         exit.unbind_all();
     }
-    exit.note_refused();
     if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
         slots.pending.clear_flags(Flags::CONTESTED | Flags::LAST_PHASE);
     }
-    end();
+    duties.end();
     drop(exiting);
     trace(Event::ExitEnded);
 }
@@ -149,19 +146,19 @@ where
 }
 
 /// The exit of one thread, as far as it has come.
-struct ThreadExit<'a, T, const N: usize>
+struct ThreadExit<'a, D, T, const N: usize>
 where
     Capacity<N>: Supported,
 {
     table: &'a KeyTable<N>,
     slots: &'a Slots<N>,
-    functions: &'a Option<ExitFunctionList<'a>>,
+    duties: &'a D,
     report: &'a mut ExitReport,
     /// Is told of each step.
     trace: T,
 }
 
-impl<T: Fn(Event) + Copy, const N: usize> ThreadExit<'_, T, N>
+impl<D: ExitDuties<N>, T: Fn(Event) + Copy, const N: usize> ThreadExit<'_, D, T, N>
 where
     Capacity<N>: Supported,
 {
@@ -258,13 +255,9 @@ where
     }
 
     fn run_functions(&mut self) {
-        self.report.functions += run_functions(self.slots, self.functions, self.trace);
-    }
-
-    /// Reports the functions that were refused since the thread began.
-    fn note_refused(&mut self) {
-        self.report.functions_refused = self.functions.map_or(0, |list| list.take_refused());
-        self.report.flags.set(ExitFlags::FUNCTIONS_REFUSED, self.report.functions_refused != 0);
+        if self.slots.pending.has_any(Flags::FUNCTIONS) {
+            self.duties.run_functions(self.slots, self.report);
+        }
     }
 }
 
@@ -356,15 +349,10 @@ fn destroy<const N: usize>(
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
-pub(crate) fn run_functions<const N: usize>(
-    slots: &Slots<N>,
-    functions: &Option<ExitFunctionList<'_>>,
-    trace: impl Fn(Event),
-) -> u32
+pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, list: &ExitFunctionList<'_>, trace: impl Fn(Event)) -> u32
 where
     Capacity<N>: Supported,
 {
-    let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.pending.has_any(Flags::FUNCTIONS) {
         slots.progress.begin_function();

@@ -16,7 +16,7 @@
 //! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
 //! | `location`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
-//! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
+//! | `exit_duties`, `once`, `exit`, `drain` | what thread exit does beside the keys; one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
 //! | `describe` | that, in the words of panic dumps and of the debugger's script |
 //! | `inspect` | what a panic dump or a debugger shows of keys and values |
@@ -42,6 +42,7 @@ mod entry;
 mod error;
 mod event;
 mod exit;
+mod exit_duties;
 mod exit_functions;
 mod exit_report;
 #[cfg(any(doc, doctest))]

@@ -366,7 +366,15 @@ where
     }
 
     /// The tag of a live key.
+    #[inline]
     pub(crate) fn verify(&self, key: Key) -> Result<Tag, Error> {
+        // Why it is refused is found out where somebody wants to know: in C all reasons are one number.
+        let reason = |tag: Tag| if tag.has_outlived(key, N) { Error::DeletedKey } else { Error::InvalidKey };
+        self.find(key).map_err(reason)
+    }
+
+    /// The tag of a live key, or the one that was found in its place.
+    fn find(&self, key: Key) -> Result<Tag, Tag> {
         let entry = self.entry(Index::of_key(key));
         // Acquire: pairs with the tag's Release when the key was published; the destructor is at least that new.
         let mut tag = entry.tag(Acquire);
@@ -376,13 +384,7 @@ where
             fence(Acquire);
             tag = entry.tag(Relaxed);
         }
-        if is_tag_of(key, tag) {
-            Ok(tag)
-        } else if tag.has_outlived(key, N) {
-            Err(Error::DeletedKey)
-        } else {
-            Err(Error::InvalidKey)
-        }
+        if is_tag_of(key, tag) { Ok(tag) } else { Err(tag) }
     }
 
     /// The entry at an index.

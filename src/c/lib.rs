@@ -16,8 +16,7 @@
 //! | [`key_space`] | the same | the key table, for kernels that make none with static keys |
 //! | `key_options`, `exit_functions`, `notifications`, `once`, `inspect` | the same | the rest of the prefixed calls |
 //! | `notification_list` | notifications | the linker's table of them, and the registered ones |
-//! | `wake` | base | the hook that wakes, which a kernel need not have |
-//! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
+//! //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `thread_local` | the same | emulated thread-local storage: blocks of each thread |
 //! | `win32` | | what the two Win32 families share |
 //!
@@ -63,8 +62,6 @@ pub mod posix;
 pub mod thread_local;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(feature = "base")]
-pub mod wake;
 #[cfg(any(feature = "tls", feature = "fls"))]
 pub mod win32;
 

@@ -1,11 +1,7 @@
 //! The port by which the library finds the current thread, and what else all calls need of it.
 
 use core::ffi::c_int;
-use core::mem::transmute;
-use core::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed},
-};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 #[cfg(feature = "notifications")]
 use tsd::NotificationList;
@@ -83,18 +79,11 @@ unsafe impl Port for CPort {
         Some(crate::notification_list::list())
     }
 
-    fn detach(&self) {
-        // Acquire: pairs with the Release in `notifications`.
-        let detach = hooks::detach_function().load(Acquire);
-        // SAFETY: only threads that were attached come here, so `notifications` has stored its function, of this type.
-        unsafe { transmute::<*mut (), extern "C" fn()>(detach)() };
-    }
-
     fn wait(&self, word: &AtomicU32, expected: u32) {
         hooks::tsd_wait(word, expected);
     }
 
     fn wake(&self, word: &AtomicU32) {
-        hooks::wake(word);
+        hooks::tsd_wake(word);
     }
 }

@@ -72,8 +72,8 @@ const THROWN_AWAY: [&str; 7] =
     [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures", ".tsd_kept"];
 
 /// Symbols that assembly and Rust share within a member.
-const PRIVATE: [&str; 6] =
-    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind", "tsd_wake_if_any"];
+const PRIVATE: [&str; 5] =
+    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind"];
 
 /// What was built.
 #[derive(Debug)]
