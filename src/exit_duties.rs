@@ -7,6 +7,7 @@ use crate::once;
 use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slots::Slots;
+use crate::table::KeyTable;
 
 /// What thread exit does beside the keys: [`raw::exit_with`](crate::raw::exit_with) is given it where a port does not
 /// tell all, as in the C archive, which leaves out what a kernel does not call.
@@ -15,8 +16,8 @@ where
     Capacity<N>: Supported,
 {
     /// Gives back the controls of the initialisers that the thread is in, and sends the detach notifications if they
-    /// are due. Called first, and once an exit.
-    fn begin(&self, slots: &Slots<N>, detaches: bool);
+    /// are due: [`raw::takes_detach`](crate::raw::takes_detach). Called first, and once an exit.
+    fn begin(&self, slots: &Slots<N>);
 
     /// Runs the thread-exit functions until none is left, and adds to the report. Called whenever some were registered
     /// since.
@@ -24,6 +25,12 @@ where
 
     /// Called when all is done, and nothing can be initialised on the thread as yet.
     fn end(&self);
+
+    /// The rounds that a phase may have: those of the table.
+    #[inline(always)]
+    fn rounds(&self, table: &KeyTable<N>) -> u32 {
+        table.rounds
+    }
 }
 
 /// Of a table with no port: nothing.
@@ -31,7 +38,7 @@ impl<const N: usize> ExitDuties<N> for ()
 where
     Capacity<N>: Supported,
 {
-    fn begin(&self, _slots: &Slots<N>, _detaches: bool) {}
+    fn begin(&self, _slots: &Slots<N>) {}
 
     fn run_functions(&self, slots: &Slots<N>, _report: &mut ExitReport) {
         // There is no list.
@@ -48,9 +55,9 @@ impl<P: Port<Slots = Slots<N>>, const N: usize> ExitDuties<N> for PortDuties<'_,
 where
     Capacity<N>: Supported,
 {
-    fn begin(&self, slots: &Slots<N>, detaches: bool) {
+    fn begin(&self, slots: &Slots<N>) {
         once::abandon(self.0, slots);
-        if detaches {
+        if slots.pending.test_and_clear(Flags::ATTACHED) {
             self.0.detach();
         }
     }

@@ -13,6 +13,7 @@ use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, OnceGuard};
 use crate::once_control::{Once, OnceFrame};
+use crate::parts;
 use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slot_array::private::Sealed;
@@ -121,7 +122,10 @@ where
     /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`], [`Error::TypedKey`].
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         self.table.delete(key)?;
-        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting()) {
+        // Where no other thread takes values, a deleted key's are nobody's but the deleter's in any case.
+        if parts::SHARED_SLOTS
+            && let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting())
+        {
             slots.disown(key);
         }
         port::trace::<P>(Event::KeyDeleted(key));
@@ -468,6 +472,10 @@ where
             report.flags = ExitFlags::NO_THREAD;
             return;
         };
+        // In short code an exit with nothing to do is what comes of it by itself.
+        if !parts::IS_SHORT && slots.is_idle() {
+            return;
+        }
         match P::TRACE {
             None => exit::run(&self.table, slots, duties, report, silent),
             Some(trace) => exit::run(&self.table, slots, duties, report, trace),

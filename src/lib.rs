@@ -26,6 +26,7 @@
 //! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena`, `event` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`]; [`Event`], which a port may be told of |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
+//! | `parts` | which parts of the library there are |
 //! | `local`, `sync`, `sections` | steps on words of one thread; the atomics that CPUs share, and those of CPUs without compare-and-swap |
 //! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
@@ -64,6 +65,7 @@ mod once;
 mod once_control;
 mod owned_key;
 mod owner;
+mod parts;
 mod pending;
 mod port;
 mod progress;

@@ -181,9 +181,7 @@ where
     P: Port<Slots = Slots<N>>,
     Capacity<N>: Supported,
 {
-    if !port::current(space.port()).is_some_and(Slots::is_idle) {
-        space.exit_with(duties, report);
-    }
+    space.exit_with(duties, report);
 }
 
 /// The first half of [`KeySpace::reap`], of which the second is an exit: makes ready for it a thread that died inside its
@@ -234,6 +232,18 @@ where
 {
     // Either may be without the other where the thread was killed between the two.
     !slots.frames.load(Relaxed).is_null() || slots.pending.has_any(Flags::INITIALISING)
+}
+
+/// Returns `true` if detach notifications are due on the thread of these slots, and notes that they are not any more: for
+/// [`ExitDuties::begin`].
+///
+/// Callable from threads. A load, and a step if they are.
+#[inline]
+pub fn takes_detach<const N: usize>(slots: &Slots<N>) -> bool
+where
+    Capacity<N>: Supported,
+{
+    slots.pending.test_and_clear(Flags::ATTACHED)
 }
 
 /// Gives back the controls of all initialisers that the calling thread is in, as if never called: for

@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::key::Key;
 use crate::local;
 use crate::once_control::OnceFrame;
+use crate::parts;
 use crate::pending::{Flags, Pending};
 use crate::progress::Progress;
 use crate::sync::local::{AtomicPtr, AtomicUsize, compiler_fence};
@@ -228,7 +229,8 @@ where
     /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
     ///
     /// If it `KEEPS`, a value that the key has already stays, and nothing is stored.
-    #[cold]
+    #[cfg_attr(not(minimal), cold)]
+    #[cfg_attr(minimal, inline(always))]
     pub(crate) fn bind<const KEEPS: bool>(
         &self,
         tag: Tag,
@@ -269,7 +271,7 @@ where
                 continue;
             }
             if self.progress.set_aside(index, old) {
-                self.pending.set_flags(Flags::CONTESTED);
+                self.contend();
             }
             compiler_fence(Ordering::SeqCst);
             // Unless a handler has bound the slot since.
@@ -310,12 +312,14 @@ where
     /// A value whose key is deleted meanwhile is not due: it is that of the handler that deleted the key. But where slots
     /// are contested another thread may have done it, as FlsFree does where it finds a value gone already; then the value
     /// is due if the key lived when this began with it, and no handler has left word ([`disown`](Self::disown)).
-    #[inline(always)]
+    #[cfg_attr(not(minimal), inline(always))]
+    #[cfg_attr(minimal, inline(never))]
     pub(crate) fn unbind(&self, index: Index<N>, tag: Tag, entry: &Entry) -> *mut c_void {
         let slot = self.slot(index);
         self.progress.begin(tag);
         compiler_fence(Ordering::SeqCst);
-        let lived = self.pending.has_any(Flags::CONTESTED) && entry.tag_after_destructor() == tag;
+        let lived =
+            parts::SHARED_SLOTS && self.pending.has_any(Flags::CONTESTED) && entry.tag_after_destructor() == tag;
         compiler_fence(Ordering::SeqCst);
         if !slot.rebind(tag, Tag::UNBOUND) {
             return ptr::null_mut();
@@ -323,7 +327,11 @@ where
         compiler_fence(Ordering::SeqCst);
         let mut value = slot.value();
         compiler_fence(Ordering::SeqCst);
-        if self.pending.has_any(Flags::CONTESTED) {
+        if !parts::SHARED_SLOTS
+            && let Some(displaced) = self.progress.displaced(tag)
+        {
+            value = displaced;
+        } else if parts::SHARED_SLOTS && self.pending.has_any(Flags::CONTESTED) {
             value = self.contest(slot, tag, value);
         } else if slot.replace(value, ptr::null_mut()) {
             self.give_back(slot, tag, value);
@@ -333,6 +341,14 @@ where
             value
         } else {
             ptr::null_mut()
+        }
+    }
+
+    /// Notes that exit has to look for what was set aside. Where no other thread takes values, it always looks.
+    #[inline(always)]
+    fn contend(&self) {
+        if parts::SHARED_SLOTS {
+            self.pending.set_flags(Flags::CONTESTED);
         }
     }
 
@@ -349,7 +365,7 @@ where
     #[cold]
     pub(crate) fn disown(&self, key: Key) {
         if self.progress.disown(key) {
-            self.pending.set_flags(Flags::CONTESTED);
+            self.contend();
         }
     }
 
@@ -386,8 +402,10 @@ where
         if tag.is_live() {
             return self.unbind(index, tag, entry);
         }
-        // A value that is left here was never set: with this tag it does not count.
-        self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
+        if parts::LISTINGS {
+            // A value that is left here was never set: with this tag it does not count.
+            self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
+        }
         ptr::null_mut()
     }
 

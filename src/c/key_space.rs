@@ -14,8 +14,14 @@ use crate::port::CPort;
 #[unsafe(export_name = "tsd_table")]
 // SAFETY: the slots of C threads are used with this key space only.
 static KEY_SPACE: KeySpace<CPort> = unsafe {
-    use crate::config::{KEYS, ROUNDS};
-    KeySpace::with_table(CPort, tsd::KeyTable::<KEYS>::new().with_generation(1).with_rounds(ROUNDS))
+    use crate::config::KEYS;
+    const TABLE: tsd::KeyTable<KEYS> = tsd::KeyTable::new();
+    #[cfg(not(minimal))]
+    const TABLE_OF_ARCHIVE: tsd::KeyTable<KEYS> = TABLE.with_generation(1).with_rounds(crate::config::ROUNDS);
+    // All zero bytes, which take no flash. There are no static keys.
+    #[cfg(minimal)]
+    const TABLE_OF_ARCHIVE: tsd::KeyTable<KEYS> = TABLE.with_rounds(0);
+    KeySpace::with_table(CPort, TABLE_OF_ARCHIVE)
 };
 
 // As other members see it. Not C's type, but every member is compiled from the same source by the same compiler.

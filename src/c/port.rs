@@ -1,11 +1,15 @@
 //! The port by which the library finds the current thread, and what else all calls need of it.
 
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::AtomicU32;
+#[cfg(not(minimal))]
+use core::sync::atomic::Ordering::Relaxed;
 
+#[cfg(not(minimal))]
+use tsd::ExitFunctionList;
 #[cfg(feature = "notifications")]
 use tsd::NotificationList;
-use tsd::{Error, ExitFunctionList, Port, Slots};
+use tsd::{Error, Port, Slots};
 
 use crate::config::KEYS;
 use crate::hooks;
@@ -40,6 +44,7 @@ pub fn current() -> Option<&'static Thread> {
 }
 
 /// Win32's last error of the calling thread, where there is one.
+#[cfg(not(minimal))]
 #[inline]
 pub fn set_last_error(error: u32) {
     if let Some(thread) = current() {
@@ -70,6 +75,7 @@ unsafe impl Port for CPort {
         current().map(|thread| &thread.slots)
     }
 
+    #[cfg(not(minimal))]
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         current().map(|thread| thread.functions.as_list())
     }

@@ -65,16 +65,20 @@ pub fn report(options: &Options) -> Result<String> {
     let shown = |path: &str| prefix.join(path).display().to_string();
     // A thread pointer stands for the hook that finds the thread.
     let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
-    let hooks = if finds_thread { "with once or Fls:" } else { "tsd_current; with once or Fls also" };
-    Ok(format!(
-        "archive     {} ({bytes} bytes, {} keys, {})\n\
+    let hooks = match (options.is_minimal, finds_thread) {
+        (true, true) => "none",
+        (true, false) => "your kernel defines tsd_current",
+        (false, true) => "your kernel defines with once or Fls: tsd_wait and tsd_wake",
+        (false, false) => "your kernel defines tsd_current; with once or Fls also tsd_wait and tsd_wake",
+    };
+    let what = if options.is_minimal { "minimal, " } else { "" };
+    let mut text = format!(
+        "archive     {} ({bytes} bytes, {what}{} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n\
-         hooks       your kernel defines {hooks} tsd_wait and tsd_wake\n\
-         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
-         gdb         source {}\n",
+         hooks       {hooks}\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -86,9 +90,16 @@ pub fn report(options: &Options) -> Result<String> {
         prefix.display(),
         shown("include"),
         shown("lib"),
-        shown(layout::FRAGMENT),
-        shown(layout::GDB_SCRIPT),
-    ))
+    );
+    if !options.is_minimal {
+        text += &format!(
+            "ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
+             gdb         source {}\n",
+            shown(layout::FRAGMENT),
+            shown(layout::GDB_SCRIPT),
+        );
+    }
+    Ok(text)
 }
 
 /// How an archive is made and laid out, as far as no command line says it.

@@ -93,6 +93,8 @@ impl Action {
     pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
         match self {
             _ if ledger.has_set_again => false,
+            // What the minimal library has not.
+            Register | Once | RenewInOtherPhase(_) | TakeShared(_) if cfg!(minimal) => false,
             SetAgain(_) => plan(Plan::begun) == 0,
             Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,
             SetFreed(side) => ledger.freed[side as usize] != 0,
