@@ -84,16 +84,15 @@ pub(crate) unsafe fn zero(start: *const AtomicU32, size: usize) {
 /// `key` is NULL or valid for writes. `destructor` must be callable with the values that will be set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
-    #[cfg(minimal)]
-    let create = create;
     // So that a kernel which links both calls has what they do once.
     #[cfg(not(minimal))]
-    let create = |key, KeyOptions { destructor, last_phase, name }| {
-        // SAFETY: the caller's word, and no name.
-        unsafe { tsd_key_create_from(key, destructor, last_phase, name.as_ptr(), 0) }
-    };
+    // SAFETY: the caller's word, and no name.
+    return unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) };
+    #[cfg(minimal)]
     // SAFETY: the caller's word.
-    unsafe { create(key, KeyOptions { destructor, ..KeyOptions::new() }) }
+    unsafe {
+        create(key, KeyOptions { destructor, ..KeyOptions::new() })
+    }
 }
 
 /// What both calls that create keys do.

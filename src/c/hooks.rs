@@ -1,10 +1,13 @@
 //! What the core calls and others provide: the kernel's hooks, and those by which a family is told of threads.
 
 use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicPtr, AtomicU32};
+#[cfg(not(minimal))]
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::AtomicU32;
 
 use tsd::ExitReport;
 
+#[cfg(not(minimal))]
 use crate::address::address_of;
 use crate::thread::Thread;
 
@@ -29,6 +32,7 @@ unsafe extern "C" {
 
 /// Declares statics of the member `base`, as it has them and as other members see them, and a function for each that
 /// gives it.
+#[cfg(not(minimal))]
 macro_rules! statics_of_base {
     ($($(#[$attribute:meta])* $symbol:literal $name:ident $function:ident;)*) => {$(
         #[cfg(feature = "base")]
@@ -51,6 +55,7 @@ macro_rules! statics_of_base {
     )*};
 }
 
+#[cfg(not(minimal))]
 statics_of_base! {
     /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it
     /// has a thread to be told of: so the core does not depend on the family.

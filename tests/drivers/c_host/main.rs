@@ -8,17 +8,18 @@ mod commands;
 mod counts;
 mod declared;
 mod environment;
-mod fls;
 mod guards;
 mod headers;
 mod inline;
 mod kernels;
 mod libraries;
 mod links;
+mod minimal;
 mod porting;
 mod programs;
 mod readme;
 mod rows;
+mod stepped;
 mod targets;
 
 use environment::Environment;
@@ -32,12 +33,13 @@ fn main() {
         inline::trials(),
         counts::trials(),
         programs::trials(),
-        fls::trials(),
+        stepped::trials(),
         declared::trials(),
         headers::trials(),
         libraries::trials(),
         archive::trials(),
         links::trials(),
+        minimal::trials(),
         kernels::trials(),
         targets::trials(),
         guards::trials(),
@@ -61,5 +63,5 @@ fn prepare() -> Result<()> {
         [&tools::GCC, &tools::GXX, &tools::CLANG, &tools::MUSL_GCC, &tools::AARCH64_GCC, &tools::RISCV64_GCC];
     let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP, &tools::RISCV_LD, &tools::ARM_LD];
     setup::install_tools(&[&compilers[..], &others[..]].concat(), true)?;
-    Environment::ALL.iter().try_for_each(|environment| environment.install())
+    Environment::ALL.iter().chain([&Environment::MINIMAL]).try_for_each(|environment| environment.install())
 }
