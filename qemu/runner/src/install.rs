@@ -5,6 +5,7 @@
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
 //! - [`landing`]  what may be called by pointer, where that is tracked
+//! - [`linked`]   what a kernel links of it
 //! - `relocations`  how the archive's code reaches what lies elsewhere
 //! - [`registers`]  those that the archive must not use
 
@@ -25,6 +26,7 @@ use crate::{
 pub mod archive;
 pub mod landing;
 pub mod layout;
+pub mod linked;
 mod options;
 pub mod registers;
 mod relocations;

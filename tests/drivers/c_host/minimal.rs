@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use libtest_mimic::{Failed, Trial};
-use tsd_runner::install::archive::suffix;
-use tsd_runner::{command, tools};
+use tsd_runner::install::{archive::suffix, linked};
+use tsd_runner::{command, tools, workspace};
 
 use super::commands::{run, scratch};
 use super::environment::Environment;
@@ -19,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::minimal::mismatch_fails_at_link_time", mismatch_fails_at_link_time),
         Trial::test("c::minimal::what_is_missing_does_not_link", what_is_missing_does_not_link),
         Trial::test("c::minimal::what_is_missing_does_not_compile", what_is_missing_does_not_compile),
+        Trial::test("c::minimal::linked_bytes", linked_bytes),
     ]
 }
 
@@ -122,6 +123,25 @@ fn what_is_missing_does_not_compile() -> Result<(), Failed> {
         ("cxxabi", "#include <tsd/cxxabi.h>\nint main(void) { return 0; }\n", "tsd/cxxabi.h"),
     ] {
         must_fail(name, text, &MINIMAL, &MINIMAL, says)?;
+    }
+    Ok(())
+}
+
+/// What a chip of so many bytes of flash can spare.
+const KIBIBYTE: u64 = 1024;
+
+/// On the smallest target a kernel links no more than that, with any compiler; and with that of docs/sizes.md what the
+/// page says.
+fn linked_bytes() -> Result<(), Failed> {
+    let of = |is_minimal| linked::bytes("thumbv7m", is_minimal).map_err(|error| error.to_string());
+    let (usual, minimal) = (of(false)?, of(true)?);
+    assert!(minimal.flash <= KIBIBYTE && usual.flash > 2 * minimal.flash, "{usual:?}, {minimal:?}");
+    let page = workspace::root().join("docs/sizes.md");
+    let page = fs::read_to_string(&page).map_err(|error| format!("{}: {error}", page.display()))?;
+    let compiler = linked::compiler().ok_or("no compiler")?;
+    if page.contains(&format!("Compiler: {compiler}\n")) {
+        let row = linked::row("thumbv7m").map_err(|error| error.to_string())?;
+        assert!(page.contains(&row), "docs/sizes.md has another row than {row}: cargo run -p tsd-figures -- sizes");
     }
     Ok(())
 }

@@ -131,7 +131,7 @@ pub(super) struct Install {
     /// No prefix before the families' names, for the host too
     #[arg(long)]
     plain_names: bool,
-    /// Keys, values and thread exit alone, in as little code as can be: docs/embedding.md
+    /// Keys, values and thread exit alone, in as little code as can be: docs/targets.md
     #[arg(long, conflicts_with_all = ["exit_functions", "notifications"])]
     minimal: bool,
     /// endbr64 at what may be called by pointer, and the note that says so: docs/targets.md; x86_64 only
