@@ -14,14 +14,13 @@ use crate::port::CPort;
 #[unsafe(export_name = "tsd_table")]
 // SAFETY: the slots of C threads are used with this key space only.
 static KEY_SPACE: KeySpace<CPort> = unsafe {
-    use crate::config::KEYS;
-    const TABLE: tsd::KeyTable<KEYS> = tsd::KeyTable::new();
+    let table = tsd::KeyTable::<{ crate::config::KEYS }>::new();
     #[cfg(not(minimal))]
-    const TABLE_OF_ARCHIVE: tsd::KeyTable<KEYS> = TABLE.with_generation(1).with_rounds(crate::config::ROUNDS);
+    let table = table.with_generation(1).with_rounds(crate::config::ROUNDS);
     // All zero bytes, which take no flash. There are no static keys.
     #[cfg(minimal)]
-    const TABLE_OF_ARCHIVE: tsd::KeyTable<KEYS> = TABLE.with_rounds(0);
-    KeySpace::with_table(CPort, TABLE_OF_ARCHIVE)
+    let table = table.with_rounds(0);
+    KeySpace::with_table(CPort, table)
 };
 
 // As other members see it. Not C's type, but every member is compiled from the same source by the same compiler.
