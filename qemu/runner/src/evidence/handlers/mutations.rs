@@ -73,7 +73,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind does not tell that it set something aside",
-        from: "                self.pending.set_flags(Flags::CONTESTED);\n",
+        from: "                self.contend();\n",
         to: "",
     },
     Mutation {
