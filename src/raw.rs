@@ -184,8 +184,8 @@ where
     space.exit_with(duties, report);
 }
 
-/// The first half of [`KeySpace::reap`], of which the second is an exit: makes ready for it a thread that died inside its
-/// own, and adds to a report which the caller has cleared. `has_functions` says whether threads may have thread-exit
+/// Does the first half of [`KeySpace::reap`], of which the second is an exit: makes ready for it a thread that died
+/// inside its own, and adds to a report which the caller has cleared. `has_functions` says whether threads may have thread-exit
 /// functions.
 ///
 /// Callable from threads. Where an exit was cut short, a look at each slot.
