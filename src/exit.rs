@@ -20,6 +20,7 @@ use crate::exit_functions::ExitFunctionList;
 use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::Destructor;
 use crate::parts;
+use crate::pass::{AnyPass, Pass};
 use crate::pending::{Flags, Pending};
 use crate::slots::Slots;
 use crate::sync::local::compiler_fence;
@@ -300,61 +301,6 @@ where
         if self.slots.pending.has_any(Flags::FUNCTIONS) {
             self.duties.run_functions(self.slots, self.report);
         }
-    }
-}
-
-/// What is done with the values of a word.
-trait Pass: Copy {
-    /// The phase of which keys have their turn.
-    fn phase(self) -> Phase;
-
-    /// Whether their destructors are called.
-    fn destroys(self) -> bool;
-
-    /// Whether slots are unbound that have nothing to destroy, too.
-    fn takes_all(self) -> bool;
-}
-
-/// A round of a phase.
-impl Pass for Phase {
-    #[inline(always)]
-    fn phase(self) -> Phase {
-        self
-    }
-
-    #[inline(always)]
-    fn destroys(self) -> bool {
-        true
-    }
-
-    /// Other keys' destructors may still want to read what has none.
-    #[inline(always)]
-    fn takes_all(self) -> bool {
-        false
-    }
-}
-
-/// A pass that may be a round, or unbinds what is left, or both.
-#[derive(Clone, Copy)]
-struct AnyPass {
-    destroys: bool,
-    takes_all: bool,
-}
-
-impl Pass for AnyPass {
-    #[inline(always)]
-    fn phase(self) -> Phase {
-        Phase::Ordinary
-    }
-
-    #[inline(always)]
-    fn destroys(self) -> bool {
-        self.destroys
-    }
-
-    #[inline(always)]
-    fn takes_all(self) -> bool {
-        self.takes_all
     }
 }
 
