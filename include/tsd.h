@@ -9,6 +9,11 @@
  *
  * Functions that return int return 0 or one of the error numbers below, unless they say otherwise. A call that fails
  * has changed nothing, and one that is given a NULL where a pointer is needed returns TSD_EINVAL.
+ *
+ * An archive of `install --minimal` has these functions, with their guarantees, and no others: tsd_key_create(),
+ * tsd_key_delete(), tsd_get(), tsd_set(), tsd_thread_init(), tsd_thread_exit() and tsd_thread_reap(), whose report is
+ * NULL, and those of <tsd/pthread.h> and <tsd/threads.h> but for pthread_once() and call_once(). What else is called is an
+ * undefined reference; reports, static keys and notifications do not compile. tsd/config.h has TSD_MINIMAL then.
  */
 #ifndef TSD_H
 #define TSD_H
@@ -58,6 +63,7 @@ typedef struct tsd_thread {
     void *once;        /* the innermost once routine that the thread is in */
     uintptr_t pending; /* 0 where thread exit has nothing to do */
     uintptr_t bound[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
+#ifndef TSD_MINIMAL
     uint32_t last_error;        /* Win32 */
     struct tsd_thread *next[2]; /* the list of threads with Fls values */
     uintptr_t function_count;
@@ -67,6 +73,7 @@ typedef struct tsd_thread {
         void (*function)(void *argument);
         void *argument;
     } functions[TSD_EXIT_FUNCTIONS];
+#endif
 #endif
 } tsd_thread_t;
 
@@ -134,7 +141,10 @@ int tsd_thread_attach(void) TSD_SYMBOL(tsd_thread_attach);
                                        it; that is not called again */
 #define TSD_EXIT_FUNCTIONS_REFUSED 16u
 
-/* What a thread exit did. */
+/* What a thread exit did. With --minimal nothing tells it, so that there can be none. */
+#ifdef TSD_MINIMAL
+typedef struct tsd_exit_report tsd_exit_report_t;
+#else
 typedef struct tsd_exit_report {
     uint32_t flags;
     uint32_t rounds;            /* rounds in which an ordinary key's destructor ran */
@@ -146,6 +156,7 @@ typedef struct tsd_exit_report {
     uint32_t left_over;         /* values that got no destructor: TSD_EXIT_LEFT_OVER */
     tsd_key_t left_over_keys[TSD_LEFT_OVER_KEYS]; /* the keys of the first of them, then zeros */
 } tsd_exit_report_t;
+#endif
 
 /*
  * Runs the calling thread's exit: detach notifications, thread-exit functions, the destructors of ordinary keys, those
@@ -411,9 +422,13 @@ int tsd_notification_unregister(const tsd_notification_t *notification) TSD_SYMB
  * my_function, my_context); at file scope. The kernel's linker script includes tsd-notifications.ld, or has no such
  * section at all, in which case linkers collect it by themselves.
  */
+#ifdef TSD_MINIMAL
+#define TSD_NOTIFICATION(name, function, context) TSD_ASSERT(0, an_archive_of_install_minimal_has_no_notifications)
+#else
 #define TSD_NOTIFICATION(name, function, context)                                                                      \
     static const tsd_notification_t name __attribute__((section("tsd_notifications"), aligned(sizeof(void *)),         \
                                                         used TSD_RETAIN TSD_NO_REORDER)) = {function, context}
+#endif
 
 /* ---- Listings, for debuggers and panic dumps -------------------------------------------------------------------- */
 
@@ -449,11 +464,13 @@ uint32_t tsd_keys_retired(void) TSD_SYMBOL(tsd_keys_retired); /* indexes that ha
 
 #ifdef TSD_SIZEOF_THREAD
 TSD_ASSERT(sizeof(tsd_thread_t) == TSD_SIZEOF_THREAD, size_of_thread);
+#ifndef TSD_MINIMAL
 TSD_ASSERT(offsetof(tsd_thread_t, last_error) == TSD_OFFSETOF_LAST_ERROR, offset_of_last_error);
 TSD_ASSERT(offsetof(tsd_thread_t, next) == TSD_OFFSETOF_NEXT, offset_of_next);
 TSD_ASSERT(offsetof(tsd_thread_t, function_count) == TSD_OFFSETOF_FUNCTIONS, offset_of_functions);
 TSD_ASSERT(sizeof(tsd_exit_report_t) == TSD_SIZEOF_EXIT_REPORT, size_of_exit_report);
 TSD_ASSERT(offsetof(tsd_exit_report_t, left_over_keys) == TSD_OFFSETOF_LEFT_OVER_KEYS, offset_of_left_over_keys);
+#endif
 TSD_ASSERT(sizeof(tsd_once_t) == TSD_SIZEOF_ONCE, size_of_once);
 TSD_ASSERT(sizeof(tsd_notification_t) == TSD_SIZEOF_NOTIFICATION, size_of_notification);
 #endif
@@ -467,10 +484,12 @@ typedef struct tsd_table {
         uintptr_t tag;
         tsd_destructor_t destructor;
     } entries[TSD_KEYS];
+#ifndef TSD_MINIMAL
     struct {
         const char *start;
         uintptr_t length;
     } names[TSD_KEYS];
+#endif
     uintptr_t used[(TSD_KEYS + TSD_WORD_BITS - 1) / TSD_WORD_BITS];
     uintptr_t reserved, retired, high_water, statics;
     uint32_t rounds;

@@ -2,6 +2,7 @@
 
 use crate::capacity::{Capacity, Supported};
 use crate::index::Index;
+use crate::parts;
 use crate::pending::{Flags, Pending};
 
 /// The bits of one word, and how far exit has come.
@@ -27,7 +28,9 @@ where
 {
     #[inline(always)]
     pub(crate) fn new(pending: &'a Pending<N>, word: usize) -> Self {
-        Self { pending, word, remaining: pending.take(word), retained: 0 }
+        // In short code the slots that are ahead, as bits.
+        let remaining = if parts::IS_SHORT { usize::MAX } else { pending.take(word) };
+        Self { pending, word, remaining, retained: 0 }
     }
 
     /// Passes over the slots of `bits`, which stay bound; those of them that are bound.
@@ -40,14 +43,28 @@ where
 
     /// The index of the slot to visit, in ascending order.
     #[inline(always)]
-    pub(crate) fn current(&self) -> Option<Index<N>> {
+    pub(crate) fn current(&mut self) -> Option<Index<N>> {
+        if parts::IS_SHORT {
+            self.remaining &= self.pending.bits(self.word);
+        }
+        if self.remaining == 0 {
+            return None;
+        }
         let bit = self.remaining.trailing_zeros();
-        (self.remaining != 0).then(|| Pending::<N>::index(self.word, bit))
+        if parts::IS_SHORT {
+            self.pending.take_bit(self.word, 1 << bit);
+        }
+        Some(Pending::<N>::index(self.word, bit))
     }
 
     /// Goes on to the next slot.
     #[inline(always)]
     pub(crate) fn advance(&mut self) {
+        if parts::IS_SHORT {
+            // Those of higher indexes, also if they are bound meanwhile.
+            self.remaining = !(self.remaining ^ (self.remaining - 1));
+            return;
+        }
         self.collect(self.remaining ^ (self.remaining - 1));
         self.remaining &= self.remaining - 1;
     }
@@ -55,7 +72,12 @@ where
     /// Leaves the slot that is visited bound, for a later round, and goes on to the next.
     #[inline(always)]
     pub(crate) fn retain(&mut self) {
-        self.retained |= self.remaining & !(self.remaining - 1);
+        let bit = self.remaining & !(self.remaining - 1);
+        if parts::IS_SHORT {
+            self.pending.put(self.word, bit, Flags::empty());
+        } else {
+            self.retained |= bit;
+        }
         self.advance();
     }
 
@@ -78,7 +100,7 @@ where
     #[inline(always)]
     fn drop(&mut self) {
         let bits = self.remaining | self.retained;
-        if bits != 0 {
+        if !parts::IS_SHORT && bits != 0 {
             self.pending.put(self.word, bits, Flags::empty());
         }
     }

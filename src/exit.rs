@@ -15,9 +15,12 @@ use crate::callback;
 use crate::capacity::{Capacity, Supported};
 use crate::drain::Drain;
 use crate::event::{Event, silent};
+use crate::exit_duties::ExitDuties;
 use crate::exit_functions::ExitFunctionList;
 use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::Destructor;
+use crate::parts;
+use crate::pass::{AnyPass, Pass};
 use crate::pending::{Flags, Pending};
 use crate::slots::Slots;
 use crate::sync::local::compiler_fence;
@@ -63,22 +66,20 @@ where
     pub unsafe fn exit(&self, slots: &Slots<N>) -> ExitReport {
         let mut report = ExitReport::default();
         if !slots.is_idle() {
-            run(self, slots, &None, |_| (), || (), &mut report, silent);
+            run(self, slots, &(), &mut report, silent);
         }
         report
     }
 }
 
-/// Runs the whole exit of the calling thread, whose slots have work. `begin` is called when it is clear that this is
-/// not a call from inside the exit, and told whether detach notifications are due; `end` when all is done, and nothing
-/// can be initialised on the thread as yet; `trace` whenever there is something to tell.
-#[cold]
+/// Runs the whole exit of the calling thread, whose slots have work, and does the `duties` when it is clear that this is
+/// not a call from inside the exit; `trace` is called whenever there is something to tell.
+#[cfg_attr(not(minimal), cold)]
+#[cfg_attr(minimal, inline(always))]
 pub(crate) fn run<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
-    functions: &Option<ExitFunctionList<'_>>,
-    begin: impl FnOnce(bool),
-    end: impl FnOnce(),
+    duties: &impl ExitDuties<N>,
     report: &mut ExitReport,
     trace: impl Fn(Event) + Copy,
 ) where
@@ -90,24 +91,18 @@ pub(crate) fn run<const N: usize>(
     }
     let exiting = Exiting(slots);
     trace(Event::ExitBegan);
-    begin(slots.pending.test_and_clear(Flags::ATTACHED));
-    let mut exit = ThreadExit { table, slots, functions, report, trace };
-    loop {
-        exit.run_phase(Phase::Ordinary);
-        if slots.pending.has_any(Flags::LAST_PHASE) {
-            exit.run_phase(Phase::Last);
-        }
-        if slots.pending.is_settled() {
-            break;
-        }
-        // A handler, or a destructor, may set something meanwhile.
-        exit.unbind_all();
+    duties.begin(slots);
+    let mut exit = ThreadExit { table, slots, duties, report, trace };
+    if parts::IS_SHORT {
+        exit.run_passes();
+    } else {
+        exit.run_phases();
     }
-    exit.note_refused();
-    if slots.pending.has_any(Flags::CONTESTED | Flags::LAST_PHASE) {
-        slots.pending.clear_flags(Flags::CONTESTED | Flags::LAST_PHASE);
+    let flags = Flags::of_slots();
+    if slots.pending.has_any(flags) {
+        slots.pending.clear_flags(flags);
     }
-    end();
+    duties.end();
     drop(exiting);
     trace(Event::ExitEnded);
 }
@@ -149,22 +144,60 @@ where
 }
 
 /// The exit of one thread, as far as it has come.
-struct ThreadExit<'a, T, const N: usize>
+struct ThreadExit<'a, D, T, const N: usize>
 where
     Capacity<N>: Supported,
 {
     table: &'a KeyTable<N>,
     slots: &'a Slots<N>,
-    functions: &'a Option<ExitFunctionList<'a>>,
+    duties: &'a D,
     report: &'a mut ExitReport,
     /// Is told of each step.
     trace: T,
 }
 
-impl<T: Fn(Event) + Copy, const N: usize> ThreadExit<'_, T, N>
+impl<D: ExitDuties<N>, T: Fn(Event) + Copy, const N: usize> ThreadExit<'_, D, T, N>
 where
     Capacity<N>: Supported,
 {
+    /// Runs the destructors of each phase, and unbinds what is left.
+    fn run_phases(&mut self) {
+        loop {
+            self.run_phase(Phase::Ordinary);
+            if self.slots.pending.has_any(Flags::LAST_PHASE) {
+                self.run_phase(Phase::Last);
+            }
+            if self.slots.pending.is_settled() {
+                break;
+            }
+            // A handler, or a destructor, may set something meanwhile.
+            self.unbind_all();
+        }
+    }
+
+    /// The same where there is one phase and nothing but keys, in one loop: a pass over the slots that is no round, or
+    /// comes after the last one, unbinds what is left.
+    fn run_passes(&mut self) {
+        let (table, slots, trace) = (self.table, self.slots, self.trace);
+        let mut was_round = true;
+        while !slots.pending.is_settled() {
+            let destroys = self.has_round(Phase::Ordinary);
+            let pass = AnyPass { destroys, takes_all: !was_round || !destroys };
+            self.begin_round(Phase::Ordinary);
+            let (mut calls, mut word) = (0, 0);
+            // In this form compilers for size, too, make no loop for one word.
+            loop {
+                calls += run_word(table, slots, word, pass, trace);
+                word += 1;
+                if word >= Pending::<N>::WORDS {
+                    break;
+                }
+            }
+            trace(Event::RoundEnded { calls });
+            was_round = self.count(Phase::Ordinary, calls);
+        }
+    }
+
     /// Runs the destructors of one phase until a round finds no value or the rounds are used up.
     fn run_phase(&mut self, phase: Phase) {
         loop {
@@ -240,11 +273,15 @@ where
 
     /// Whether a phase may have another round. Ordinary keys have none any more when the last phase has begun.
     fn has_round(&mut self, phase: Phase) -> bool {
-        *self.rounds(phase) < self.table.rounds && (phase == Phase::Last || self.report.last_phase_rounds == 0)
+        *self.rounds(phase) < self.duties.rounds(self.table)
+            && (phase == Phase::Last || self.report.last_phase_rounds == 0)
     }
 
     /// Notes the round of a phase that comes next.
     fn begin_round(&mut self, phase: Phase) {
+        if !parts::LISTINGS {
+            return;
+        }
         let round = *self.rounds(phase) + 1;
         self.slots.progress.begin_round(round);
         (self.trace)(Event::RoundBegan { round, last_phase: phase == Phase::Last });
@@ -252,55 +289,62 @@ where
 
     fn note_left_over(&mut self, tag: Tag) {
         (self.trace)(Event::LeftOver(tag.key()));
+        if !parts::LISTINGS {
+            return;
+        }
         self.report.flags |= ExitFlags::LEFT_OVER;
         self.report.left_over_keys.note(self.report.left_over, tag.key());
         self.report.left_over += 1;
     }
 
     fn run_functions(&mut self) {
-        self.report.functions += run_functions(self.slots, self.functions, self.trace);
-    }
-
-    /// Reports the functions that were refused since the thread began.
-    fn note_refused(&mut self) {
-        self.report.functions_refused = self.functions.map_or(0, |list| list.take_refused());
-        self.report.flags.set(ExitFlags::FUNCTIONS_REFUSED, self.report.functions_refused != 0);
+        if self.slots.pending.has_any(Flags::FUNCTIONS) {
+            self.duties.run_functions(self.slots, self.report);
+        }
     }
 }
 
 /// Runs the destructors of the values of one word and one phase; how many calls that was.
 ///
 /// A function of its own: so nearly all that the loop needs is in registers.
-#[inline(never)]
+#[cfg_attr(not(minimal), inline(never))]
+#[cfg_attr(minimal, inline(always))]
 fn run_word<const N: usize>(
     table: &KeyTable<N>,
     slots: &Slots<N>,
     word: usize,
-    phase: Phase,
+    pass: impl Pass,
     trace: impl Fn(Event) + Copy,
 ) -> u32
 where
     Capacity<N>: Supported,
 {
+    let phase = pass.phase();
     let mut calls = 0;
     let statics = table.indexes.static_bits(word);
     let mut drain = Drain::new(&slots.pending, word);
-    let bound = drain.pass(statics);
-    if bound != 0 {
-        calls += run_statics(table, slots, word, bound, phase, trace);
-        drain.collect(statics);
+    if parts::STATIC_KEYS {
+        let bound = drain.pass(statics);
+        if bound != 0 {
+            calls += run_statics(table, slots, word, bound, phase, trace);
+            drain.collect(statics);
+        }
     }
     while let Some(index) = drain.current() {
         let entry = table.entry(index);
         let tag = slots.slot(index).tag();
         compiler_fence(Ordering::SeqCst);
         match entry.destructor() {
-            Some(destructor) if tag.is_live_in(phase) => {
+            Some(destructor) if pass.destroys() && tag.is_live_in(phase) => {
                 let value = slots.unbind(index, tag, entry);
                 destroy(slots, destructor, value, &mut calls, tag, trace);
                 drain.advance();
             }
-            // Other keys' destructors may still want to read it.
+            _ if pass.takes_all() => {
+                slots.unbind_any(index, tag, entry);
+                slots.progress.end();
+                drain.advance();
+            }
             _ => drain.retain(),
         }
     }
@@ -356,15 +400,10 @@ fn destroy<const N: usize>(
 }
 
 /// Runs the thread-exit functions, the last registered first, until none is left; how many there were.
-pub(crate) fn run_functions<const N: usize>(
-    slots: &Slots<N>,
-    functions: &Option<ExitFunctionList<'_>>,
-    trace: impl Fn(Event),
-) -> u32
+pub(crate) fn run_functions<const N: usize>(slots: &Slots<N>, list: &ExitFunctionList<'_>, trace: impl Fn(Event)) -> u32
 where
     Capacity<N>: Supported,
 {
-    let Some(list) = functions else { return 0 };
     let mut count = 0;
     while slots.pending.has_any(Flags::FUNCTIONS) {
         let in_function = slots.progress.enter_function();

@@ -10,6 +10,7 @@
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::error::Error;
 use crate::index::{BITS, Index};
+use crate::parts::{LISTINGS, STATIC_KEYS};
 use crate::sync::{Acquire, AtomicUsize, Relaxed, Release, const_fn};
 
 /// Which of the indexes 0 to `N - 1` are owned.
@@ -32,6 +33,10 @@ impl<const N: usize> IndexAllocator<N>
 where
     Capacity<N>: Supported,
 {
+    /// Whether a creator reserves one before it searches. Where there is one word and no count is wanted, the word alone
+    /// says that all are owned.
+    const RESERVES: bool = LISTINGS || N > BITS;
+
     const_fn! {
         /// All free.
         pub(crate) fn new() -> Self {
@@ -60,23 +65,26 @@ where
     /// Whether the index is that of a static key.
     #[inline]
     pub(crate) fn is_static(&self, index: Index<N>) -> bool {
-        index.number() < self.statics
+        index.number() < self.statics()
     }
 
     /// How many static keys there are.
     pub(crate) const fn statics(&self) -> usize {
-        self.statics
+        if STATIC_KEYS { self.statics } else { 0 }
     }
 
     /// The bits of a word that stand for static keys.
     #[inline(always)]
     pub(crate) fn static_bits(&self, word: usize) -> usize {
-        mask_below(self.statics.saturating_sub(word * BITS))
+        mask_below(self.statics().saturating_sub(word * BITS))
     }
 
     /// How many live keys there are.
     pub(crate) fn in_use(&self) -> usize {
         // Relaxed: counts for display, of different moments.
+        if !Self::RESERVES {
+            return self.used.as_ref().iter().map(|word| word.load(Relaxed).count_ones() as usize).sum();
+        }
         self.reserved.load(Relaxed).saturating_sub(self.retired.load(Relaxed))
     }
 
@@ -96,8 +104,10 @@ where
     // Always inlined: the caller must know the bound.
     #[inline(always)]
     pub(crate) fn allocate(&self) -> Result<Index<N>, Error> {
-        self.reserve()?;
-        let (word, bit) = self.claim();
+        if Self::RESERVES {
+            self.reserve()?;
+        }
+        let (word, bit) = self.claim()?;
         // SAFETY: `claim` gives a bit of `allowed`, which are those below N.
         Ok(unsafe { Index::of_bit(word, bit) })
     }
@@ -105,6 +115,9 @@ where
     /// Notes that one more is in use.
     #[inline]
     pub(crate) fn note_high_water(&self) {
+        if !LISTINGS {
+            return;
+        }
         let in_use = self.in_use();
         // Relaxed: a count for display. Looked at first, since it seldom grows.
         if in_use > self.high_water.load(Relaxed) {
@@ -118,14 +131,18 @@ where
         // Release: pairs with the Acquire in `claim`; the next owner sees the dead tag.
         self.used.as_ref()[index.word()].fetch_and(!index.bit(), Release);
         // Release: pairs with the Acquire in `reserve`; whoever gets the reservation finds the cleared bit.
-        self.reserved.fetch_sub(1, Release);
+        if Self::RESERVES {
+            self.reserved.fetch_sub(1, Release);
+        }
     }
 
     /// Counts an index that stays owned for ever.
     #[inline]
     pub(crate) fn retire(&self) {
-        // Relaxed: a count.
-        self.retired.fetch_add(1, Relaxed);
+        if LISTINGS {
+            // Relaxed: a count.
+            self.retired.fetch_add(1, Relaxed);
+        }
     }
 
     /// Reserves one of the indexes that are free.
@@ -139,12 +156,14 @@ where
     }
 
     /// The word and the bit of a free index, owned from now on. For a creator that has reserved one: then a clear bit
-    /// exists, and a search that misses it has been overtaken by another creator that found one.
-    fn claim(&self) -> (usize, u32) {
+    /// exists, and a search that misses it has been overtaken by another creator that found one. Where none is reserved
+    /// there is one word, and if this finds none there was a moment when it had no clear bit.
+    #[inline(always)]
+    fn claim(&self) -> Result<(usize, u32), Error> {
         loop {
             for (word, bits) in self.used.as_ref().iter().enumerate() {
                 let used = bits.load(Relaxed);
-                if used == usize::MAX {
+                if Self::RESERVES && used == usize::MAX {
                     continue;
                 }
                 let mut free = !used & self.allowed(word);
@@ -153,9 +172,12 @@ where
                     // Acquire: pairs with the Release in `free`; the dead tag is visible.
                     let before = bits.fetch_or(bit, Acquire);
                     if before & bit == 0 {
-                        return (word, bit.trailing_zeros());
+                        return Ok((word, bit.trailing_zeros()));
                     }
                     free = !before & self.allowed(word) & !bit;
+                }
+                if !Self::RESERVES {
+                    return Err(Error::TableFull);
                 }
             }
             #[cfg(loom)]

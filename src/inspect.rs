@@ -8,6 +8,7 @@ use core::ffi::c_void;
 use core::ops::Range;
 
 use crate::capacity::{Capacity, Supported};
+use crate::entry::Name;
 use crate::index::Index;
 use crate::key::{Key, KeyFlags, KeyInfo};
 use crate::slots::Slots;
@@ -151,11 +152,12 @@ where
     #[must_use]
     pub fn info(&self, index: usize) -> Option<KeyInfo> {
         let index = Index::new(index)?;
-        let (entry, name) = (self.entry(index), index.of(&self.names));
+        let (entry, name) = (self.entry(index), self.name(index));
         // Acquire: pairs with the tag's Release when the key was published.
         let tag = entry.tag(Acquire);
         let destructor = entry.destructor();
-        let ((start, length), is_typed) = (name.parts(), name.is_typed());
+        let (start, length) = name.map_or(("".as_ptr(), 0), Name::parts);
+        let is_typed = name.is_some_and(Name::is_typed);
         if !tag.is_live() || entry.tag_after_destructor() != tag {
             return None;
         }

@@ -7,11 +7,13 @@ use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
 use crate::event::{Event, silent};
 use crate::exit;
+use crate::exit_duties::{ExitDuties, PortDuties};
 use crate::exit_functions::ExitFunction;
 use crate::exit_report::{ExitFlags, ExitReport};
 use crate::key::{Destructor, Key, KeyOptions};
 use crate::once::{self, OnceGuard};
 use crate::once_control::{Once, OnceFrame};
+use crate::parts;
 use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slot_array::private::Sealed;
@@ -120,7 +122,7 @@ where
     /// [`Error::InvalidKey`], [`Error::DeletedKey`], [`Error::StaticKey`], [`Error::TypedKey`].
     pub fn delete(&self, key: Key) -> Result<(), Error> {
         self.table.delete(key)?;
-        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_exiting()) {
+        if let Some(slots) = port::current(&self.port) {
             slots.disown(key);
         }
         port::trace::<P>(Event::KeyDeleted(key));
@@ -309,12 +311,9 @@ where
     /// ```
     pub unsafe fn run_exit_functions(&self) -> u32 {
         let Some(slots) = port::current(&self.port) else { return 0 };
-        let functions = port::exit_functions(&self.port);
-        let count = match P::TRACE {
-            None => exit::run_functions(slots, &functions, silent),
-            Some(trace) => exit::run_functions(slots, &functions, trace),
-        };
-        if functions.is_some_and(|list| list.has_refused()) {
+        let Some(list) = port::exit_functions(&self.port) else { return 0 };
+        let count = exit::run_functions(slots, &list, port::trace::<P>);
+        if list.has_refused() {
             // For the thread's exit to report.
             slots.pending.set_flags(Flags::FUNCTIONS);
         }
@@ -461,35 +460,36 @@ where
 
     #[cold]
     pub(crate) fn exit_with_work(&self, report: &mut ExitReport) {
+        self.exit_with(&PortDuties(&self.port), report);
+    }
+
+    #[inline]
+    pub(crate) fn exit_with(&self, duties: &impl ExitDuties<N>, report: &mut ExitReport) {
         let Some(slots) = port::current(&self.port) else {
             report.flags = ExitFlags::NO_THREAD;
             return;
         };
-        let begin = |attached| {
-            once::abandon(&self.port, slots);
-            if attached {
-                self.port.detach();
-            }
-        };
-        let end = || {
-            if let Some(arena) = port::arena(&self.port) {
-                // SAFETY: every slot is unbound, and whoever called this vouches that the thread uses no value that it
-                // had. Until the thread's exit is over none is initialised, in a handler either.
-                unsafe { arena.clear() };
-            }
-        };
-        let functions = port::exit_functions(&self.port);
+        // In short code an exit with nothing to do is what comes of it by itself.
+        if !parts::IS_SHORT && slots.is_idle() {
+            return;
+        }
         match P::TRACE {
-            None => exit::run(&self.table, slots, &functions, begin, end, report, silent),
-            Some(trace) => exit::run(&self.table, slots, &functions, begin, end, report, trace),
+            None => exit::run(&self.table, slots, duties, report, silent),
+            Some(trace) => exit::run(&self.table, slots, duties, report, trace),
         }
     }
 
     #[cold]
     pub(crate) fn reap_with_work(&self, report: &mut ExitReport) {
-        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_interrupted()) {
-            exit::resume(&self.table, slots, port::exit_functions(&self.port).is_some(), report);
-        }
+        self.resume_exit(port::exit_functions(&self.port).is_some(), report);
         self.exit_with_work(report);
+    }
+
+    /// Makes ready for another exit a thread that died inside its own, and that may have thread-exit functions.
+    #[inline]
+    pub(crate) fn resume_exit(&self, has_functions: bool, report: &mut ExitReport) {
+        if let Some(slots) = port::current(&self.port).filter(|slots| slots.is_interrupted()) {
+            exit::resume(&self.table, slots, has_functions, report);
+        }
     }
 }

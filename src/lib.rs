@@ -16,16 +16,17 @@
 //! | `raw`, `owned_key`, `shared_key`, `typed_key` | halves of calls for C; [`OwnedKey`], [`SharedKey`] and [`TypedKey`], with values that are dropped |
 //! | `location`, `owner` | where typed keys find a thread's value; [`Owner`]: what they can hold |
 //! | `key_space` | [`KeySpace`]: a table with a port, the calls that a kernel's threads make |
-//! | `once`, `exit`, `drain` | one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
+//! | `exit_duties`, `once`, `exit`, `drain` | what thread exit does beside the keys; one-time initialisation; phases and rounds of thread exit; the slots of one word in turn |
 //! | `port`, `slot_array` | [`Port`]: what the kernel gives |
 //! | `describe` | that, in the words of panic dumps and of the debugger's script |
 //! | `inspect` | what a panic dump or a debugger shows of keys and values |
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
-//! | `slots`, `pending`, `progress` | [`Slots`]: one thread's values; what its exit must look at; how far that has come |
+//! | `slots`, `pending`, `progress`, `pass` | [`Slots`]: one thread's values; what its exit must look at; how far that has come; what it does there |
 //! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
 //! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena`, `event` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`]; [`Event`], which a port may be told of |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
 //! | `callback`, `capacity`, `error` | calls of users' functions; allowed capacities; [`Error`] and POSIX numbers |
+//! | `parts` | which parts of the library there are |
 //! | `local`, `sync`, `sections` | steps on words of one thread; the atomics that CPUs share, and those of CPUs without compare-and-swap |
 //! | `../arch/` | all that knows a CPU: those steps where one instruction does them, and what the C archive has in assembly |
 #![no_std]
@@ -42,6 +43,7 @@ mod entry;
 mod error;
 mod event;
 mod exit;
+mod exit_duties;
 mod exit_functions;
 mod exit_report;
 #[cfg(any(doc, doctest))]
@@ -63,6 +65,8 @@ mod once;
 mod once_control;
 mod owned_key;
 mod owner;
+mod parts;
+mod pass;
 mod pending;
 mod port;
 mod progress;

@@ -3,6 +3,9 @@
 //! For CPUs on which `core`'s relaxed atomics are the shortest way. x86_64, whose atomics always lock the line, has
 //! its own in `arch/x86_64/local.rs`.
 
+#[cfg(minimal)]
+use core::ptr;
+
 use crate::sync::Relaxed;
 use crate::sync::local::{AtomicPtr, AtomicUsize};
 
@@ -21,7 +24,8 @@ pub(crate) fn clear_bits(word: &AtomicUsize, bits: usize) {
 }
 
 /// Stores `new` where `old` is, and nothing where anything else is; whether it did.
-#[inline]
+#[cfg_attr(not(minimal), inline)]
+#[cfg_attr(minimal, inline(never))]
 pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
     word.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
@@ -29,6 +33,13 @@ pub(crate) fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
 /// Stores `new` where `old` is, and nothing where anything else is; whether it did.
 #[inline]
 pub(crate) fn replace_value<T>(pointer: &AtomicPtr<T>, old: *mut T, new: *mut T) -> bool {
+    #[cfg(minimal)]
+    {
+        let word = ptr::from_ref(pointer).cast::<AtomicUsize>();
+        // SAFETY: a pointer is a word, and what it points to is known to those who use it.
+        return replace(unsafe { &*word }, old.expose_provenance(), new.expose_provenance());
+    }
+    #[cfg(not(minimal))]
     pointer.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
 

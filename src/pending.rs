@@ -13,6 +13,7 @@ use bitflags::bitflags;
 use crate::capacity::{Capacity, Supported, private::Bits};
 use crate::index::{BITS, Index};
 use crate::local;
+use crate::parts;
 use crate::sync::Relaxed;
 use crate::sync::local::AtomicUsize;
 use crate::tag::Phase;
@@ -37,6 +38,15 @@ bitflags! {
     }
 }
 
+impl Flags {
+    /// Those that tell of slots, as long as the thread's exit is not over.
+    #[inline(always)]
+    pub(crate) const fn of_slots() -> Self {
+        let contested = if parts::SHARED_SLOTS { Self::CONTESTED } else { Self::empty() };
+        contested.union(if parts::LAST_PHASE { Self::LAST_PHASE } else { Self::empty() })
+    }
+}
+
 /// From a phase to the flag.
 const LAST_PHASE_SHIFT: u32 = 4;
 /// The number of flags in `summary`.
@@ -49,7 +59,8 @@ pub(crate) struct Pending<const N: usize>
 where
     Capacity<N>: Supported,
 {
-    /// The flags above, and from bit `FLAGS` on a bit for each run of `WORDS_PER_BIT` words of `bound`.
+    /// The flags above, and from bit `FLAGS` on a bit for each run of `WORDS_PER_BIT` words of `bound`. In short code
+    /// thread exit's flag alone, which no handler sets, and no bits: exit looks at each word.
     summary: AtomicUsize,
     bound: <Capacity<N> as Bits>::Local,
 }
@@ -59,7 +70,7 @@ where
     Capacity<N>: Supported,
 {
     /// The number of words of `bound`.
-    const WORDS: usize = N.div_ceil(BITS);
+    pub(crate) const WORDS: usize = N.div_ceil(BITS);
 
     /// The number of words of `bound` for which one bit of `summary` stands: 1 up to 3712 keys (832 on 32-bit targets).
     const WORDS_PER_BIT: usize = Self::WORDS.div_ceil(BITS - FLAGS);
@@ -75,12 +86,25 @@ where
     /// Whether there is nothing at all.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.summary.load(Relaxed) == 0
+        self.summary.load(Relaxed) == 0 && (!parts::IS_SHORT || self.is_settled())
     }
 
     /// Whether a thread exit that is under way has nothing to look at.
     #[inline(always)]
     pub(crate) fn is_settled(&self) -> bool {
+        if parts::IS_SHORT {
+            let mut word = 0;
+            // In this form compilers for size, too, make no loop for one word.
+            loop {
+                if self.has_bits(word) {
+                    return false;
+                }
+                word += 1;
+                if word >= Self::WORDS {
+                    return true;
+                }
+            }
+        }
         self.summary.load(Relaxed) & (Flags::FUNCTIONS.bits() | usize::MAX << FLAGS) == 0
     }
 
@@ -93,12 +117,20 @@ where
     /// Sets flags.
     #[inline]
     pub(crate) fn set_flags(&self, flags: Flags) {
+        if parts::IS_SHORT {
+            self.summary.store(flags.bits(), Relaxed);
+            return;
+        }
         local::set_bits(&self.summary, flags.bits());
     }
 
     /// Clears flags.
     #[inline]
     pub(crate) fn clear_flags(&self, flags: Flags) {
+        if parts::IS_SHORT {
+            self.summary.store(0, Relaxed);
+            return;
+        }
         local::clear_bits(&self.summary, flags.bits());
     }
 
@@ -120,6 +152,7 @@ where
     }
 
     /// Notes that the slot at `index` is about to be bound to a key of a phase.
+    #[cfg_attr(minimal, inline(always))]
     pub(crate) fn note(&self, index: Index<N>, phase: Phase) {
         self.put(index.word(), index.bit(), Flags::from_bits_retain((phase as usize) << LAST_PHASE_SHIFT));
     }
@@ -155,11 +188,31 @@ where
     #[inline(never)]
     pub(crate) fn put(&self, word: usize, bits: usize, flags: Flags) {
         local::set_bits(self.word(word), bits);
-        local::set_bits(&self.summary, Self::summary_bit(word) | flags.bits());
+        if !parts::IS_SHORT {
+            local::set_bits(&self.summary, Self::summary_bit(word) | flags.bits());
+        }
+    }
+
+    /// The bits of a word.
+    #[inline(always)]
+    pub(crate) fn bits(&self, word: usize) -> usize {
+        self.word(word).load(Relaxed)
+    }
+
+    /// Takes one bit of a word.
+    #[inline(always)]
+    pub(crate) fn take_bit(&self, word: usize, bit: usize) {
+        local::clear_bits(self.word(word), bit);
     }
 
     /// Calls `visit` with the number of each word that may have bits.
     pub(crate) fn for_each_word(&self, mut visit: impl FnMut(usize)) {
+        if Self::WORDS == 1 {
+            if self.summary.load(Relaxed) >> FLAGS != 0 {
+                visit(0);
+            }
+            return;
+        }
         let mut groups = self.summary.load(Relaxed) >> FLAGS;
         while groups != 0 {
             let group = groups.trailing_zeros();

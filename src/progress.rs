@@ -85,6 +85,7 @@ impl Progress {
 
     /// Notes that the value of the slot of `tag`, which exit is about to take, is not exit's: as if a handler had found none
     /// there.
+    #[inline(always)]
     pub(crate) fn disown(&self, tag: Tag) {
         // First, so that what a later handler finds in the slot is not set aside in the place of that.
         self.seal(tag);
@@ -96,6 +97,12 @@ impl Progress {
     #[inline(always)]
     pub(crate) fn displaced(&self, tag: Tag) -> Option<*mut c_void> {
         (self.taking.load(Relaxed) != tag.word()).then(|| self.displaced.load(Relaxed))
+    }
+
+    /// Whether exit takes the value of the slot of `tag`, which was not bound since.
+    #[inline(always)]
+    pub(crate) fn is_taking(&self, tag: Tag) -> bool {
+        self.taking.load(Relaxed) == tag.word()
     }
 
     /// The tag of the slot whose value exit takes, if the slot was not bound since.

@@ -28,6 +28,8 @@ use core::ffi::c_void;
 
 use crate::capacity::{Capacity, Supported};
 use crate::error::Error;
+pub use crate::exit_duties::ExitDuties;
+use crate::exit_duties::PortDuties;
 use crate::exit_report::ExitReport;
 use crate::index::Index;
 use crate::key::Key;
@@ -39,6 +41,7 @@ pub use crate::once_control::OnceFrame;
 use crate::pending::Flags;
 use crate::port::{self, Port};
 use crate::slots::Slots;
+use crate::sync::Relaxed;
 use crate::table::KeyTable;
 
 /// Begins [`KeySpace::once`]: returns `true` when the caller must run the initialiser and then call [`end_once`],
@@ -165,19 +168,100 @@ where
     }
 }
 
-/// Does as [`KeySpace::reap`], and adds to a report which the caller has cleared.
+/// Does as [`exit_into`], with other duties than those of the port.
 ///
-/// Callable from threads. The cost is that of `reap`.
+/// Callable from threads. The cost is that of `exit`.
 ///
 /// # Safety
 ///
-/// As `reap`.
-pub unsafe fn reap_into<P, const N: usize>(space: &KeySpace<P>, report: &mut ExitReport)
+/// As [`KeySpace::exit`].
+#[inline]
+pub unsafe fn exit_with<P, const N: usize>(space: &KeySpace<P>, duties: &impl ExitDuties<N>, report: &mut ExitReport)
 where
     P: Port<Slots = Slots<N>>,
     Capacity<N>: Supported,
 {
-    space.reap_with_work(report);
+    space.exit_with(duties, report);
+}
+
+/// Does the first half of [`KeySpace::reap`], of which the second is an exit: makes ready for it a thread that died
+/// inside its own, and adds to a report which the caller has cleared. `has_functions` says whether threads may have thread-exit
+/// functions.
+///
+/// Callable from threads. Where an exit was cut short, a look at each slot.
+///
+/// # Safety
+///
+/// As `reap`.
+#[inline]
+pub unsafe fn resume_exit<P, const N: usize>(space: &KeySpace<P>, has_functions: bool, report: &mut ExitReport)
+where
+    P: Port<Slots = Slots<N>>,
+    Capacity<N>: Supported,
+{
+    space.resume_exit(has_functions, report);
+}
+
+/// Runs the calling thread's exit functions, as its exit does when some were registered, and adds to a report: for
+/// [`ExitDuties::run_functions`].
+///
+/// Callable from threads. No lock is held while a function runs.
+///
+/// # Safety
+///
+/// As [`KeySpace::run_exit_functions`].
+#[inline]
+pub unsafe fn run_exit_functions<P, const N: usize>(space: &KeySpace<P>, report: &mut ExitReport)
+where
+    P: Port<Slots = Slots<N>>,
+    Capacity<N>: Supported,
+{
+    if let Some(slots) = port::current(space.port()) {
+        PortDuties(space.port()).run_functions(slots, report);
+    }
+}
+
+/// Returns `true` if the thread of these slots may be in an initialiser.
+///
+/// Callable from threads. Two loads.
+#[inline]
+#[must_use]
+pub fn is_initialising<const N: usize>(slots: &Slots<N>) -> bool
+where
+    Capacity<N>: Supported,
+{
+    // Either may be without the other where the thread was killed between the two.
+    !slots.frames.load(Relaxed).is_null() || slots.pending.has_any(Flags::INITIALISING)
+}
+
+/// Returns `true` if detach notifications are due on the thread of these slots, and notes that they are not any more: for
+/// [`ExitDuties::begin`].
+///
+/// Callable from threads. A load, and a step if they are.
+#[inline]
+pub fn takes_detach<const N: usize>(slots: &Slots<N>) -> bool
+where
+    Capacity<N>: Supported,
+{
+    slots.pending.test_and_clear(Flags::ATTACHED)
+}
+
+/// Gives back the controls of all initialisers that the calling thread is in, as if never called: for
+/// [`ExitDuties::begin`].
+///
+/// Callable from threads. Wakes those who wait.
+///
+/// # Safety
+///
+/// None of those initialisers goes on.
+pub unsafe fn abandon_all<P, const N: usize>(space: &KeySpace<P>)
+where
+    P: Port<Slots = Slots<N>>,
+    Capacity<N>: Supported,
+{
+    if let Some(slots) = port::current(space.port()) {
+        once::abandon(space.port(), slots);
+    }
 }
 
 /// Lets other threads take values from these slots with [`take`], until the calling thread, whose slots these must be,

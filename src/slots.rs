@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::key::Key;
 use crate::local;
 use crate::once_control::OnceFrame;
+use crate::parts;
 use crate::pending::{Flags, Pending};
 use crate::progress::Progress;
 use crate::sync::local::{AtomicPtr, AtomicUsize, compiler_fence};
@@ -228,7 +229,8 @@ where
     /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
     ///
     /// If it `KEEPS`, a value that the key has already stays, and nothing is stored.
-    #[cold]
+    #[cfg_attr(not(minimal), cold)]
+    #[cfg_attr(minimal, inline(always))]
     pub(crate) fn bind<const KEEPS: bool>(
         &self,
         tag: Tag,
@@ -269,7 +271,7 @@ where
                 continue;
             }
             if self.progress.set_aside(index, old) {
-                self.pending.set_flags(Flags::CONTESTED);
+                self.contend();
             }
             compiler_fence(Ordering::SeqCst);
             // Unless a handler has bound the slot since.
@@ -310,7 +312,8 @@ where
     /// It is due if the key lives when this begins with it. Who deletes the key later has not got the value: in another
     /// thread, as in FlsFree, which finds the value gone; or in a handler to which the key reads NULL. One that comes before
     /// the tag is replaced may have got it, and leaves word ([`disown`](Self::disown)).
-    #[inline(always)]
+    #[cfg_attr(not(minimal), inline(always))]
+    #[cfg_attr(minimal, inline(never))]
     pub(crate) fn unbind(&self, index: Index<N>, tag: Tag, entry: &Entry) -> *mut c_void {
         let slot = self.slot(index);
         self.progress.begin(tag);
@@ -323,12 +326,24 @@ where
         compiler_fence(Ordering::SeqCst);
         let mut value = slot.value();
         compiler_fence(Ordering::SeqCst);
-        if self.pending.has_any(Flags::CONTESTED) {
+        if !parts::SHARED_SLOTS
+            && let Some(displaced) = self.progress.displaced(tag)
+        {
+            value = displaced;
+        } else if parts::SHARED_SLOTS && self.pending.has_any(Flags::CONTESTED) {
             value = self.contest(slot, tag, value);
         } else if slot.replace(value, ptr::null_mut()) {
             self.give_back(slot, tag, value);
         }
         if is_due { value } else { ptr::null_mut() }
+    }
+
+    /// Notes that exit has to look for what was set aside. Where no other thread takes values, it always looks.
+    #[inline(always)]
+    fn contend(&self) {
+        if parts::SHARED_SLOTS {
+            self.pending.set_flags(Flags::CONTESTED);
+        }
     }
 
     /// Undoes the replacement of `value` by NULL if it was a handler's, which has bound the slot since and stored that
@@ -342,13 +357,12 @@ where
 
     /// Notes that the thread has deleted `key`, perhaps in a handler that interrupts its exit: if the slot is bound to it
     /// still, its value is that handler's.
-    #[cold]
+    #[inline]
     pub(crate) fn disown(&self, key: Key) {
-        if let Some(tag) = self.progress.tag().filter(|tag| tag.key() == key)
-            && self.slot(Index::of_tag(tag)).tag() == tag
-        {
+        let tag = self.slot(Index::of_key(key)).tag();
+        if tag.key() == key && self.progress.is_taking(tag) {
             self.progress.disown(tag);
-            self.pending.set_flags(Flags::CONTESTED);
+            self.contend();
         }
     }
 
@@ -385,8 +399,10 @@ where
         if tag.is_live() {
             return self.unbind(index, tag, entry);
         }
-        // A value that is left here was never set: with this tag it does not count.
-        self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
+        if parts::LISTINGS {
+            // A value that is left here was never set: with this tag it does not count.
+            self.slot(index).rebind(Tag::NEVER_BOUND, Tag::UNBOUND);
+        }
         ptr::null_mut()
     }
 

@@ -19,6 +19,7 @@ use crate::event::{Event, silent};
 use crate::index::Index;
 use crate::index_allocator::IndexAllocator;
 use crate::key::{Destructor, Key, KeyOptions};
+use crate::parts::{self, STATIC_KEYS};
 use crate::slots::Slots;
 use crate::static_key::StaticKey;
 use crate::sync::local::compiler_fence;
@@ -61,7 +62,8 @@ where
     Capacity<N>: Supported,
 {
     pub(crate) entries: [Entry; N],
-    pub(crate) names: [Name; N],
+    #[cfg(not(minimal))]
+    names: [Name; N],
     pub(crate) indexes: IndexAllocator<N>,
     pub(crate) rounds: u32,
 }
@@ -84,6 +86,7 @@ where
         pub fn new() -> Self {
             Self {
                 entries: array_of![Entry::new(Tag::NEVER_BOUND, None); N],
+                #[cfg(not(minimal))]
                 names: array_of![Name::new(""); N],
                 indexes: IndexAllocator::new(),
                 rounds: DEFAULT_ROUNDS,
@@ -142,13 +145,17 @@ where
         #[must_use]
         pub fn with_static_keys(mut self, keys: &[StaticKey]) -> Self {
             assert!(self.indexes.statics() == 0, "the table has static keys already");
+            assert!(STATIC_KEYS || keys.is_empty(), "the library was built without static keys");
             assert!(keys.len() <= N, "more static keys than the table has indexes");
             let mut index = 0;
             while index < keys.len() {
                 let key = &keys[index];
                 assert!(key.number() == index, "static keys must be numbered 0, 1, 2, ... in order");
                 self.entries[index] = Entry::new(key.tag(), key.options.destructor);
-                self.names[index] = Name::new(key.options.name);
+                #[cfg(not(minimal))]
+                {
+                    self.names[index] = Name::new(key.options.name);
+                }
                 index += 1;
             }
             self.indexes.reserve_static(keys.len());
@@ -214,7 +221,9 @@ where
         };
         let entry = self.entry(index);
         entry.set_destructor(options.destructor);
-        index.of(&self.names).set(&options, is_typed);
+        if let Some(name) = self.name(index) {
+            name.set(&options, is_typed);
+        }
         let phase = if options.last_phase { Phase::Last } else { Phase::Ordinary };
         // Relaxed: the index is this creator's, by the Acquire with which it was allocated.
         let tag = entry.tag(Relaxed).next_live(index.offset(), phase);
@@ -265,7 +274,7 @@ where
         if self.is_static(index) {
             return Err(Error::StaticKey);
         }
-        if index.of(&self.names).is_typed() {
+        if self.name(index).is_some_and(Name::is_typed) {
             return Err(Error::TypedKey);
         }
         self.delete_tag(tag)
@@ -361,7 +370,8 @@ where
     }
 
     /// `set` where the slot is not bound to the key yet.
-    #[cold]
+    #[cfg_attr(not(minimal), cold)]
+    #[cfg_attr(minimal, inline(always))]
     fn set_first(&self, slots: &Slots<N>, key: Key, value: *mut c_void) -> Result<(), Error> {
         let tag = self.verify(key)?;
         let index = Index::of_key(key);
@@ -375,29 +385,48 @@ where
     }
 
     /// The tag of a live key.
+    #[inline(always)]
     pub(crate) fn verify(&self, key: Key) -> Result<Tag, Error> {
+        // Why it is refused is found out where somebody wants to know: in C all reasons are one number.
+        let reason = |tag: Tag| if tag.has_outlived(key, N) { Error::DeletedKey } else { Error::InvalidKey };
+        self.find(key).map_err(reason)
+    }
+
+    /// The tag of a live key, or the one that was found in its place.
+    #[cfg_attr(minimal, inline(never))]
+    fn find(&self, key: Key) -> Result<Tag, Tag> {
         let entry = self.entry(Index::of_key(key));
+        if parts::IS_SHORT {
+            // Acquire: as below, for each call.
+            fence(Acquire);
+        }
         // Acquire: pairs with the tag's Release when the key was published; the destructor is at least that new.
         let mut tag = entry.tag(Acquire);
-        if !is_tag_of(key, tag) {
+        if !parts::IS_SHORT && !is_tag_of(key, tag) {
             // Acquire: pairs with the fence at the end of `create_tag`. Should the key have come here by a relaxed
             // load, this second look sees its tag; calls with a valid key that has arrived pay nothing.
             fence(Acquire);
             tag = entry.tag(Relaxed);
         }
-        if is_tag_of(key, tag) {
-            Ok(tag)
-        } else if tag.has_outlived(key, N) {
-            Err(Error::DeletedKey)
-        } else {
-            Err(Error::InvalidKey)
-        }
+        if is_tag_of(key, tag) { Ok(tag) } else { Err(tag) }
     }
 
     /// The entry at an index.
     #[inline(always)]
     pub(crate) fn entry(&self, index: Index<N>) -> &Entry {
         index.of(&self.entries)
+    }
+
+    /// The name at an index, where there are names.
+    #[inline(always)]
+    pub(crate) fn name(&self, index: Index<N>) -> Option<&Name> {
+        #[cfg(not(minimal))]
+        return Some(index.of(&self.names));
+        #[cfg(minimal)]
+        {
+            let _ = index;
+            None
+        }
     }
 
     /// The tag of the static key at `index`, and its destructor if it has one. Whoever uses it does not look at the

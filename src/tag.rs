@@ -19,6 +19,7 @@
 //! optimises for size it would not be, and neither masks nor the bounds of the table would be constants.
 
 use crate::key::Key;
+use crate::parts;
 
 /// log2 of the size of a slot and of a table entry: two words.
 pub(crate) const SHIFT: u32 = size_of::<[usize; 2]>().trailing_zeros();
@@ -79,19 +80,20 @@ impl Tag {
     /// The phase in which the key's destructor runs.
     #[inline(always)]
     pub(crate) const fn phase(self) -> Phase {
-        if self.0 & LAST_PHASE != 0 { Phase::Last } else { Phase::Ordinary }
+        if parts::LAST_PHASE && self.0 & LAST_PHASE != 0 { Phase::Last } else { Phase::Ordinary }
     }
 
     /// Whether the key's destructor runs in this phase.
     #[inline(always)]
     pub(crate) const fn is_of(self, phase: Phase) -> bool {
-        self.0 & LAST_PHASE == phase as usize
+        !parts::LAST_PHASE || self.0 & LAST_PHASE == phase as usize
     }
 
     /// Whether it is a key's, whose destructor runs in this phase.
     #[inline(always)]
     pub(crate) const fn is_live_in(self, phase: Phase) -> bool {
-        self.0 & (LAST_PHASE | LIVE) == phase as usize | LIVE
+        let kind = if parts::LAST_PHASE { LAST_PHASE | LIVE } else { LIVE };
+        self.0 & kind == phase as usize & kind | LIVE
     }
 
     /// The key that has this tag.

@@ -8,8 +8,9 @@ use std::{fs, io};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, SectionKind};
 use tsd::Slots;
+use tsd_runner::install::linked;
 
-use crate::build;
+use crate::{build, page};
 
 /// The targets whose archives are measured, one of them with 32-bit pointers.
 const TARGETS: [&str; 3] = ["aarch64", "riscv64", "thumbv7m"];
@@ -35,8 +36,11 @@ pub fn write() -> io::Result<()> {
     let mut text = String::from(
         "# Sizes\n\n\
          Written by `cargo run -p tsd-figures -- sizes`; do not edit.\n\n\
-         ![Bytes a thread, and of each member of libtsd.a](sizes.svg)\n\n\
-         ## Memory\n\nBytes a thread: keys, values and all that thread exit needs, without thread-exit functions.\n\n\
+         ![Bytes a thread, and of each member of libtsd.a](sizes.svg)\n\n",
+    );
+    text.push_str(&linked()?);
+    text.push_str(
+        "\n## Memory\n\nBytes a thread: keys, values and all that thread exit needs, without thread-exit functions.\n\n\
          | Keys | 64-bit | 32-bit |\n|---|---|---|\n",
     );
     macro_rules! lines {
@@ -65,6 +69,25 @@ pub fn write() -> io::Result<()> {
     );
     fs::create_dir_all(build::root().join("docs"))?;
     fs::write(build::root().join("docs/sizes.md"), text)
+}
+
+/// The section on what a kernel links.
+fn linked() -> io::Result<String> {
+    let compiler = linked::compiler().ok_or_else(|| io::Error::other("there is no compiler"))?;
+    let mut text = format!(
+        "{}\n## Linked\n\nBytes of libtsd.a in a kernel that creates, deletes, gets and sets keys by their POSIX names and \
+         ends threads, {} keys, linked with `--gc-sections`: flash is code, constants and initial values. A thread is \
+         `tsd_thread_t`, with room for 16 thread-exit functions but in the minimal archive.\n\n\
+         | Target | Flash | RAM | A thread | Flash, `--minimal` | RAM, `--minimal` | A thread, `--minimal` |\n\
+         |---|---|---|---|---|---|---|\n",
+        page::compiler_line(&compiler),
+        linked::KEYS,
+    );
+    for target in linked::targets() {
+        text.push_str(&linked::row(target).map_err(io::Error::other)?);
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 /// The bytes of `Slots<keys>` with pointers of `word` bytes: as its text says, and as the compiler of this machine's

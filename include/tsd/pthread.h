@@ -39,8 +39,10 @@ void *tsd_pthread_getspecific(tsd_pthread_key_t key) TSD_FAMILY_SYMBOL(pthread_g
 /* See tsd_set(). */
 int tsd_pthread_setspecific(tsd_pthread_key_t key, const void *value) TSD_FAMILY_SYMBOL(pthread_setspecific)
     TSD_ONLY_STORES(2);
+#ifndef TSD_MINIMAL
 /* See tsd_once(). */
 int tsd_pthread_once(tsd_pthread_once_t *control, void (*routine)(void)) TSD_FAMILY_SYMBOL(pthread_once);
+#endif
 
 #ifdef __cplusplus
 }
@@ -88,7 +90,9 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int pthread_key_delete(pthread_key_t key);
 void *pthread_getspecific(pthread_key_t key);
 int pthread_setspecific(pthread_key_t key, const void *value) TSD_ONLY_STORES(2);
+#ifndef TSD_MINIMAL
 int pthread_once(pthread_once_t *control, void (*routine)(void));
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -68,6 +68,10 @@ static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *
 
 #define TSD_STATIC_OFFSET_(name) (tsd_static_place_##name * sizeof(tsd_slot_t))
 
+#ifdef TSD_MINIMAL
+#define TSD_STATIC_KEYS(LIST) TSD_ASSERT(0, an_archive_of_install_minimal_has_no_static_keys)
+#define TSD_STATIC_KEY_TABLE(LIST) TSD_STATIC_KEYS(LIST)
+#else
 /* Declares the keys of a list. */
 #define TSD_STATIC_KEYS(LIST)                                                                                          \
     enum { LIST(TSD_STATIC_PLACE_) tsd_static_count };                                                                 \
@@ -93,5 +97,6 @@ static inline int tsd_static_store(tsd_key_t key, uintptr_t offset, const void *
         tsd_static_count,          TSD_ROUNDS}
 #define TSD_STATIC_ENTRY_(name, destructor, flags) {name, destructor},
 #define TSD_STATIC_NAME_(name, destructor, flags) {#name, sizeof(#name) - 1},
+#endif
 
 #endif

@@ -17,7 +17,13 @@
  * A symbol's name carries the ABI version, the numbers of keys, thread-exit functions and rounds that the archive is
  * built for, and the thread pointer by which it finds a thread. An "undefined reference to tsd_get_v1_k128_f16_r4" means that header and archive are of different builds;
  * one to "tsd_current_v1_..." that the kernel has not defined tsd_current(), or not after including <tsd.h>.
+ * With "_minimal" at its end it may also be a function that an archive of `install --minimal` has not: see <tsd.h>.
  */
+#ifdef TSD_MINIMAL
+#define TSD_MINIMAL_SUFFIX_ "_minimal"
+#else
+#define TSD_MINIMAL_SUFFIX_ ""
+#endif
 #if !defined(TSD_THREAD_POINTER)
 #define TSD_POINTER_SUFFIX_ ""
 #elif defined(TSD_THREAD_POINTER_AT)
@@ -28,7 +34,7 @@
 #endif
 #define TSD_SUFFIX                                                                                                     \
     "_v" TSD_STRING(TSD_ABI) "_k" TSD_STRING(TSD_KEYS) "_f" TSD_STRING(TSD_EXIT_FUNCTIONS) "_r" TSD_STRING(TSD_ROUNDS) \
-        TSD_POINTER_SUFFIX_
+        TSD_POINTER_SUFFIX_ TSD_MINIMAL_SUFFIX_
 /* The name as the linker sees it. */
 #define TSD_LINKER_NAME(name) TSD_STRING(__USER_LABEL_PREFIX__) #name TSD_SUFFIX
 #define TSD_SYMBOL(name) __asm__(TSD_LINKER_NAME(name))

@@ -42,8 +42,10 @@ void tsd_tss_delete(tsd_tss_t key) TSD_FAMILY_SYMBOL(tss_delete);
 void *tsd_tss_get(tsd_tss_t key) TSD_FAMILY_SYMBOL(tss_get);
 /* See tsd_set(). */
 int tsd_tss_set(tsd_tss_t key, void *value) TSD_FAMILY_SYMBOL(tss_set);
+#ifndef TSD_MINIMAL
 /* See tsd_once(). */
 void tsd_call_once(tsd_once_flag *flag, void (*function)(void)) TSD_FAMILY_SYMBOL(call_once);
+#endif
 
 #ifdef __cplusplus
 }
@@ -81,7 +83,9 @@ int tss_create(tss_t *key, tss_dtor_t destructor);
 void tss_delete(tss_t key);
 void *tss_get(tss_t key);
 int tss_set(tss_t key, void *value);
+#ifndef TSD_MINIMAL
 void call_once(once_flag *flag, void (*function)(void));
+#endif
 #ifdef __cplusplus
 }
 #endif

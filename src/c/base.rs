@@ -1,18 +1,14 @@
-//! What a kernel can't do without: keys, values, the start and the end of threads.
+//! What a kernel can't do without: keys, values, the start of threads. Their end is in `thread_exit`, or `minimal`.
 
 use core::ffi::{c_int, c_void};
-use core::mem::{MaybeUninit, align_of, offset_of, transmute};
-use core::sync::atomic::{
-    AtomicU32,
-    Ordering::{Acquire, Relaxed},
-};
+use core::mem::{align_of, offset_of};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use tsd::{Destructor, Error, ExitFlags, ExitReport, Key, KeyOptions, KeySpace, raw};
+use tsd::{Destructor, Error, ExitReport, Key, KeyOptions, KeySpace};
 
-use crate::hooks::leave_fls;
 use crate::key_space::key_space;
-use crate::port::{CPort, current, status};
-use crate::thread::{FlsEvent, FlsFunction, Thread};
+use crate::port::{CPort, status};
+use crate::thread::Thread;
 
 /// Sizes and offsets for the header's assertions, and whether it declares the hooks of the critical section, in the order
 /// in which `tsd install` reads them. The section does not get into the archive.
@@ -21,9 +17,25 @@ use crate::thread::{FlsEvent, FlsFunction, Thread};
 pub static FIGURES: [u32; 11] = [
     size_of::<Thread>() as u32,
     align_of::<Thread>() as u32,
-    offset_of!(Thread, last_error) as u32,
-    offset_of!(Thread, fls) as u32,
-    offset_of!(Thread, functions) as u32,
+    // 0 where there is no such field.
+    #[cfg(not(minimal))]
+    {
+        offset_of!(Thread, last_error) as u32
+    },
+    #[cfg(not(minimal))]
+    {
+        offset_of!(Thread, fls) as u32
+    },
+    #[cfg(not(minimal))]
+    {
+        offset_of!(Thread, functions) as u32
+    },
+    #[cfg(minimal)]
+    0,
+    #[cfg(minimal)]
+    0,
+    #[cfg(minimal)]
+    0,
     size_of::<ExitReport>() as u32,
     offset_of!(ExitReport, left_over_keys) as u32,
     size_of::<tsd::Once>() as u32,
@@ -43,7 +55,8 @@ pub unsafe extern "C" fn tsd_thread_init(thread: *mut Thread) -> c_int {
         return Error::NullPointer.errno();
     }
     // The thread that had the memory may have ended with no exit.
-    tell_fls(thread, FlsEvent::Initialises);
+    #[cfg(not(minimal))]
+    crate::thread_exit::tell_fls(thread, crate::thread::FlsEvent::Initialises);
     // SAFETY: the caller vouches for the pointer, and all zero bytes are a thread.
     unsafe { zero(thread.cast(), size_of::<Thread>()) };
     0
@@ -57,73 +70,11 @@ pub unsafe extern "C" fn tsd_thread_init(thread: *mut Thread) -> c_int {
 ///
 /// The bytes are valid for writes, in words of 32 bits, and used by nobody else meanwhile.
 #[inline]
-unsafe fn zero(start: *const AtomicU32, size: usize) {
+pub(crate) unsafe fn zero(start: *const AtomicU32, size: usize) {
     for index in 0..size / size_of::<u32>() {
         // Relaxed: whoever hands the memory on, orders it.
         // SAFETY: inside, by the caller's word.
         unsafe { (*start.add(index)).store(0, Relaxed) };
-    }
-}
-
-/// Runs the calling thread's exit.
-///
-/// # Safety
-///
-/// `report` is NULL or valid for writes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tsd_thread_exit(report: *mut ExitReport) {
-    match current() {
-        // Nothing to do is the common case: not even a report is made, if nobody wants one.
-        Some(thread) if report.is_null() && thread.slots.is_idle() => {}
-        // SAFETY: the caller vouches for the pointer.
-        thread => unsafe { exit(thread, report, false) },
-    }
-}
-
-/// Runs the exit of a thread that never runs again, whose structure the kernel's hook gives meanwhile; finishes one
-/// that was cut short.
-///
-/// # Safety
-///
-/// As [`tsd_thread_exit`]; and what the header asks for.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn tsd_thread_reap(report: *mut ExitReport) {
-    // SAFETY: the caller's word.
-    unsafe { exit(current(), report, true) };
-}
-
-/// # Safety
-///
-/// As [`tsd_thread_exit`], and where it is to `reap`, as [`tsd_thread_reap`].
-#[cold]
-unsafe fn exit(thread: Option<&'static Thread>, report: *mut ExitReport, reap: bool) {
-    let mut unwanted = MaybeUninit::uninit();
-    let report = if report.is_null() { unwanted.as_mut_ptr() } else { report };
-    // SAFETY: a local variable, or the caller vouches for the pointer; all zero bytes are a report.
-    let report = unsafe {
-        zero(report.cast(), size_of::<ExitReport>());
-        &mut *report
-    };
-    if let Some(thread) = thread.filter(|thread| thread.fls.is_used() && (reap || !thread.slots.is_exiting())) {
-        tell_fls(thread, FlsEvent::Exits);
-    }
-    // SAFETY: the header asks of the caller what the calls do.
-    unsafe { if reap { raw::reap_into(key_space(), report) } else { raw::exit_into(key_space(), report) } };
-    // Once more, since a destructor may have been the first to set an Fls value.
-    if let Some(thread) = thread.filter(|thread| thread.fls.is_used())
-        && !report.flags.contains(ExitFlags::ALREADY_EXITING)
-    {
-        tell_fls(thread, FlsEvent::HasExited);
-    }
-}
-
-/// Tells the Fls family of a thread, if anybody uses the family.
-fn tell_fls(thread: *const Thread, event: FlsEvent) {
-    // Acquire: pairs with the Release in `fls::enter`.
-    let function = leave_fls().load(Acquire);
-    if !function.is_null() {
-        // SAFETY: the family has stored its function, of this type.
-        unsafe { transmute::<*mut (), FlsFunction>(function)(thread, event) };
     }
 }
 
@@ -134,8 +85,15 @@ fn tell_fls(thread: *const Thread, event: FlsEvent) {
 /// `key` is NULL or valid for writes. `destructor` must be callable with the values that will be set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destructor>) -> c_int {
+    // So that a kernel which links both calls has what they do once.
+    #[cfg(not(minimal))]
     // SAFETY: the caller's word, and no name.
-    unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) }
+    return unsafe { tsd_key_create_from(key, destructor, false, "".as_ptr(), 0) };
+    #[cfg(minimal)]
+    // SAFETY: the caller's word.
+    unsafe {
+        create(key, KeyOptions { destructor, ..KeyOptions::new() })
+    }
 }
 
 /// What both calls that create keys do.
@@ -144,6 +102,7 @@ pub unsafe extern "C" fn tsd_key_create(key: *mut u32, destructor: Option<Destru
 ///
 /// `key` is NULL or valid for writes; `name` is `length` bytes of UTF-8 that are never changed; the destructor must be
 /// callable with the values that will be set.
+#[cfg(not(minimal))]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn tsd_key_create_from(
     key: *mut u32,
@@ -152,12 +111,21 @@ unsafe extern "C" fn tsd_key_create_from(
     name: *const u8,
     length: usize,
 ) -> c_int {
+    // SAFETY: the caller's word.
+    let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
+    // SAFETY: likewise.
+    unsafe { create(key, KeyOptions { destructor, last_phase, name }) }
+}
+
+/// # Safety
+///
+/// As [`tsd_key_create`].
+#[inline(always)]
+unsafe fn create(key: *mut u32, options: KeyOptions) -> c_int {
     if key.is_null() {
         return Error::NullPointer.errno();
     }
-    // SAFETY: the caller's word.
-    let name = unsafe { core::str::from_utf8_unchecked(core::slice::from_raw_parts(name, length)) };
-    match key_space().create_with(KeyOptions { destructor, last_phase, name }) {
+    match key_space().create_with(options) {
         Ok(created) => {
             // SAFETY: not NULL, so valid for writes by the caller's word.
             unsafe { key.write(created.raw()) };

@@ -2,9 +2,13 @@
 
 use core::ffi::{c_int, c_void};
 
-use tsd::{Destructor, Once};
+use tsd::Destructor;
+#[cfg(not(minimal))]
+use tsd::Once;
 
-use crate::calls::{self, Routine};
+use crate::calls;
+#[cfg(not(minimal))]
+use crate::calls::Routine;
 
 /// As in glibc and musl.
 const THRD_SUCCESS: c_int = 0;
@@ -55,6 +59,7 @@ pub unsafe extern "C" fn tsd_tss_set(key: u32, value: *const c_void) -> c_int {
 /// # Safety
 ///
 /// As `tsd_once`.
+#[cfg(not(minimal))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_call_once(control: *const Once, routine: Option<Routine>) {
     // C11 has no way to say that something was NULL, or that the routine has called itself.

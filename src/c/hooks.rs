@@ -1,16 +1,18 @@
 //! What the core calls and others provide: the kernel's hooks, and those by which a family is told of threads.
 
 use core::ffi::{c_int, c_void};
+#[cfg(not(minimal))]
 use core::sync::atomic::AtomicPtr;
 
-#[cfg(not(feature = "base"))]
-pub use tsd_wake as wake;
+use tsd::ExitReport;
 
+#[cfg(not(minimal))]
 use crate::address::address_of;
 use crate::sync::AtomicU32;
 use crate::thread::Thread;
-#[cfg(feature = "base")]
-pub use crate::wake::wake;
+
+/// What the member `exit_functions` does in a thread's exit.
+pub type ExitFunctionsFunction = extern "C" fn(&mut ExitReport);
 
 // Safe where any argument is sound.
 unsafe extern "C" {
@@ -37,6 +39,7 @@ unsafe extern "C" {
 
 /// Declares statics of the member `base`, as it has them and as other members see them, and a function for each that
 /// gives it.
+#[cfg(not(minimal))]
 macro_rules! statics_of_base {
     ($($(#[$attribute:meta])* $symbol:literal $name:ident $function:ident;)*) => {$(
         #[cfg(feature = "base")]
@@ -59,11 +62,17 @@ macro_rules! statics_of_base {
     )*};
 }
 
+#[cfg(not(minimal))]
 statics_of_base! {
     /// Tells the Fls family of a thread: an [`FlsFunction`](crate::thread::FlsFunction). That family sets it before it
     /// has a thread to be told of: so the core does not depend on the family.
     "tsd_leave_fls" LEAVE_FLS leave_fls;
-    /// Sends the detach notifications. Set when a thread is first attached: so the core does not depend on
-    /// notifications.
-    "tsd_detach" DETACH detach_function;
+    /// Sends the detach notifications: an `extern "C" fn()`. Set when a thread is first attached: so the core does not
+    /// depend on notifications.
+    "tsd_detach" DETACH detach;
+    /// Gives back the controls of the initialisers that the calling thread is in: an `extern "C" fn()`. Set before an
+    /// initialiser is called.
+    "tsd_abandon" ABANDON abandon;
+    /// Runs the calling thread's exit functions: an [`ExitFunctionsFunction`]. Set before one is registered.
+    "tsd_exit_functions" EXIT_FUNCTIONS exit_functions;
 }

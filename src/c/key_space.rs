@@ -14,8 +14,13 @@ use crate::port::CPort;
 #[unsafe(export_name = "tsd_table")]
 // SAFETY: the slots of C threads are used with this key space only.
 static KEY_SPACE: KeySpace<CPort> = unsafe {
-    use crate::config::{KEYS, ROUNDS};
-    KeySpace::with_table(CPort, tsd::KeyTable::<KEYS>::new().with_generation(1).with_rounds(ROUNDS))
+    let table = tsd::KeyTable::<{ crate::config::KEYS }>::new();
+    #[cfg(not(minimal))]
+    let table = table.with_generation(1).with_rounds(crate::config::ROUNDS);
+    // All zero bytes, which take no flash. There are no static keys.
+    #[cfg(minimal)]
+    let table = table.with_rounds(0);
+    KeySpace::with_table(CPort, table)
 };
 
 // As other members see it. Not C's type, but every member is compiled from the same source by the same compiler.

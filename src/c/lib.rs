@@ -13,12 +13,12 @@
 //! | [`hooks`] | | what the core calls and others provide: the kernel, and families that want to be told of threads |
 //! | [`port`] | | the port that finds the current thread |
 //! | [`calls`] | | the C calls that one member makes to another |
-//! | `base` | base | keys, values, thread start and exit |
+//! | `base` | base | keys, values, thread start |
+//! | `thread_exit`, or `minimal` | base | thread exit, in the usual archive and in that of `install --minimal` |
 //! | [`key_space`] | the same | the key table, for kernels that make none with static keys |
 //! | `key_options`, `exit_functions`, `notifications`, `once`, `inspect` | the same | the rest of the prefixed calls |
 //! | `notification_list` | notifications | the linker's table of them, and the registered ones |
-//! | `wake` | base | the hook that wakes, which a kernel need not have |
-//! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
+//! //! | `posix`, `c11`, `cxx`, `tls`, `fls`, `last_error` | the same | one family each: arguments and errors, no logic |
 //! | `thread_local` | the same | emulated thread-local storage: blocks of each thread |
 //! | `win32` | | what the two Win32 families share |
 //!
@@ -55,6 +55,8 @@ pub mod inspect;
 pub mod key_options;
 #[cfg(feature = "last_error")]
 pub mod last_error;
+#[cfg(all(feature = "base", minimal))]
+pub mod minimal;
 #[cfg(feature = "notifications")]
 mod notification_list;
 #[cfg(feature = "notifications")]
@@ -63,12 +65,12 @@ pub mod notifications;
 pub mod once;
 #[cfg(feature = "posix")]
 pub mod posix;
+#[cfg(all(feature = "base", not(minimal)))]
+pub mod thread_exit;
 #[cfg(feature = "thread_local")]
 pub mod thread_local;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(feature = "base")]
-pub mod wake;
 #[cfg(any(feature = "tls", feature = "fls"))]
 pub mod win32;
 

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::Release;
 
 use tsd::{Notification, errno::EINVAL, raw};
 
-use crate::hooks::detach_function;
+use crate::hooks;
 use crate::key_space::key_space;
 use crate::notification_list::{REGISTERED, list};
 use crate::port::status;
@@ -13,8 +13,8 @@ use crate::port::status;
 /// Sends the attach notifications.
 #[unsafe(no_mangle)]
 pub extern "C" fn tsd_thread_attach() -> c_int {
-    // Release: pairs with the Acquire in `CPort::detach`. Before the thread is attached, so whoever is finds it.
-    detach_function().store(detach as *mut (), Release);
+    // Release: pairs with the Acquire in `LinkedDuties`. Before the thread is attached, so whoever is finds it.
+    hooks::detach().store(detach as *mut (), Release);
     status(key_space().attach())
 }
 

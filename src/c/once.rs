@@ -8,10 +8,12 @@
 
 use core::ffi::c_int;
 use core::ptr;
+use core::sync::atomic::Ordering::Release;
 
 use tsd::{Once, errno::EINVAL, raw, raw::OnceFrame};
 
 use crate::calls::Routine;
+use crate::hooks;
 use crate::key_space::key_space;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 use crate::port::current;
@@ -50,6 +52,12 @@ struct Frame {
 unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routine>, frame: *mut Frame) -> c_int {
     // SAFETY: the caller's word.
     let (Some(control), Some(_)) = (unsafe { control.as_ref() }, routine) else { return EINVAL };
+    if control.is_complete() {
+        return 0;
+    }
+    // Release: pairs with the Acquire in `LinkedDuties`. First, so that the exit of a thread that is in an initialiser
+    // finds it.
+    hooks::abandon().store(abandon as *mut (), Release);
     // SAFETY: the caller's word.
     let begun = unsafe {
         frame.write(Frame { once: OnceFrame::new(), next: ptr::null_mut() });
@@ -67,6 +75,12 @@ unsafe extern "C" fn tsd_once_begin(control: *const Once, routine: Option<Routin
         Ok(false) => 0,
         Err(error) => error.errno(),
     }
+}
+
+/// What the exit of a thread does that is in an initialiser.
+extern "C" fn abandon() {
+    // SAFETY: a thread that exits returns to none.
+    unsafe { raw::abandon_all(key_space()) };
 }
 
 /// The second half of `tsd_once`, when the routine has returned.

@@ -1,12 +1,14 @@
 //! The port by which the library finds the current thread, and what else all calls need of it.
 
 use core::ffi::c_int;
-use core::mem::transmute;
-use core::sync::atomic::Ordering::{Acquire, Relaxed};
+#[cfg(not(minimal))]
+use core::sync::atomic::Ordering::Relaxed;
 
+#[cfg(not(minimal))]
+use tsd::ExitFunctionList;
 #[cfg(feature = "notifications")]
 use tsd::NotificationList;
-use tsd::{Error, ExitFunctionList, Port, Slots};
+use tsd::{Error, Port, Slots};
 
 use crate::config::KEYS;
 use crate::hooks;
@@ -58,6 +60,7 @@ pub fn current() -> Option<&'static Thread> {
 }
 
 /// Win32's last error of the calling thread, where there is one.
+#[cfg(not(minimal))]
 #[inline]
 pub fn set_last_error(error: u32) {
     if let Some(thread) = current() {
@@ -88,6 +91,7 @@ unsafe impl Port for CPort {
         current().map(|thread| &thread.slots)
     }
 
+    #[cfg(not(minimal))]
     unsafe fn exit_functions(&self) -> Option<ExitFunctionList<'_>> {
         current().map(|thread| thread.functions.as_list())
     }
@@ -97,18 +101,11 @@ unsafe impl Port for CPort {
         Some(crate::notification_list::list())
     }
 
-    fn detach(&self) {
-        // Acquire: pairs with the Release in `notifications`.
-        let detach = hooks::detach_function().load(Acquire);
-        // SAFETY: only threads that were attached come here, so `notifications` has stored its function, of this type.
-        unsafe { transmute::<*mut (), extern "C" fn()>(detach)() };
-    }
-
     fn wait(&self, word: &AtomicU32, expected: u32) {
         hooks::tsd_wait(word, expected);
     }
 
     fn wake(&self, word: &AtomicU32) {
-        hooks::wake(word);
+        hooks::tsd_wake(word);
     }
 }

@@ -2,9 +2,13 @@
 
 use core::ffi::{c_int, c_void};
 
-use tsd::{Destructor, Once};
+use tsd::Destructor;
+#[cfg(not(minimal))]
+use tsd::Once;
 
-use crate::calls::{self, Routine};
+use crate::calls;
+#[cfg(not(minimal))]
+use crate::calls::Routine;
 
 /// `pthread_key_create`.
 ///
@@ -45,6 +49,7 @@ pub unsafe extern "C" fn tsd_pthread_setspecific(key: u32, value: *const c_void)
 /// # Safety
 ///
 /// As `tsd_once`.
+#[cfg(not(minimal))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tsd_pthread_once(control: *const Once, routine: Option<Routine>) -> c_int {
     // SAFETY: the caller's word. In tail position, so that no frame of this function is left to unwind through.

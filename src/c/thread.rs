@@ -3,12 +3,17 @@
 //! Invariant: the layout is that of `struct tsd_thread` in `include/tsd.h`. `FIGURES` in `base.rs`
 //! carries it to the header, which asserts it.
 
-use core::mem::offset_of;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+#[cfg(not(minimal))]
+use core::{mem::offset_of, sync::atomic::AtomicU32};
 
-use tsd::{ExitFunctions, Slots};
+#[cfg(not(minimal))]
+use tsd::ExitFunctions;
+use tsd::Slots;
 
-use crate::config::{EXIT_FUNCTIONS, KEYS};
+#[cfg(not(minimal))]
+use crate::config::EXIT_FUNCTIONS;
+use crate::config::KEYS;
 
 /// What a C thread control block embeds. All zero bytes are its initial state.
 #[derive(Debug)]
@@ -17,10 +22,13 @@ pub struct Thread {
     /// The values.
     pub slots: Slots<KEYS>,
     /// Win32's last error.
+    #[cfg(not(minimal))]
     pub last_error: AtomicU32,
     /// The threads that have Fls values.
+    #[cfg(not(minimal))]
     pub fls: Link,
     /// C++ destructors and the like.
+    #[cfg(not(minimal))]
     pub functions: ExitFunctions<EXIT_FUNCTIONS>,
 }
 
@@ -64,6 +72,9 @@ const WORD: usize = size_of::<usize>();
 const _: () = {
     let slots = 2 * KEYS * WORD + 5 * WORD + KEYS.div_ceil(usize::BITS as usize) * WORD;
     assert!(size_of::<Slots<KEYS>>() == slots.next_multiple_of(WORD));
+};
+#[cfg(not(minimal))]
+const _: () = {
     assert!(offset_of!(Thread, last_error) == size_of::<Slots<KEYS>>());
     assert!(offset_of!(Thread, fls) == (offset_of!(Thread, last_error) + 4).next_multiple_of(WORD));
     assert!(offset_of!(Thread, functions) == offset_of!(Thread, fls) + 2 * WORD);

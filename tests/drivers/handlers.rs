@@ -1,4 +1,5 @@
-//! Interrupt handlers at every access, two in a run, each case under its own name, such as `handlers::exit::one_value`.
+//! Interrupt handlers at every access, two in a run, each case under its own name, such as `handlers::exit::one_value`;
+//! those of keys, values and exit once more with the library of the minimal C archive, as `handlers::minimal::…`.
 //!
 //! They are built when the first of them is run: with `--cfg handlers`, in a target directory of their own.
 
@@ -12,15 +13,26 @@ use tsd_runner::{
 };
 
 fn main() {
+    let mut trials = trials("handlers", cases::NAMES.iter().copied(), Enumerator::build);
+    trials.extend(self::trials("handlers::minimal", cases::minimal_names(), Enumerator::build_minimal));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// One for each case; what runs them is built when the first of them is run.
+fn trials(
+    prefix: &'static str,
+    cases: impl Iterator<Item = &'static str>,
+    build: fn() -> Result<Enumerator>,
+) -> Vec<Trial> {
     let enumerator: Arc<OnceLock<Result<Enumerator>>> = Arc::default();
-    let trials = cases::NAMES.iter().map(|&case| {
+    let trial = |case: &'static str| {
         let enumerator = enumerator.clone();
-        Trial::test(format!("handlers::{case}"), move || {
-            let enumerator = enumerator.get_or_init(Enumerator::build).as_ref().map_err(Clone::clone)?;
+        Trial::test(format!("{prefix}::{case}"), move || {
+            let enumerator = enumerator.get_or_init(build).as_ref().map_err(Clone::clone)?;
             let enumerated = enumerator.run(case, Form::Quick)?;
-            println!("handlers::{case}: {} runs", enumerated.runs);
+            println!("{prefix}::{case}: {} runs", enumerated.runs);
             Ok(())
         })
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    };
+    cases.map(trial).collect()
 }

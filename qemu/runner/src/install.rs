@@ -5,6 +5,7 @@
 //! - [`archive`]  `libtsd.a`: made from each feature of the crate in `src/c`, only our symbols visible
 //! - [`layout`]   the other files
 //! - [`landing`]  what may be called by pointer, where that is tracked
+//! - [`linked`]   what a kernel links of it
 //! - `relocations`  how the archive's code reaches what lies elsewhere
 //! - [`registers`]  those that the archive must not use
 
@@ -25,6 +26,7 @@ use crate::{
 pub mod archive;
 pub mod landing;
 pub mod layout;
+pub mod linked;
 mod options;
 pub mod registers;
 mod relocations;
@@ -64,15 +66,14 @@ pub fn report(options: &Options) -> Result<String> {
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
     let hooks = hooks(options, layout::has_critical_sections(&prefix));
-    Ok(format!(
-        "archive     {} ({bytes} bytes, {} keys, {})\n\
+    let what = if options.is_minimal { "minimal, " } else { "" };
+    let mut text = format!(
+        "archive     {} ({bytes} bytes, {what}{} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
          CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
          by hand     -I{} -L{} -ltsd\n\
-         hooks       your kernel defines {hooks}\n\
-         ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
-         gdb         source {}\n",
+         hooks       {hooks}\n",
         archive.display(),
         options.numbers.keys,
         options.target.triple,
@@ -84,23 +85,31 @@ pub fn report(options: &Options) -> Result<String> {
         prefix.display(),
         shown("include"),
         shown("lib"),
-        shown(layout::FRAGMENT),
-        shown(layout::GDB_SCRIPT),
-    ))
+    );
+    if !options.is_minimal {
+        text += &format!(
+            "ld script   {}: to be included where a kernel that has one uses TSD_NOTIFICATION\n\
+             gdb         source {}\n",
+            shown(layout::FRAGMENT),
+            shown(layout::GDB_SCRIPT),
+        );
+    }
+    Ok(text)
 }
 
 /// The hooks that a kernel defines, in words.
 fn hooks(options: &Options, has_critical_sections: bool) -> String {
-    let waiting = "tsd_wait and tsd_wake";
-    let mut always = Vec::new();
     // A thread pointer stands for the hook that finds the thread.
     let finds_thread = options.thread_pointer.as_ref().is_some_and(ThreadPointer::gives_an_address);
+    let mut always = Vec::new();
     always.extend((!finds_thread).then_some("tsd_current"));
     always.extend(["tsd_critical_acquire", "tsd_critical_release"].into_iter().filter(|_| has_critical_sections));
-    if always.is_empty() {
-        format!("with once or Fls: {waiting}")
-    } else {
-        format!("{}; with once or Fls also {waiting}", always.join(", "))
+    let waiting = (!options.is_minimal).then_some("tsd_wait and tsd_wake");
+    match (always.join(", "), waiting) {
+        (always, None) if always.is_empty() => "none".into(),
+        (always, None) => format!("your kernel defines {always}"),
+        (always, Some(waiting)) if always.is_empty() => format!("your kernel defines with once or Fls: {waiting}"),
+        (always, Some(waiting)) => format!("your kernel defines {always}; with once or Fls also {waiting}"),
     }
 }
 

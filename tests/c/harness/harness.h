@@ -10,10 +10,19 @@
 #include <string.h>
 
 #include <tsd.h>
-#include <tsd/cxxabi.h>
 #include <tsd/pthread.h>
 #include <tsd/threads.h>
+#ifdef TSD_MINIMAL
+/* There are no reports. */
+typedef int report_t;
+#define HAS_CALLED(report, number) ((report) == 0)
+#else
+#include <tsd/cxxabi.h>
 #include <tsd/windows.h>
+typedef tsd_exit_report_t report_t;
+/* Whether a thread's exit has called so many destructors, where a report says so. */
+#define HAS_CALLED(report, number) ((report).calls == (number))
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,7 +38,7 @@ void check_failed(const char *file, int line, const char *condition);
 /* A thread: initialised, attached, then `body`, then its exit, whose report `thread_join` gives. */
 typedef struct thread thread_t;
 thread_t *thread_start(void (*body)(void *), void *argument);
-tsd_exit_report_t thread_join(thread_t *thread);
+report_t thread_join(thread_t *thread);
 
 /* Ends the calling thread at once, as if `body` had returned. */
 void thread_exit(void) __attribute__((noreturn));
@@ -63,7 +72,7 @@ void count_call(void *value);
 void reset_calls(void);
 
 /* Starts a thread, joins it. */
-static inline tsd_exit_report_t run_thread(void (*body)(void *), void *argument) {
+static inline report_t run_thread(void (*body)(void *), void *argument) {
     return thread_join(thread_start(body, argument));
 }
 

@@ -31,20 +31,43 @@ enum Archive {
     Usual,
     /// So small that every limit is met soon, and no capacity is a power of two.
     Small,
+    /// That of `install --minimal`, for a small chip.
+    Minimal,
 }
 
+/// The programs that call nothing but keys, values and exit.
+const MINIMAL_PROGRAMS: [(&str, &str); 8] = [
+    ("c11", "create_in_a_destructor"),
+    ("c11", "storage"),
+    ("core", "exit_without_report"),
+    ("core", "stale_handle"),
+    ("core", "values"),
+    ("core", "zero_key"),
+    ("posix", "keys"),
+    ("posix", "no_thread"),
+];
+
 impl Environment {
-    /// All of them.
+    /// All of them that have the whole library.
     pub(crate) const ALL: [Self; 3] = [
         Self { name: "gcc", c: "gcc", cxx: Some("g++"), archive: Archive::Usual },
         Self { name: "gcc_small", c: "gcc", cxx: Some("g++"), archive: Archive::Small },
         Self { name: "musl", c: "musl-gcc", cxx: None, archive: Archive::Usual },
     ];
 
+    /// Of the programs below, those that take no more than `install --minimal` gives.
+    pub(crate) const MINIMAL: Self = Self { name: "gcc_minimal", c: "gcc", cxx: None, archive: Archive::Minimal };
+
+    /// Whether a program of a folder runs there.
+    pub(crate) fn has(&self, folder: &str, program: &str) -> bool {
+        !matches!(self.archive, Archive::Minimal) || MINIMAL_PROGRAMS.contains(&(folder, program))
+    }
+
     pub(crate) fn numbers(&self) -> Numbers {
         match self.archive {
             Archive::Usual => Numbers::default(),
             Archive::Small => Numbers { keys: 5, rounds: 3, exit_functions: 3, notifications: 3 },
+            Archive::Minimal => Numbers { keys: 8, rounds: 4, exit_functions: 0, notifications: 0 },
         }
     }
 
@@ -57,6 +80,7 @@ impl Environment {
     pub(crate) fn options(&self) -> install::Options {
         install::Options {
             numbers: self.numbers(),
+            is_minimal: matches!(self.archive, Archive::Minimal),
             has_counters: counters().is_some(),
             may_install: true,
             ..install::Options::new(Target::host(), self.prefix())

@@ -9,17 +9,18 @@ mod counts;
 mod critical;
 mod declared;
 mod environment;
-mod fls;
 mod guards;
 mod headers;
 mod inline;
 mod kernels;
 mod libraries;
 mod links;
+mod minimal;
 mod porting;
 mod programs;
 mod readme;
 mod rows;
+mod stepped;
 mod targets;
 
 use environment::Environment;
@@ -33,13 +34,14 @@ fn main() {
         inline::trials(),
         counts::trials(),
         programs::trials(),
-        fls::trials(),
+        stepped::trials(),
         declared::trials(),
         headers::trials(),
         libraries::trials(),
         archive::trials(),
         critical::trials(),
         links::trials(),
+        minimal::trials(),
         kernels::trials(),
         targets::trials(),
         guards::trials(),
@@ -63,5 +65,5 @@ fn prepare() -> Result<()> {
     let cross_compilers = [&tools::AARCH64_GCC, &tools::ARM_GCC, &tools::RISCV64_GCC];
     let others = [&tools::CMAKE, &tools::PKG_CONFIG, &tools::OBJDUMP, &tools::RISCV_LD, &tools::ARM_LD];
     setup::install_tools(&[&compilers[..], &cross_compilers, &others].concat(), true)?;
-    Environment::ALL.iter().try_for_each(|environment| environment.install())
+    Environment::ALL.iter().chain([&Environment::MINIMAL]).try_for_each(|environment| environment.install())
 }

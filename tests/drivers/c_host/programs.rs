@@ -13,7 +13,7 @@ use super::environment::Environment;
 /// One for each program in each environment.
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for environment in &Environment::ALL {
+    for environment in Environment::ALL.iter().chain([&Environment::MINIMAL]) {
         for program in programs(environment) {
             let (name, folder) = (stem(&program), program.parent().map(stem).unwrap_or_default());
             let test = format!("c::{}::{folder}::{name}", environment.name);
@@ -29,7 +29,11 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn programs(environment: &'static Environment) -> Vec<PathBuf> {
     let programs = files(&source().join("programs")).into_iter().flat_map(|folder| files(&folder));
-    programs.filter(|program| environment.cxx.is_some() || !is_cxx(program)).collect()
+    let is_there = |program: &PathBuf| {
+        let folder = program.parent().map(stem).unwrap_or_default();
+        environment.has(&folder, &stem(program)) && (environment.cxx.is_some() || !is_cxx(program))
+    };
+    programs.filter(is_there).collect()
 }
 
 fn build_and_run(environment: &Environment, program: &Path) -> Result<(), Failed> {

@@ -95,6 +95,8 @@ impl Action {
     pub(crate) fn is_possible(self, ledger: &Ledger) -> bool {
         match self {
             _ if ledger.has_set_again => false,
+            // What the minimal library has not.
+            Register | Once | RenewInOtherPhase(_) | TakeShared(_) if cfg!(minimal) => false,
             SetAgain(_) => plan(Plan::begun) == 0,
             RenewAgain(side) => plan(Plan::begun) == 0 && ledger.current_key(side).is_live,
             Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,

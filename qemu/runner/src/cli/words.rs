@@ -131,6 +131,9 @@ pub(super) struct Install {
     /// No prefix before the families' names, for the host too
     #[arg(long)]
     plain_names: bool,
+    /// Keys, values and thread exit alone, in as little code as can be: docs/targets.md
+    #[arg(long, conflicts_with_all = ["exit_functions", "notifications"])]
+    minimal: bool,
     /// endbr64 at what may be called by pointer, and the note that says so: docs/targets.md; x86_64 only
     #[arg(long)]
     ibt: bool,
@@ -372,9 +375,10 @@ impl Install {
             numbers: Numbers {
                 keys: self.keys.keys,
                 rounds: self.rounds,
-                exit_functions: self.exit_functions,
-                notifications: self.notifications,
+                exit_functions: if self.minimal { 0 } else { self.exit_functions },
+                notifications: if self.minimal { 0 } else { self.notifications },
             },
+            is_minimal: self.minimal,
             plain_names: self.plain_names || options.plain_names,
             thread_pointer: self.thread_pointer.clone(),
             has_ibt: self.ibt,

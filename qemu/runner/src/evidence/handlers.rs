@@ -81,6 +81,16 @@ impl Enumerator {
         Self::build_in(&workspace::root(), &workspace::evidence_dir("handlers")?, "--cfg handlers")
     }
 
+    /// Builds them with the library of the minimal C archive, for the cases of
+    /// [`minimal_names`](tsd_handlers::cases::minimal_names).
+    ///
+    /// # Errors
+    /// The build fails.
+    pub fn build_minimal() -> Result<Self> {
+        let flags = "--cfg handlers --cfg minimal -Awarnings";
+        Self::build_in(&workspace::root(), &workspace::evidence_dir("handlers-minimal")?, flags)
+    }
+
     fn build_in(root: &Path, target: &Path, flags: &str) -> Result<Self> {
         Ok(Self { program: host_cargo::build_model("tsd-handlers", root, target, flags)? })
     }

@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     landing,
-    options::{Options, THREAD_POINTER_CFG, ThreadPointer},
+    options::{MINIMAL_CFG, Options, THREAD_POINTER_CFG, ThreadPointer},
     registers, relocations,
 };
 use crate::{
@@ -66,14 +66,17 @@ pub const PARTS: [Part; 14] = [
     family("thread_local"),
 ];
 
+/// Those of an archive of `install --minimal`.
+pub const MINIMAL: [&str; 4] = ["base", "key_space", "posix", "c11"];
+
 /// Bitcode and notes of the compiler; groups that have lost their sections, which GNU's linker does not take; the
 /// figures, which are in the header by then; and what held on to unwind entries meanwhile.
 const THROWN_AWAY: [&str; 7] =
     [".comment", ".llvmbc", ".llvmcmd", ".llvm_addrsig", ".group", ".tsd_figures", ".tsd_kept"];
 
 /// Symbols that assembly and Rust share within a member.
-const PRIVATE: [&str; 6] =
-    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind", "tsd_wake_if_any"];
+const PRIVATE: [&str; 5] =
+    ["tsd_figures", "tsd_notification_bounds", "tsd_once_begin", "tsd_once_end", "tsd_once_unwind"];
 
 /// What was built.
 #[derive(Debug)]
@@ -100,7 +103,7 @@ pub fn build(options: &Options, toolchain: &Toolchain) -> Result<Archive> {
     let figures = build.dir.join("figures");
     let mut objects = Vec::new();
     let mut inputs: BTreeSet<_> = tools::ARCHIVE.iter().filter_map(|tool| tool.find()).collect();
-    for part in &PARTS {
+    for part in PARTS.iter().filter(|part| !options.is_minimal || MINIMAL.contains(&part.name)) {
         // The next part's build replaces the file, and the rule beside it.
         let compiled = build.compile(part)?;
         inputs.extend(toolchain.inputs(&compiled.with_extension("d"))?);
@@ -138,7 +141,8 @@ pub fn suffix(options: &Options) -> String {
     let numbers = &options.numbers;
     let pointer = options.thread_pointer.iter().flat_map(ThreadPointer::named).map(|(_, part)| format!("_{part}"));
     let pointer: String = pointer.collect();
-    format!("_v{ABI}_k{}_f{}_r{}{pointer}", numbers.keys, numbers.exit_functions, numbers.rounds)
+    let minimal = if options.is_minimal { "_minimal" } else { "" };
+    format!("_v{ABI}_k{}_f{}_r{}{pointer}{minimal}", numbers.keys, numbers.exit_functions, numbers.rounds)
 }
 
 /// One build of the archive.
@@ -162,6 +166,10 @@ impl Build<'_> {
         let mut flags = vec!["-Cforce-unwind-tables=no"];
         flags.extend(relocations::options(target));
         flags.extend(registers::option(target));
+        if self.options.is_minimal {
+            flags.push(MINIMAL_CFG);
+            cargo.arg("--config=profile.archive.opt-level=\"z\"");
+        }
         if let Some(pointer) = pointer {
             flags.push(THREAD_POINTER_CFG);
             cargo.envs(pointer.named());

@@ -43,6 +43,10 @@ const HEADERS: [&str; 9] = [
     "tsd/windows.h",
 ];
 
+/// Those of them that go with an archive of `install --minimal`.
+const MINIMAL_HEADERS: [&str; 6] =
+    ["tsd.h", "tsd/symbols.h", "tsd/inline.h", "tsd/static.h", "tsd/pthread.h", "tsd/threads.h"];
+
 /// Where the archive and the files for build systems go, below the prefix.
 pub(super) const ARCHIVE: &str = "lib/libtsd.a";
 pub(super) const PKG_CONFIG: &str = "lib/pkgconfig/tsd.pc";
@@ -63,13 +67,16 @@ pub(super) const GDB_SCRIPT: &str = "share/tsd/gdb/tsd.py";
 pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     let source = workspace::root();
     let mut laid = Laid { prefix: &options.prefix, made: Made::default() };
-    for header in HEADERS {
+    let headers = if options.is_minimal { &MINIMAL_HEADERS[..] } else { &HEADERS };
+    for header in headers {
         laid.copy(&source.join("include").join(header), Path::new("include").join(header))?;
     }
     laid.put(CONFIG, config(options, archive)?)?;
     laid.copy(&archive.file, ARCHIVE)?;
-    laid.copy(&source.join("linker/tsd-notifications.ld"), FRAGMENT)?;
-    laid.copy_folder(&source.join("src/gdb"), Path::new(GDB_SCRIPT).parent().unwrap_or(Path::new("")))?;
+    if !options.is_minimal {
+        laid.copy(&source.join("linker/tsd-notifications.ld"), FRAGMENT)?;
+        laid.copy_folder(&source.join("src/gdb"), Path::new(GDB_SCRIPT).parent().unwrap_or(Path::new("")))?;
+    }
     laid.put(PKG_CONFIG, pkg_config())?;
     laid.put("lib/cmake/tsd/tsd-config.cmake", CMAKE)?;
     laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;
@@ -94,6 +101,9 @@ fn config(options: &Options, archive: &Archive) -> Result<String> {
     };
     for (name, number) in options.numbers.named() {
         define(name, &number.to_string());
+    }
+    if options.is_minimal {
+        define("TSD_MINIMAL", "1");
     }
     if options.plain_names {
         define("TSD_PLAIN_NAMES", "1");

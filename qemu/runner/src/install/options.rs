@@ -18,6 +18,8 @@ pub struct Options {
     pub plain_names: bool,
     /// How C code finds its thread without a call.
     pub thread_pointer: Option<ThreadPointer>,
+    /// The archive has what [`archive::MINIMAL`](super::archive::MINIMAL) says alone, in as little code as can be.
+    pub is_minimal: bool,
     /// What may be called by pointer says so, for indirect branch tracking: [`landing`](super::landing).
     pub has_ibt: bool,
     /// What the compiler is told besides: [`users_flags`].
@@ -39,6 +41,7 @@ impl Options {
             prefix,
             numbers: Numbers::default(),
             thread_pointer: None,
+            is_minimal: false,
             has_ibt: false,
             rustflags: Vec::new(),
             has_counters: false,
@@ -122,6 +125,9 @@ impl ThreadPointer {
         macros
     }
 }
+
+/// The compiler's option for an archive that has the least.
+pub(super) const MINIMAL_CFG: &str = "--cfg=minimal";
 
 /// The compiler's option for an archive that finds the thread by a thread pointer.
 pub(crate) const THREAD_POINTER_CFG: &str = "--cfg=thread_pointer";

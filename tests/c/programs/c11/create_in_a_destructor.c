@@ -12,7 +12,7 @@ static void body(void *argument) { CHECK(tsd_tss_set(first, argument) == TSD_THR
 
 void test(void) {
     CHECK(tsd_tss_create(&first, destructor) == TSD_THRD_SUCCESS);
-    CHECK(run_thread(body, value_of(1)).calls == 2);
+    CHECK(HAS_CALLED(run_thread(body, value_of(1)), 2));
     CHECK(calls == 1);
     tsd_tss_delete(first);
     tsd_tss_delete(second);

@@ -22,7 +22,7 @@ void test(void) {
     }
     CHECK(tsd_pthread_key_create(&more, NULL) == EAGAIN);
     CHECK(tsd_pthread_key_create(NULL, NULL) == EINVAL);
-    CHECK(run_thread(body, value_of(1)).calls == 1);
+    CHECK(HAS_CALLED(run_thread(body, value_of(1)), 1));
     CHECK(calls == 1 && calls_sum == (uintptr_t)value_of(1));
     CHECK(tsd_pthread_getspecific(keys[0]) == NULL);
     for (i = 0; i < TSD_PTHREAD_KEYS_MAX; i++) {

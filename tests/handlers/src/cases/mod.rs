@@ -110,3 +110,13 @@ cases! {
     duties::once(DUTIES, DUTIES);
     duties::at_thread_exit(DUTIES, DUTIES);
 }
+
+/// What the names of cases have that are about parts which the minimal library has not.
+const NOT_MINIMAL: [&str; 9] =
+    ["static", "last_phase", "shared", "typed", "owned", "lent", "inline", "initialises", "functions"];
+
+/// The cases of keys, values, exit and reaping alone.
+pub fn minimal_names() -> impl Iterator<Item = &'static str> {
+    let is_minimal = |name: &&&str| !name.starts_with("duties") && !NOT_MINIMAL.iter().any(|part| name.contains(part));
+    NAMES.iter().filter(is_minimal).copied()
+}

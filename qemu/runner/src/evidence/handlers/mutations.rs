@@ -49,8 +49,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "a deletion leaves word also of a value that exit has",
-        from: "            && self.slot(Index::of_tag(tag)).tag() == tag\n",
-        to: "            && true\n",
+        from: "        let tag = self.slot(Index::of_key(key)).tag();\n",
+        to: "        let tag = self.progress.tag().unwrap_or(Tag::UNBOUND);\n",
     },
     Mutation {
         file: "src/slots.rs",
@@ -85,7 +85,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind does not tell that it set something aside",
-        from: "                self.pending.set_flags(Flags::CONTESTED);\n",
+        from: "                self.contend();\n",
         to: "",
     },
     Mutation {
