@@ -241,7 +241,8 @@ int tsd_key_delete(tsd_key_t key) TSD_SYMBOL(tsd_key_delete);
  * Deletes every key whose destructor lies from `start` up to `end`, such as those that an unloaded module has left, but no
  * static key; returns how many there were.
  *
- * Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these steps:
+ * Another CPU may be in one of the destructors, or about to enter it. Their code and data may go away after these steps; but
+ * FlsFree() of an index whose callback lies there must be over before, on every thread:
  * (1) see that nothing creates such keys any more, and call this; (2) have each CPU pass a memory barrier, for instance by an
  * interrupt; (3) wait until each thread for which tsd_thread_is_exiting() says so has left its exit once, or was reaped;
  * (4) have each CPU pass a memory barrier again. Thread-exit functions and notifications are not looked for, and an Fls

@@ -1,5 +1,6 @@
 /*
- * tsd_get(), inline where tsd/config.h, or the kernel's build, says how C code finds its thread. Part of <tsd.h>.
+ * tsd_get(), inline where tsd/config.h says how C code finds its thread, as the archive does that was installed with
+ * --thread-pointer, or where the kernel defines TSD_CURRENT(). Part of <tsd.h>.
  *
  *     TSD_THREAD_POINTER          the register: fs or gs on x86_64 and i686; tpidr_el0, tpidr_el1 or sp_el0 on aarch64;
  *                                 tpidrprw, tpidruro or tpidrurw on armv7a; tp on riscv64
@@ -26,7 +27,7 @@
  *
  *     #define TSD_CURRENT() (&current->tsd)
  *
- * With TSD_NO_INLINE defined, tsd_get() is only declared.
+ * With TSD_NO_INLINE defined, tsd_get() is only declared, and static keys are used through tsd_current().
  *
  * It takes 8 instructions on x86_64, 10 on aarch64 and 11 on riscv64 where the number of keys is a power of two; one more
  * where a pointer is followed, one more on x86_64 where the kernel does not know its own address (-fPIE). With

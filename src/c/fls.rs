@@ -16,7 +16,7 @@ use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU32,
+    AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -28,7 +28,7 @@ use crate::config::KEYS;
 use crate::hooks::leave_fls;
 use crate::key_space::key_space;
 use crate::port::{current, set_last_error};
-use crate::sync::AtomicUsize;
+use crate::sync::{AtomicPtr, AtomicUsize};
 use crate::thread::{FlsEvent, Thread};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
@@ -47,7 +47,8 @@ struct Index {
     freed: AtomicU32,
     /// The thread that is in FlsFree, or `NONE`. Set under the lock.
     freer: AtomicUsize,
-    /// A value that `freer` has taken and not yet called the callback for.
+    /// A value of `freed` that `freer` has taken and not yet called the callback for: that of a thread which was killed there
+    /// is called by who finishes it.
     taken: AtomicPtr<c_void>,
 }
 
@@ -90,8 +91,11 @@ pub extern "C" fn tsd_FlsGetValue(index: u32) -> *mut c_void {
         set_last_error(ERROR_INVALID_PARAMETER);
         return ptr::null_mut();
     }
-    set_last_error(ERROR_SUCCESS);
-    calls::tsd_get(index)
+    let value = calls::tsd_get(index);
+    // The key may be gone with the module of its callback, by `tsd_keys_purge`.
+    let is_there = !value.is_null() || key_space().table().is_live(Key::from_raw(index));
+    set_last_error(if is_there { ERROR_SUCCESS } else { ERROR_INVALID_PARAMETER });
+    value
 }
 
 /// `FlsSetValue`.
@@ -122,7 +126,12 @@ pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
     acquire(thread);
     let ours = is_fls(key);
     if ours {
-        // Relaxed: for this thread and its exit. First, so that they are never fewer than `INDEXES` has.
+        // Relaxed, in what follows: for this thread and its exit, or under the lock. What was taken of an earlier key there,
+        // which is gone with its module, is none of this one's.
+        if index.freed.load(Relaxed) != key {
+            index.taken.store(ptr::null_mut(), Relaxed);
+        }
+        // First, so that they are never fewer than `INDEXES` has.
         FREES.fetch_add(1, Relaxed);
         // Release, three times: the thread may be killed between any two, and its exit goes by what it finds. Before
         // the second it finds a key that is deleted already, and the call has done nothing.
@@ -158,19 +167,24 @@ fn finish(index: &'static Index, key: u32, freer: Name) -> bool {
 
 /// The next value of a key that is being freed, of whichever thread, which does not have it any more.
 fn next_value(index: &Index, key: Key) -> Option<*mut c_void> {
-    // Relaxed, all of them: of the thread that frees the key. If there is one already, it was killed before it called.
-    if index.taken.load(Relaxed).is_null() {
-        acquire(current());
-        // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its values
-        // are stored under the lock only.
-        let mut values = list::threads().map(|thread| raw::take(key_space().table(), &thread.slots, key));
-        if let Some(value) = values.find(|value| !value.is_null()) {
+    acquire(current());
+    // Relaxed, all of them: under the lock, or of the thread that frees the key.
+    let mut value = ptr::null_mut();
+    // Else the key is gone with its module, and the index's next key is being freed already.
+    if index.freed.load(Relaxed) == key.raw() {
+        // If there is one already, who took it was killed before the call.
+        value = index.taken.load(Relaxed);
+        if value.is_null() {
+            // NULL: the thread has none, or its own exit was faster. The key lives until this walk is over, and its
+            // values are stored under the lock only.
+            let mut values = list::threads().map(|thread| raw::take(key_space().table(), &thread.slots, key));
+            value = values.find(|value| !value.is_null()).unwrap_or(ptr::null_mut());
             index.taken.store(value, Relaxed);
         }
-        LOCK.release();
     }
-    let value = index.taken.load(Relaxed);
-    index.taken.store(ptr::null_mut(), Relaxed);
+    LOCK.release();
+    // Unless the next key is being freed by now: then there may be a value of that.
+    let _ = index.taken.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed);
     (!value.is_null()).then_some(value)
 }
 

@@ -200,6 +200,15 @@ fn key() -> Result<u32, c_int> {
 ///
 /// `first` is the first segment of the calling thread, or of the one that it reaps.
 unsafe extern "C-unwind" fn free_all(first: *mut c_void) {
+    // A destructor of the last phase that came before this one has made C++ objects: their destructors are called in the
+    // next round, and want the blocks.
+    if current().is_some_and(|thread| !thread.functions.as_list().is_empty()) {
+        // SAFETY: the key's destructor takes segments. Where no round is left, they are reported.
+        let status = unsafe { calls::tsd_set(KEY.load(Relaxed), first) };
+        if status == 0 {
+            return;
+        }
+    }
     let mut segment = first.cast::<Segment>();
     while !segment.is_null() {
         // SAFETY: segments and blocks are of `allocate`, and nobody finds them any more.

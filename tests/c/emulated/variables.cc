@@ -18,6 +18,7 @@ namespace {
 
 event_t begin;
 int destroyed;
+tsd_key_t late_key;
 
 struct alignas(64) Line {
     unsigned char bytes[64];
@@ -33,6 +34,29 @@ thread_local Line line;
 thread_local const char *text = "text";
 thread_local Object object;
 thread_local long many[3][1000];
+
+/* What a destructor of the last phase makes, which comes before that of the memory. */
+struct Late {
+    int value = 3;
+    ~Late() {
+        CHECK(value == 3);
+        __atomic_fetch_add(&destroyed, 1, __ATOMIC_SEQ_CST);
+    }
+};
+
+thread_local Late late;
+
+void makes_late(void *value) {
+    CHECK(value == &late_key && late.value == 3);
+    /* It was made with that one. */
+    object.thread = 9;
+    begun = line.bytes[63] = 9;
+}
+
+void makes_late_in_exit(void *) {
+    CHECK(tsd_set(late_key, &late_key) == 0);
+    begun++;
+}
 
 Object::~Object() {
     CHECK(this == &object && thread != 0 && begun == static_cast<int>(thread) && line.bytes[63] == thread);
@@ -57,7 +81,14 @@ void use(void *argument) {
 } // namespace
 
 void test(void) {
+    const tsd_key_options_t of_late = {makes_late, "late", TSD_KEY_LAST_PHASE};
     keys_kept = 1;
+    /* An index below that of the memory's key, which is created at the first use. */
+    CHECK(tsd_key_create_with(&late_key, &of_late) == 0);
+    const tsd_exit_report_t late_report = run_thread(makes_late_in_exit, NULL);
+    CHECK(late_report.functions == 2 && late_report.left_over == 0 && destroyed == 2 && frees == allocations);
+    CHECK(tsd_key_delete(late_key) == 0);
+    destroyed = 0;
     for (int round = 1; round <= 20; round++) {
         thread_t *threads[THREADS];
         begin.happened = 0;
@@ -67,9 +98,9 @@ void test(void) {
         event_signal(&begin);
         for (thread_t *thread : threads) {
             const tsd_exit_report_t report = thread_join(thread);
-            CHECK(report.functions == 1 && report.calls == 1 && report.last_phase_rounds == 1);
+            CHECK(report.functions == 2 && report.calls == 1 && report.last_phase_rounds == 1);
         }
-        CHECK(destroyed == round * THREADS && frees == allocations && failures == 0);
+        CHECK(destroyed == 2 * round * THREADS && frees == allocations && failures == 0);
     }
     CHECK(allocations >= 20 * THREADS * 6);
 }

@@ -1,7 +1,8 @@
 /*
  * Fls, with a thread that is killed in front of each instruction of each call; and with an exit in front of each of whose
- * instructions another CPU frees the index, alone or with a handler that takes its place for another key. The processor's
- * single step finds them, and the kill is made in a copy of the process. There the thread's exit runs, on the thread
+ * instructions another CPU frees the index, alone or with a handler that takes its place for another key; and with a free in
+ * front of each of whose instructions the callback's module goes and another one takes the index. The processor's single step
+ * finds them, and the kill is made in a copy of the process. There the thread's exit runs, on the thread
  * itself or on behalf of it, or its structure is initialised for another. Then the lock must be free, the list must have
  * every thread that is alive, and each value must have had its callback once.
  */
@@ -37,8 +38,8 @@ tsd_thread_t *tsd_current(void) { return current; }
 
 /* What a process says beside that all is well: what was lost, and that the lock was held by the thread that stands. */
 enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4, WAITED = 8 };
-/* Another CPU frees the index, and a handler may come on the victim at once; it did, in this process. */
-static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER } meets;
+/* What another CPU does, and a handler on the victim; it did, in this process. */
+static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER, MEETS_PURGE } meets;
 static int has_met;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
@@ -79,12 +80,32 @@ enum { MOST_LOST = 20 };
 static tsd_key_t handlers_key;
 static int handlers_value;
 
-/* Another CPU frees the index, and the victim goes on undisturbed. */
+/* Of the module that takes the index: nobody stores a value. */
+static void never(void *value) {
+    (void)value;
+    CHECK(!"a value of the index before");
+}
+
+/* The callback's module goes, another one takes its indexes and frees them. */
+static void purge(void) {
+    uint32_t first, second;
+    tsd_keys_purge(__start_callbacks, __stop_callbacks);
+    first = tsd_FlsAlloc(never);
+    second = tsd_FlsAlloc(never);
+    CHECK(tsd_FlsGetValue(index_) == NULL && tsd_GetLastError() == TSD_ERROR_INVALID_PARAMETER);
+    CHECK(tsd_FlsFree(first) && tsd_FlsFree(second));
+}
+
+/* Another CPU does what it is to do, and the victim goes on undisturbed. */
 static void meet(ucontext_t *context) {
     has_met = 1;
     context->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
     current = &threads[OBSERVER];
-    CHECK(tsd_FlsFree(index_));
+    if (meets == MEETS_PURGE) {
+        purge();
+    } else {
+        CHECK(tsd_FlsFree(index_));
+    }
     current = &threads[VICTIM];
     if (meets == MEETS_FREE_AND_HANDLER) {
         CHECK(tsd_key_create(&handlers_key, callback) == 0 && tsd_set(handlers_key, &handlers_value) == 0);
@@ -307,9 +328,9 @@ static void run_met(const struct action *action, const char *name, int by) {
     /* What a handler sets after the exit's last look stays. */
     CHECK(!(has_met && by == MEETS_FREE_AND_HANDLER) || handlers_value + (tsd_get(handlers_key) != NULL) == 1);
     current = &threads[OBSERVER];
-    CHECK(has_met || tsd_FlsFree(index_));
+    CHECK(has_met || (action->flags & IS_FREE) || tsd_FlsFree(index_));
     for (thread = action->before; *thread != THREADS; thread++) {
-        CHECK(calls[*thread] == 1);
+        CHECK(calls[*thread] == 1 || (has_met && by == MEETS_PURGE && calls[*thread] == 0));
     }
     if (has_met) {
         _exit(0);
@@ -336,6 +357,9 @@ int main(void) {
         if (actions[action].flags & IS_EXIT) {
             run_met(&actions[action], "met by a free", MEETS_FREE);
             run_met(&actions[action], "met by a free and a handler", MEETS_FREE_AND_HANDLER);
+        }
+        if (actions[action].flags & IS_FREE) {
+            run_met(&actions[action], "met by a purge", MEETS_PURGE);
         }
         for (end = 0; end < sizeof ends / sizeof ends[0]; end++) {
             /* What died in its exit is reaped. */
