@@ -12,7 +12,7 @@ use crate::{build, page};
 const PAGE: &str = "machines.md";
 
 /// The test targets whose cases are counted.
-const TARGETS: [&str; 6] = ["images", "programs", "c_kernel", "freertos", "microbit", "gdb"];
+const TARGETS: [&str; 7] = ["images", "programs", "c_kernel", "freertos", "microbit", "gdb", "big_endian"];
 
 /// Where a cell's number comes from.
 enum Cell {
@@ -26,7 +26,7 @@ enum Cell {
 
 use Cell::{Cases, Figure, Not};
 
-const HEAD: [&str; 8] = [
+const HEAD: [&str; 10] = [
     "Machine",
     "Suite",
     "C",
@@ -35,19 +35,25 @@ const HEAD: [&str; 8] = [
     "Stepping: boundaries",
     "Instructions of get",
     "of exit with 8 values",
+    "Flash",
+    "Flash, `--minimal`",
 ];
 
 const STEPPING: &str = "evidence/stepping.md";
 const STORM: &str = "evidence/storm.md";
 const INSTRUCTIONS: &str = "instructions-images.md";
+const SIZES: &str = "sizes.md";
 const GET: &[&str] = &["get", "value set"];
 const EXIT: &[&str] = &["exit", "8 set"];
-const NOT_COUNTED: &str = "counted on the four above";
-const NO_STEPPING: &str = "no counter that stops it";
 
-/// The machines of the images, which differ in their names only.
+const C_ALONE: Cell = Not("a kernel in C alone");
+const NO_KERNEL: Cell = Not("no kernel");
+const NOT_COUNTED: Cell = Not("counted in the images");
+const NOT_LINKED: Cell = Not("not measured");
+
+/// The machines of the images.
 macro_rules! image {
-    ($name:literal, $description:literal, c: $c:expr, debugger: $debugger:expr, stepping: $stepping:expr) => {
+    ($name:literal, $description:literal, c: $c:expr, debugger: $debugger:expr, stepping: $stepping:expr, sizes: $sizes:literal) => {
         (
             $description,
             [
@@ -58,72 +64,104 @@ macro_rules! image {
                 $stepping,
                 Figure(INSTRUCTIONS, GET, $name),
                 Figure(INSTRUCTIONS, EXIT, $name),
+                Figure(SIZES, &[$sizes], "Flash"),
+                Figure(SIZES, &[$sizes], "Flash, `--minimal`"),
             ],
         )
     };
 }
 
+/// Others, on which nothing is counted; its sizes are those of an archive, if of one that is measured.
+macro_rules! other {
+    ($description:literal, suite: $suite:expr, c: $c:expr, debugger: $debugger:expr, storm: $storm:expr, stepping: $stepping:expr) => {
+        other!($description, suite: $suite, c: $c, debugger: $debugger, storm: $storm, stepping: $stepping,
+            sizes: [NOT_LINKED, NOT_LINKED])
+    };
+    ($description:literal, suite: $suite:expr, c: $c:expr, debugger: $debugger:expr, storm: $storm:expr, stepping: $stepping:expr,
+        sizes: [$usual:expr, $minimal:expr]) => {
+        ($description, [$suite, $c, $debugger, $storm, $stepping, NOT_COUNTED, NOT_COUNTED, $usual, $minimal])
+    };
+}
+
+const NO_STEPPING: Cell = Not("no counter that stops it");
+
 /// The rows: what the machine is, and its cells.
-const MACHINES: [(&str, [Cell; 7]); 7] = [
+const MACHINES: [(&str, [Cell; 9]); 12] = [
     image!(
         "x86_64", "x86_64",
         c: &[("programs", "program::x86_64::"), ("c_kernel", "c_kernel::x86_64")],
         debugger: Cases(&[("gdb", "gdb::rust_kernel::x86_64"), ("gdb", "gdb::c_kernel::x86_64")]),
-        stepping: Figure(STEPPING, &["all"], "x86_64 boundaries")
+        stepping: Figure(STEPPING, &["all"], "x86_64 boundaries"),
+        sizes: "x86_64"
     ),
     image!(
         "aarch64_a72", "aarch64 without atomic instructions (Cortex-A72)",
         c: &[("c_kernel", "c_kernel::aarch64_a72")],
         debugger: Not("as below"),
-        stepping: Not("as below, but for the loops of load and store exclusive")
+        stepping: Not("as below; a step cuts its loops of exclusive load and store"),
+        sizes: "aarch64"
     ),
     image!(
         "aarch64_max", "aarch64 with atomic instructions",
-        c: &[("programs", "program::aarch64::"), ("c_kernel", "c_kernel::aarch64_max"), ("c_kernel", "c_kernel::aarch64_registers")],
+        c: &[
+            ("programs", "program::aarch64::"),
+            ("c_kernel", "c_kernel::aarch64_max"),
+            ("c_kernel", "c_kernel::aarch64_registers"),
+            ("c_kernel", "c_kernel::picolibc"),
+        ],
         debugger: Cases(&[("gdb", "gdb::rust_kernel::aarch64"), ("gdb", "gdb::c_kernel::aarch64")]),
-        stepping: Figure(STEPPING, &["all"], "aarch64_max boundaries")
+        stepping: Figure(STEPPING, &["all"], "aarch64_max boundaries"),
+        sizes: "aarch64"
     ),
     image!(
         "riscv64", "riscv64",
         c: &[("programs", "program::riscv64::"), ("c_kernel", "c_kernel::riscv64")],
         debugger: Cases(&[("gdb", "gdb::rust_kernel::riscv64"), ("gdb", "gdb::c_kernel::riscv64")]),
-        stepping: Figure(STEPPING, &["all"], "riscv64 boundaries")
+        stepping: Figure(STEPPING, &["all"], "riscv64 boundaries"),
+        sizes: "riscv64"
     ),
-    (
+    other!(
+        "i686 (Pentium III)",
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::i686")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE
+    ),
+    other!(
+        "armv7a (Cortex-A15)",
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::armv7a")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE
+    ),
+    other!(
         "Cortex-M3 (mps2-an385), FreeRTOS",
-        [
-            Cases(&[("freertos", "freertos::suite::")]),
-            Cases(&[("freertos", "freertos::tasks::"), ("c_kernel", "c_kernel::thumbv7m")]),
-            Cases(&[("gdb", "gdb::freertos")]),
-            Not("1 storm in each run of the tests"),
-            Not(NO_STEPPING),
-            Not(NOT_COUNTED),
-            Not(NOT_COUNTED),
-        ],
+        suite: Cases(&[("freertos", "freertos::suite::")]),
+        c: Cases(&[("freertos", "freertos::tasks::"), ("c_kernel", "c_kernel::thumbv7m")]),
+        debugger: Cases(&[("gdb", "gdb::freertos")]),
+        storm: Not("1 storm in each run of the tests"),
+        stepping: NO_STEPPING,
+        sizes: [Figure(SIZES, &["thumbv7m"], "Flash"), Figure(SIZES, &["thumbv7m"], "Flash, `--minimal`")]
     ),
-    (
-        "Cortex-M3 as Cortex-M0, with no compare-and-swap, FreeRTOS",
-        [
-            Cases(&[("freertos", "freertos::suite_without_compare_and_swap::")]),
-            Not("as above"),
-            Not("as above"),
-            Not("as above"),
-            Not(NO_STEPPING),
-            Not(NOT_COUNTED),
-            Not(NOT_COUNTED),
-        ],
+    other!(
+        "the same as Cortex-M0, without compare-and-swap",
+        suite: Cases(&[("freertos", "freertos::suite_without_compare_and_swap::")]),
+        c: Not("as below"), debugger: Not("as above"), storm: Not("as above"), stepping: NO_STEPPING
     ),
-    (
-        "Cortex-M0 (microbit), no kernel",
-        [
-            Cases(&[("microbit", "microbit::")]),
-            Not("the archive is not for it"),
-            Not("no kernel"),
-            Not("16 KiB of memory"),
-            Not(NO_STEPPING),
-            Not(NOT_COUNTED),
-            Not(NOT_COUNTED),
-        ],
+    other!(
+        "Cortex-M0 (microbit, 16 KiB)",
+        suite: Cases(&[("microbit", "microbit::")]),
+        c: Cases(&[("c_kernel", "c_kernel::thumbv6m")]),
+        debugger: NO_KERNEL, storm: Not("no memory for it"), stepping: NO_STEPPING
+    ),
+    other!(
+        "riscv32 (imac)",
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        sizes: [Figure(SIZES, &["riscv32"], "Flash"), Figure(SIZES, &["riscv32"], "Flash, `--minimal`")]
+    ),
+    other!(
+        "riscv32 without compare-and-swap (imc)",
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32imc")]), debugger: C_ALONE, storm: C_ALONE,
+        stepping: C_ALONE
+    ),
+    other!(
+        "powerpc64, big-endian (Linux)",
+        suite: Cases(&[("big_endian", "big_endian::suite::")]),
+        c: Not("no archive"), debugger: Not("no archive"), storm: Not("in the suite"), stepping: Not("no kernel")
     ),
 ];
 
@@ -153,7 +191,8 @@ fn document() -> io::Result<String> {
          Written by `cargo run -p tsd-figures -- machines`; do not edit. `cargo run -p tsd-figures -- check` compares.\n\n\
          What runs on which of QEMU's machines. Suite, C and debugger: test cases, as `-- --list` has them; a kernel in C is \
          one. Storm: threads in the storms of docs/evidence/storm.md. Stepping: instructions before which an interrupt \
-         came, docs/evidence/stepping.md. Instructions: docs/instructions-images.md. Bytes: docs/sizes.md.\n\n",
+         came, docs/evidence/stepping.md. Instructions: docs/instructions-images.md. Flash: bytes of libtsd.a in a kernel \
+         that uses keys alone, docs/sizes.md.\n\n",
     );
     let _ = writeln!(text, "| {} |\n|{}", HEAD.join(" | "), "---|".repeat(HEAD.len()));
     for (name, cells) in &MACHINES {
@@ -174,7 +213,10 @@ impl Cell {
             }
             Cases(names) => {
                 let count = |&(target, beginning): &(&str, &str)| {
-                    let is_one = |(of, case): &&(&str, String)| *of == target && case.starts_with(beginning);
+                    // Whole words: `riscv32` is not the beginning of `riscv32imc`.
+                    let ends = |rest: &str| beginning.ends_with(':') || rest.is_empty() || rest.starts_with(['_', ':']);
+                    let is_one =
+                        |(of, case): &&(&str, String)| *of == target && case.strip_prefix(beginning).is_some_and(ends);
                     match cases.iter().filter(is_one).count() {
                         0 => Err(io::Error::other(format!("--test {target} has no case {beginning}"))),
                         number => Ok(number),
