@@ -179,7 +179,7 @@ pub fn write() -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn check() -> io::Result<(usize, Vec<String>)> {
     Ok((MACHINES.len(), page::differences(&fs::read_to_string(page::path(PAGE))?, &document()?)))
 }
