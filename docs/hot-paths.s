@@ -20,7 +20,7 @@
 	ret
 	push   rax
 	add    rdi,0xb0
-	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17h54e05a18b71c4329E>
+	call   <_ZN3tsd5table17KeyTable$LT$_$GT$9set_first17hafae6ea88e35716cE>
 	movzx  ecx,ax
 	cmp    ecx,0x115
 	lea    rsp,[rsp+0x8]
@@ -42,7 +42,7 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xad912]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xadbb2]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jae    <inlined_get_once+0x4b>
 	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
@@ -92,24 +92,24 @@
 	add    rdi,0xb0
 	mov    rsi,rsp
 	mov    rbx,rax
-	call   <_ZN3tsd4exit3run17he3da5e213f1d9c23E>
+	call   <_ZN3tsd4exit3run17h2fe731fe66c56003E>
 	mov    rax,rbx
 	jmp    <exit_report+0x5b>
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad391]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1010>
+	mov    rax,QWORD PTR [rip+0xad631]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad371],rcx        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad611],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad356]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad5f6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad36e]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad60e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -121,14 +121,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad318]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1000>
+	mov    rax,QWORD PTR [rip+0xad5b8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad309],rcx        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad5a9],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad31f]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad5bf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -139,11 +139,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad2d3]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad573]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad2df]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad57f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -156,14 +156,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad280]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1008>
+	mov    rax,QWORD PTR [rip+0xad520]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad271],rcx        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad511],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad283]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad523]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -176,7 +176,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xad23f]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1018>
+	mov    rax,QWORD PTR [rip+0xad4df]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -191,21 +191,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xad1e7]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1010>
-	mov    rdx,QWORD PTR [rip+0xad1e8]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1018>
+	mov    rax,QWORD PTR [rip+0xad487]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad488]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xad1db]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1020>
+	mov    rax,QWORD PTR [rip+0xad47b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xad1cf]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1020>
+	mov    rax,QWORD PTR [rip+0xad46f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xad1b5],r8        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad455],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -226,60 +226,52 @@
 	sete   sil
 	or     sil,al
 	mov    eax,0x16
-	jne    <tsd128_delete+0xc5>
+	jne    <tsd128_delete+0x101>
 	mov    esi,edx
 	shr    esi,0x4
 	mov    eax,0x16
-	cmp    rsi,QWORD PTR [rip+0xad166]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1028>
-	jb     <tsd128_delete+0xc5>
-	mov    rdx,QWORD PTR [rdx+0x4b1ab0]
-	test   rdx,rdx
-	js     <tsd128_delete+0xc5>
-	mov    edx,ecx
-	and    edx,0x7f0
-	mov    rsi,rcx
-	or     rsi,0x7f3
-	cmp    rsi,0xffffffffffffffff
-	je     <tsd128_delete+0xc6>
-	inc    rsi
-	and    rsi,0xfffffffffffff80c
+	cmp    rsi,QWORD PTR [rip+0xad406]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	jb     <tsd128_delete+0x101>
+	mov    rsi,QWORD PTR [rdx+0x4b1ab0]
+	test   rsi,rsi
+	js     <tsd128_delete+0x101>
+	mov    esi,ecx
+	and    esi,0x7f0
+	mov    r8,rcx
+	or     r8,0x7f3
+	cmp    r8,0xffffffffffffffff
+	je     <tsd128_delete+0x102>
+	inc    r8
+	and    r8,0xfffffffffffff80c
 	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
+	lock cmpxchg QWORD PTR [rsi+0x4b12a8],r8
 	mov    eax,0x16
-	jne    <tsd128_delete+0xc5>
+	jne    <tsd128_delete+0x101>
 	shr    ecx,0x4
 	mov    rax,0xfffffffffffffffe
 	rol    rax,cl
-	shr    edx,0xa
-	lock and QWORD PTR [rdx*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xad0ea]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1010>
+	shr    esi,0xa
+	lock and QWORD PTR [rsi*8+0x4b22a8],rax
+	lock dec QWORD PTR [rip+0xad37e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	mov    rcx,QWORD PTR fs:0xffffffffffffffb0
-	mov    rdx,QWORD PTR [rcx+0x8d0]
+	mov    rdx,QWORD PTR [rcx+rdx*1+0xb0]
 	xor    eax,eax
-	test   dl,0x2
-	jne    <tsd128_delete+0xea>
-	ret
-	mov    rsi,0xfffffffffffffffe
-	mov    rax,rcx
-	lock cmpxchg QWORD PTR [rdx+0x4b12a8],rsi
-	mov    eax,0x16
-	jne    <tsd128_delete+0xc5>
-	lock inc QWORD PTR [rip+0xad0b8]        # <_ZN11tsd_measure9space_1285SPACE17h72cf85c4a603d2deE+0x1018>
-	jmp    <tsd128_delete+0xae>
-	mov    rax,QWORD PTR [rcx+0x8b0]
-	mov    edx,eax
-	not    dl
-	cmp    edi,eax
-	setne  sil
-	or     sil,dl
-	test   sil,0x1
-	jne    <tsd128_delete+0x12b>
-	mov    rdx,rcx
-	add    rdx,0x8d0
-	not    rax
-	mov    QWORD PTR [rcx+0x8b0],rax
+	cmp    edi,edx
+	jne    <tsd128_delete+0x101>
+	mov    rsi,QWORD PTR [rcx+0x8b0]
+	cmp    rsi,rdx
+	jne    <tsd128_delete+0x101>
+	not    rdx
+	mov    QWORD PTR [rcx+0x8b0],rdx
 	mov    QWORD PTR [rcx+0x8b8],0x0
-	mov    eax,0x10
-	or     QWORD PTR [rdx],rax
-	xor    eax,eax
+	add    rcx,0x8d0
+	mov    edx,0x10
+	or     QWORD PTR [rcx],rdx
 	ret
+	mov    r8,0xfffffffffffffffe
+	mov    rax,rcx
+	lock cmpxchg QWORD PTR [rsi+0x4b12a8],r8
+	mov    eax,0x16
+	jne    <tsd128_delete+0x101>
+	lock inc QWORD PTR [rip+0xad31c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	jmp    <tsd128_delete+0xba>
