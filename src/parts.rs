@@ -1,8 +1,11 @@
 //! Which parts of the library there are: all, but under `--cfg minimal`.
 //!
-//! That is for the C archive of `tsd install --minimal`, on chips whose flash counts in bytes. It leaves out what the
-//! constants name and nothing else: what there is, is this code. No Rust API depends on it, so a kernel in Rust leaves
-//! out what it does not call, and has no use for the cfg.
+//! That is for the C archive of `tsd install --minimal`, on chips whose flash counts in bytes, and for nothing else: typed
+//! keys have no mark there that keeps their handles from deleting them, so they are not sound. A kernel in Rust leaves out what
+//! it does not call, and has no use for the cfg. It leaves out what the constants name: what there is, is this code.
+
+#[cfg(all(minimal, any(feature = "alloc", feature = "pool")))]
+compile_error!("--cfg minimal is for the C archive, which has no typed keys");
 
 /// Keys that are known when the kernel is linked.
 pub(crate) const STATIC_KEYS: bool = cfg!(not(minimal));
