@@ -6,8 +6,9 @@ use crate::calls::Value;
 pub(crate) trait Machine {
     /// Creates a key; none where the table is full.
     fn create(&self, kind: Kind) -> Option<u8>;
-    /// Creates a key that has the second index, though the first has none.
-    fn create_at_second(&self, kind: Kind);
+    /// Creates a key that has the second index, though the first has none any more; the value of the one that it had is
+    /// left in its slot.
+    fn create_at_second(&self, kind: Kind, left: Value);
     /// Whether it was live.
     fn delete(&self, key: u8) -> bool;
     /// Whether it was done: the key was not deleted.

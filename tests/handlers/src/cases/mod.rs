@@ -89,6 +89,7 @@ cases! {
     owned::static_take(TYPED, TYPED);
     owned::static_with(TYPED, TYPED);
     lent::first_use(LENT_FIRST, LENT_FIRST);
+    lent::first_use_over_a_predecessor(LENT_FIRST, LENT_FIRST);
     lent::unset(LENT, LENT);
     lent::set(LENT, LENT);
     lent::static_unset(LENT, LENT);

@@ -4,6 +4,7 @@ use tsd::{Inline, KeyOptions, OwnedKey, SharedKey, Static, StaticKey};
 
 use super::Routine;
 use crate::actions::{Side::Other, Side::This, current, new_value};
+use crate::calls::Value;
 use crate::destructors::{self, Held};
 use crate::machine::{Kind, Machine, ORDINARY, Typed};
 use crate::world::{Kernel, World};
@@ -15,6 +16,9 @@ const NO_DESTRUCTOR: Kind = Kind { is_last_phase: false, has_destructor: false }
 const STATIC: StaticKey = StaticKey::new(0, KeyOptions::new().destructor(destructors::of_key(0)));
 const STATIC_LAST_PHASE: StaticKey =
     StaticKey::new(0, KeyOptions::new().destructor(destructors::of_key(0)).last_phase());
+
+/// A value that is not the ledger's.
+const LEFT: Value = 200;
 
 /// Two run-time keys, and no room for more.
 fn keys(first: Kind, second: Kind) -> &'static dyn Machine {
@@ -57,7 +61,15 @@ fn typed_and_key() -> &'static dyn Machine {
 fn unused_and_key(kind: Typed) -> &'static dyn Machine {
     let world = World::<6>::new(None);
     world.typed_create(kind);
-    world.create_at_second(ORDINARY);
+    world.create_at_second(ORDINARY, 0);
+    world
+}
+
+/// The same where a deleted key's value is left in the slot of the index that the key will have.
+fn unused_over_a_predecessor_and_key(kind: Typed) -> &'static dyn Machine {
+    let world = World::<6>::new(None);
+    world.typed_create(kind);
+    world.create_at_second(ORDINARY, LEFT);
     world
 }
 

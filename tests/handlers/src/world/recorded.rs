@@ -127,9 +127,13 @@ where
         handle.map(|_| number)
     }
 
-    fn create_at_second(&self, kind: Kind) {
+    fn create_at_second(&self, kind: Kind, left: Value) {
         let space = &self.memory().space;
         let first = space.create(None).expect("the table has room");
+        if left != 0 {
+            // SAFETY: the key has no destructor.
+            unsafe { space.set(first, pointer(left)) }.expect("it is live");
+        }
         self.create(kind);
         space.delete(first).expect("it is live");
     }

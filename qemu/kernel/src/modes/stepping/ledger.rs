@@ -105,6 +105,13 @@ fn decide(value: usize, fate: Fate) {
     }
 }
 
+/// The value is one of `name`.
+fn give(value: usize, name: Name) {
+    if value != 0 {
+        LEDGER[value].owner.store(name as usize + 1, SeqCst);
+    }
+}
+
 fn is_of(value: usize, name: Name) -> bool {
     LEDGER[value].owner.load(SeqCst) == name as usize + 1
 }
@@ -238,9 +245,7 @@ pub(super) fn begin_set(name: Name, value: usize, before: impl FnOnce() -> usize
     REPLACING.store(0, SeqCst);
     IS_SEEN.store(false, SeqCst);
     PENDING_SET.store((name as usize + 1) * VALUES + value, SeqCst);
-    if value != 0 {
-        LEDGER[value].owner.store(name as usize + 1, SeqCst);
-    }
+    give(value, name);
 }
 
 /// Whether the thread is in the middle of setting `name`.
@@ -265,9 +270,7 @@ pub(super) fn end_set(name: Name, value: usize, succeeded: bool, read: impl FnOn
 
 /// A handler, which has observed the key, has set `name` to `value` (0 for NULL).
 pub(super) fn set_by_handler(name: Name, value: usize, succeeded: bool) {
-    if value != 0 {
-        LEDGER[value].owner.store(name as usize + 1, SeqCst);
-    }
+    give(value, name);
     if succeeded {
         decide(current(name), Fate::Replaced);
         change(name, value);
@@ -301,6 +304,10 @@ pub(super) fn end_delete(name: Name) {
 /// The key is dead.
 pub(super) fn deleted(name: Name) {
     let fate = if is_exiting() { Fate::AtMostOnce } else { Fate::Dropped };
+    if is_set_pending(name) {
+        // The thread may not have come to it.
+        give(PENDING_SET.load(SeqCst) % VALUES, name);
+    }
     undestroyed(name, Fate::Owed).for_each(|value| decide(value, fate));
     if is_set_pending(name) {
         IS_SEEN.store(true, SeqCst);

@@ -1,6 +1,6 @@
 //! Calls of `SharedKey`.
 
-use super::{State, static_typed_and_key, unused_and_key, used_and_key, with};
+use super::{State, static_typed_and_key, unused_and_key, unused_over_a_predecessor_and_key, used_and_key, with};
 use crate::machine::{Machine, Typed::Inline, Typed::Shared, Typed::StaticInline, Typed::StaticShared};
 
 fn initialise(machine: &dyn Machine) {
@@ -13,6 +13,10 @@ fn with_lent(machine: &dyn Machine) {
 
 pub(crate) fn first_use() -> State {
     (unused_and_key(Shared), initialise)
+}
+
+pub(crate) fn first_use_over_a_predecessor() -> State {
+    (unused_over_a_predecessor_and_key(Shared), initialise)
 }
 
 pub(crate) fn unset() -> State {
