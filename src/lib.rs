@@ -21,7 +21,7 @@
 //! | `describe` | that, in the words of panic dumps and of the debugger's script |
 //! | `inspect` | what a panic dump or a debugger shows of keys and values |
 //! | `table`, `static_key` | [`KeyTable`]: which keys live; [`StaticKey`], known at compile time |
-//! | `slots`, `pending`, `progress`, `pass` | [`Slots`]: one thread's values; what its exit must look at; how far that has come; what it does there |
+//! | `slots`, `slot`, `pending`, `progress`, `pass` | [`Slots`]: one thread's values; one of them; what its exit must look at; how far that has come; what it does there |
 //! | `index_allocator`, `entry` | which indexes are free; what a table has of each key |
 //! | `exit_functions`, `exit_report`, `notifications`, `once_control`, `arena`, `event` | [`ExitFunctions`], [`ExitReport`], [`Notifications`], [`Once`], [`Arena`]; [`Event`], which a port may be told of |
 //! | `index`, `tag`, `key` | which slot is a key's; the tag that tells a key from its predecessors; [`Key`], [`KeyOptions`] |
@@ -74,6 +74,7 @@ pub mod raw;
 #[cfg(all(not(target_has_atomic = "ptr"), feature = "critical-section"))]
 mod sections;
 mod shared_key;
+mod slot;
 mod slot_array;
 mod slots;
 mod static_key;

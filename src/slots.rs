@@ -2,8 +2,7 @@
 //!
 //! [`Slots`] lives in the thread control block. Only its thread, and interrupts that stop that thread, write to it,
 //! so all orderings here are relaxed but where a comment says who else looks; what matters is the order of
-//! instructions, which [`compiler_fence`] keeps. Every change of a slot's tag is a [`replace`](local::replace), one
-//! step for the thread's own interrupts, and a handler that comes between two steps has run to its end before the next.
+//! instructions, which [`compiler_fence`] keeps.
 
 use core::ffi::c_void;
 use core::ptr;
@@ -12,95 +11,14 @@ use crate::capacity::{Capacity, Supported};
 use crate::entry::Entry;
 use crate::index::Index;
 use crate::key::Key;
-use crate::local;
 use crate::once_control::OnceFrame;
 use crate::parts;
 use crate::pending::{Flags, Pending};
 use crate::progress::Progress;
-use crate::sync::local::{AtomicPtr, AtomicUsize, compiler_fence};
+use crate::slot::Slot;
+use crate::sync::local::{AtomicPtr, compiler_fence};
 use crate::sync::{self, Ordering, Relaxed};
-use crate::tag::{SHIFT, Tag};
-
-/// The value of one key in one thread. It counts only while `tag` is the tag of a live key.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Slot {
-    tag: AtomicUsize,
-    value: AtomicPtr<c_void>,
-}
-
-impl Slot {
-    /// The tag and the value, loaded in this order: a value that is newer than the tag is one of the tag's key, or of
-    /// another one with which the table does not agree either.
-    #[inline(always)]
-    pub(crate) fn load(&self) -> (Tag, *mut c_void) {
-        let tag = self.tag();
-        compiler_fence(Ordering::SeqCst);
-        (tag, self.value())
-    }
-
-    /// The tag of the key to which the slot is bound, or one that is not live.
-    #[inline(always)]
-    pub(crate) fn tag(&self) -> Tag {
-        Tag::from_word(self.tag.load(Relaxed))
-    }
-
-    /// The value, whatever the slot is bound to.
-    #[inline(always)]
-    pub(crate) fn value(&self) -> *mut c_void {
-        self.value.load(Relaxed)
-    }
-
-    /// Stores a value, whatever the slot is bound to.
-    #[inline(always)]
-    pub(crate) fn store(&self, value: *mut c_void) {
-        self.value.store(value, Relaxed);
-    }
-
-    /// Stores the value of a typed key; the one before.
-    #[inline(always)]
-    pub(crate) fn swap(&self, value: *mut c_void) -> *mut c_void {
-        local::exchange(&self.value, self.value(), value)
-    }
-
-    /// Takes the value of a typed key and leaves NULL, in one step.
-    #[inline(always)]
-    pub(crate) fn take(&self) -> *mut c_void {
-        self.swap(ptr::null_mut())
-    }
-
-    /// Takes the value of a static key, into which handlers store plainly, and leaves NULL, in one step.
-    #[inline(always)]
-    fn take_static(&self) -> *mut c_void {
-        local::swap(&self.value, self.value(), ptr::null_mut())
-    }
-
-    /// Takes `value` and leaves NULL, in one step for all CPUs, unless there is another value; whether it did.
-    #[inline(always)]
-    pub(crate) fn claim(&self, value: *mut c_void) -> bool {
-        // Relaxed: what orders the value's content between threads is the business of who takes it.
-        self.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok()
-    }
-
-    /// Takes the value and leaves NULL, in one step for all CPUs.
-    #[inline(always)]
-    pub(crate) fn take_from_any_cpu(&self) -> *mut c_void {
-        // Relaxed: as in `claim`.
-        self.value.swap(ptr::null_mut(), Relaxed)
-    }
-
-    /// Binds the slot to another key's tag, or to none, unless it is not bound to `old`; whether it did.
-    #[inline(always)]
-    fn rebind(&self, old: Tag, new: Tag) -> bool {
-        local::replace(&self.tag, old.word(), new.word())
-    }
-
-    /// Replaces the value unless there is another one than `old`; whether it did.
-    #[inline(always)]
-    pub(crate) fn replace(&self, old: *mut c_void, new: *mut c_void) -> bool {
-        local::replace_value(&self.value, old, new)
-    }
-}
+use crate::tag::Tag;
 
 /// One thread's values for a table of `N` keys, to be embedded in the thread control block.
 ///
@@ -143,7 +61,7 @@ where
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            slots: [const { Slot { tag: AtomicUsize::new(0), value: AtomicPtr::new(ptr::null_mut()) } }; N],
+            slots: [const { Slot::new() }; N],
             progress: Progress::new(),
             frames: AtomicPtr::new(ptr::null_mut()),
             pending: Pending::new(),
@@ -461,9 +379,6 @@ where
         Self::new()
     }
 }
-
-// C code finds a slot by the offset that a key holds already.
-const _: () = assert!(size_of::<Slot>() == 1 << SHIFT);
 
 // What a thread pays: 2.1 KiB for 128 keys where pointers have 64 bits, 100 bytes for 8 keys where they have 32.
 #[cfg(target_pointer_width = "64")]

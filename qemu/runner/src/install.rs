@@ -66,12 +66,17 @@ pub fn report(options: &Options) -> Result<String> {
     let bytes = fs::metadata(&archive).map_err(|error| Error::of_file("read", &archive, &error))?.len();
     let shown = |path: &str| prefix.join(path).display().to_string();
     let hooks = hooks(options, layout::has_critical_sections(&prefix));
+    // The toolchain file of a system without a name keeps CMake from looking below a prefix.
+    let cmake_option = match options.target.is_freestanding {
+        true => format!("-Dtsd_DIR={}", shown("lib/cmake/tsd")),
+        false => format!("-DCMAKE_PREFIX_PATH={}", prefix.display()),
+    };
     let what = if options.is_minimal { "minimal, " } else { "" };
     let mut text = format!(
         "archive     {} ({bytes} bytes, {what}{} keys, {})\n\
          headers     {}, others in {}\n\
          pkg-config  {}: PKG_CONFIG_PATH={} pkg-config --cflags --libs tsd\n\
-         CMake       {}: find_package(tsd CONFIG), tsd::tsd; -DCMAKE_PREFIX_PATH={}\n\
+         CMake       {}: find_package(tsd CONFIG), tsd::tsd; {}\n\
          by hand     -I{} -L{} -ltsd\n\
          hooks       {hooks}\n",
         archive.display(),
@@ -82,7 +87,7 @@ pub fn report(options: &Options) -> Result<String> {
         shown(layout::PKG_CONFIG),
         shown("lib/pkgconfig"),
         shown("lib/cmake/tsd"),
-        prefix.display(),
+        cmake_option,
         shown("include"),
         shown("lib"),
     );

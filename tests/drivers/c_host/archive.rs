@@ -28,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("c::archive::rustflags_reach_the_compiler", rustflags_reach_the_compiler),
         Trial::test("c::archive::pkg_config_finds_it", pkg_config_finds_it),
         Trial::test("c::archive::cmake_finds_it", cmake_finds_it),
+        Trial::test("c::archive::cmake_refuses_it_where_pointers_differ", cmake_refuses_it_where_pointers_differ),
     ]
 }
 
@@ -320,4 +321,20 @@ fn cmake_finds_it() -> Result<(), Failed> {
     run(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", environment.prefix().display())))?;
     run(command::of(tools::CMAKE.command).arg("--build").arg(&build))?;
     run(&mut Command::new(build.join("program"))).map(|_| ())
+}
+
+fn cmake_refuses_it_where_pointers_differ() -> Result<(), Failed> {
+    let environment = &Environment::ALL[0];
+    let dir = scratch("cmake-pointers")?;
+    let lists = "cmake_minimum_required(VERSION 3.16)\nproject(user C)\nset(CMAKE_SIZEOF_VOID_P 4)\n\
+                 find_package(tsd CONFIG REQUIRED)\n";
+    fs::write(dir.join("CMakeLists.txt"), lists).map_err(|error| error.to_string())?;
+    let mut configure = command::of(tools::CMAKE.command);
+    configure.arg("-S").arg(&dir).arg("-B").arg(dir.join("build"));
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", environment.prefix().display()));
+    match run(&mut configure) {
+        Err(error) if error.message().is_some_and(|said| said.contains("(pointers of 8 bytes)")) => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err("CMake took an archive whose pointers have another size".into()),
+    }
 }

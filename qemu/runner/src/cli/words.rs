@@ -240,7 +240,8 @@ fn target(word: &str) -> Read<Target> {
 }
 
 fn thread_pointer(word: &str) -> Read<ThreadPointer> {
-    ThreadPointer::parse(word).ok_or_else(|| "REGISTER:OFFSET or REGISTER:AT:OFFSET".into())
+    ThreadPointer::parse(word)
+        .ok_or_else(|| "REGISTER:OFFSET or REGISTER:AT:OFFSET, offsets in decimal, as in gs:0:64".into())
 }
 
 fn kind(word: &str) -> Read<Kind> {

@@ -42,7 +42,7 @@ const CARGO_MUTANTS: CargoTool = CargoTool { name: "cargo-mutants", version: "27
 const NOT_NEEDED: [&str; 3] = ["tsd-handlers.workspace", "tsd-loom.workspace", "tsd-runner.workspace"];
 
 /// The files whose survivors are tried under interrupts.
-const FOR_INTERRUPTS: [&str; 2] = ["src/slots.rs", "src/drain.rs"];
+const FOR_INTERRUPTS: [&str; 3] = ["src/slot.rs", "src/slots.rs", "src/drain.rs"];
 /// Makes tests/drivers/stepping.rs interrupt exit at each instruction.
 const STEPPING_ALL: &str = "TSD_STEPPING_ALL";
 const STEPPING_PATIENCE: Duration = Duration::from_secs(600);

@@ -30,6 +30,9 @@ const FIGURES: [&str; 11] = [
     CRITICAL_SECTIONS,
 ];
 
+/// Which of them is the size of a pointer, too: a thread's structure is of words.
+const ALIGNMENT: usize = 1;
+
 /// Headers that are installed as they are.
 const HEADERS: [&str; 9] = [
     "tsd.h",
@@ -79,7 +82,7 @@ pub(super) fn write(options: &Options, archive: &Archive) -> Result<Made> {
     }
     laid.put(PKG_CONFIG, pkg_config())?;
     laid.put("lib/cmake/tsd/tsd-config.cmake", CMAKE)?;
-    laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version())?;
+    laid.put("lib/cmake/tsd/tsd-config-version.cmake", cmake_version(archive))?;
     laid.made.inputs.remove(&archive.file);
     Ok(laid.made)
 }
@@ -141,12 +144,16 @@ endif()
 unset(_tsd_prefix)
 "#;
 
-fn cmake_version() -> String {
+fn cmake_version(archive: &Archive) -> String {
     format!(
         "set(PACKAGE_VERSION {version})\n\
          if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)\n  set(PACKAGE_VERSION_EXACT TRUE)\nendif()\n\
-         if(NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION)\n  set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n",
+         if(NOT PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION)\n  set(PACKAGE_VERSION_COMPATIBLE TRUE)\nendif()\n\
+         # An archive of another size of pointers is none for this project.\n\
+         if(CMAKE_SIZEOF_VOID_P AND NOT CMAKE_SIZEOF_VOID_P EQUAL {pointer})\n  \
+         set(PACKAGE_VERSION \"{version} (pointers of {pointer} bytes)\")\n  set(PACKAGE_VERSION_UNSUITABLE TRUE)\nendif()\n",
         version = env!("CARGO_PKG_VERSION"),
+        pointer = archive.figures[ALIGNMENT],
     )
 }
 

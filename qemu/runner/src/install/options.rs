@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use super::target::{Target, is_register};
+use super::target::Target;
 use crate::image;
 
 /// What to install, and where.
@@ -91,10 +91,11 @@ pub struct ThreadPointer {
 }
 
 impl ThreadPointer {
-    /// Reads what the user typed.
+    /// Reads what the user typed. Whether the target has the register is for who knows the target.
     pub fn parse(word: &str) -> Option<Self> {
         let mut parts = word.split(':');
-        let register = parts.next().filter(|name| is_register(name))?.to_owned();
+        let is_name = |name: &&str| !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+        let register = parts.next().filter(is_name)?.to_owned();
         let mut numbers = Vec::new();
         for part in parts {
             numbers.push(part.parse().ok()?);

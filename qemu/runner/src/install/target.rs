@@ -41,11 +41,6 @@ const REGISTERS_OF: [(&str, &[&str]); 6] = [
     ("armv7a", &["tpidrprw", "tpidruro", "tpidrurw"]),
 ];
 
-/// Returns whether a kernel may find its thread from it on any of them.
-pub(super) fn is_register(name: &str) -> bool {
-    REGISTERS_OF.iter().any(|(_, registers)| registers.contains(&name))
-}
-
 /// A target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

@@ -155,13 +155,13 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         to: "                return Ok(tag);\n",
     },
     Mutation {
-        file: "src/slots.rs",
+        file: "src/slot.rs",
         what: "a typed value is taken by a load and a store",
         from: "        self.swap(ptr::null_mut())\n",
         to: "        let value = self.value();\n        self.store(ptr::null_mut());\n        value\n",
     },
     Mutation {
-        file: "src/slots.rs",
+        file: "src/slot.rs",
         what: "a static key's value is taken by a load and a store",
         from: "        local::swap(&self.value, self.value(), ptr::null_mut())\n",
         to: "        let value = self.value();\n        self.store(ptr::null_mut());\n        value\n",
