@@ -155,7 +155,7 @@ fn install_takes_a_target_and_a_prefix() {
     assert!(error("install --prefix out").contains("missing: --target TARGET"));
     assert!(error("install --target sparc").contains(Target::ALLOWED));
     assert!(error("install --rounds 0").contains("1 to 1024"));
-    assert!(error("install --thread-pointer rax:0").contains("REGISTER"));
+    assert!(error("install --thread-pointer fs:0x40").contains("decimal"));
 }
 
 #[test]

@@ -157,7 +157,7 @@ mod tests {
         assert!(!plain.gives_an_address());
         assert!(ThreadPointer::parse("gs:0:64").unwrap().gives_an_address());
         assert!(ThreadPointer::parse("sp_el0:64").unwrap().gives_an_address());
-        for wrong in ["", "fs", "rax:0", "fs:x", "fs:1:2:3", "fs:-1"] {
+        for wrong in ["", "fs", ":0", "fs:0x40", "fs:x", "fs:1:2:3", "fs:-1"] {
             assert_eq!(ThreadPointer::parse(wrong), None, "{wrong}");
         }
     }
