@@ -13,6 +13,12 @@ CODE void kernel(tsd_thread_t *thread);
 
 CODE tsd_thread_t *tsd_current(void) { return current; }
 
+#if TSD_CRITICAL_SECTIONS
+CODE uintptr_t tsd_critical_acquire(void) { return 0; }
+
+CODE void tsd_critical_release(uintptr_t state) { (void)state; }
+#endif
+
 CODE static void destroy(void *value) { destroyed += value != NULL; }
 
 CODE void kernel(tsd_thread_t *thread) {

@@ -49,7 +49,7 @@ const EXIT: &[&str] = &["exit", "8 set"];
 const C_ALONE: Cell = Not("a kernel in C alone");
 const NO_KERNEL: Cell = Not("no kernel");
 const NOT_COUNTED: Cell = Not("counted in the images");
-const NOT_LINKED: Cell = Not("not measured");
+const NO_ARCHIVE: Cell = Not("no archive");
 
 /// The machines of the images.
 macro_rules! image {
@@ -71,14 +71,15 @@ macro_rules! image {
     };
 }
 
-/// Others, on which nothing is counted; its sizes are those of an archive, if of one that is measured.
+/// Others, on which nothing is counted; the sizes are those of its archive.
 macro_rules! other {
-    ($description:literal, suite: $suite:expr, c: $c:expr, debugger: $debugger:expr, storm: $storm:expr, stepping: $stepping:expr) => {
+    ($description:literal, suite: $suite:expr, c: $c:expr, debugger: $debugger:expr, storm: $storm:expr, stepping: $stepping:expr,
+        sizes: $sizes:literal) => {
         other!($description, suite: $suite, c: $c, debugger: $debugger, storm: $storm, stepping: $stepping,
-            sizes: [NOT_LINKED, NOT_LINKED])
+            flash: [Figure(SIZES, &[$sizes], "Flash"), Figure(SIZES, &[$sizes], "Flash, `--minimal`")])
     };
     ($description:literal, suite: $suite:expr, c: $c:expr, debugger: $debugger:expr, storm: $storm:expr, stepping: $stepping:expr,
-        sizes: [$usual:expr, $minimal:expr]) => {
+        flash: [$usual:expr, $minimal:expr]) => {
         ($description, [$suite, $c, $debugger, $storm, $stepping, NOT_COUNTED, NOT_COUNTED, $usual, $minimal])
     };
 }
@@ -122,11 +123,13 @@ const MACHINES: [(&str, [Cell; 9]); 12] = [
     ),
     other!(
         "i686 (Pentium III)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::i686")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::i686")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        sizes: "i686"
     ),
     other!(
         "armv7a (Cortex-A15)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::armv7a")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::armv7a")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        sizes: "armv7a"
     ),
     other!(
         "Cortex-M3 (mps2-an385), FreeRTOS",
@@ -135,33 +138,36 @@ const MACHINES: [(&str, [Cell; 9]); 12] = [
         debugger: Cases(&[("gdb", "gdb::freertos")]),
         storm: Not("1 storm in each run of the tests"),
         stepping: NO_STEPPING,
-        sizes: [Figure(SIZES, &["thumbv7m"], "Flash"), Figure(SIZES, &["thumbv7m"], "Flash, `--minimal`")]
+        sizes: "thumbv7m"
     ),
     other!(
         "the same as Cortex-M0, without compare-and-swap",
         suite: Cases(&[("freertos", "freertos::suite_without_compare_and_swap::")]),
-        c: Not("as below"), debugger: Not("as above"), storm: Not("as above"), stepping: NO_STEPPING
+        c: Not("as below"), debugger: Not("as above"), storm: Not("as above"), stepping: NO_STEPPING,
+        flash: [Not("as below"), Not("as below")]
     ),
     other!(
         "Cortex-M0 (microbit, 16 KiB)",
         suite: Cases(&[("microbit", "microbit::")]),
         c: Cases(&[("c_kernel", "c_kernel::thumbv6m")]),
-        debugger: NO_KERNEL, storm: Not("no memory for it"), stepping: NO_STEPPING
+        debugger: NO_KERNEL, storm: Not("no memory for it"), stepping: NO_STEPPING,
+        sizes: "thumbv6m"
     ),
     other!(
         "riscv32 (imac)",
         suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
-        sizes: [Figure(SIZES, &["riscv32"], "Flash"), Figure(SIZES, &["riscv32"], "Flash, `--minimal`")]
+        sizes: "riscv32"
     ),
     other!(
         "riscv32 without compare-and-swap (imc)",
         suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32imc")]), debugger: C_ALONE, storm: C_ALONE,
-        stepping: C_ALONE
+        stepping: C_ALONE, sizes: "riscv32imc"
     ),
     other!(
         "powerpc64, big-endian (Linux)",
         suite: Cases(&[("big_endian", "big_endian::suite::")]),
-        c: Not("no archive"), debugger: Not("no archive"), storm: Not("in the suite"), stepping: Not("no kernel")
+        c: NO_ARCHIVE, debugger: NO_ARCHIVE, storm: Not("in the suite"), stepping: NO_KERNEL,
+        flash: [NO_ARCHIVE, NO_ARCHIVE]
     ),
 ];
 

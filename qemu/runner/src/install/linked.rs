@@ -15,9 +15,13 @@ use crate::{
 pub const KEYS: u32 = 8;
 
 /// The targets that a kernel can be linked for, and what clang is told.
-const TARGETS: [(&str, &[&str]); 5] = [
+const TARGETS: [(&str, &[&str]); 9] = [
     ("thumbv7m", &["--target=thumbv7m-none-eabi", "-mcpu=cortex-m3"]),
+    ("thumbv6m", &["--target=thumbv6m-none-eabi", "-mcpu=cortex-m0"]),
+    ("armv7a", &["--target=armv7a-none-eabi", "-mfloat-abi=soft"]),
+    ("i686", &["--target=i686-unknown-none-elf", "-mno-sse"]),
     ("riscv32", &["--target=riscv32-unknown-elf", "-march=rv32imac", "-mabi=ilp32"]),
+    ("riscv32imc", &["--target=riscv32-unknown-elf", "-march=rv32imc", "-mabi=ilp32"]),
     ("riscv64", &["--target=riscv64-unknown-elf", "-march=rv64imac", "-mabi=lp64", "-mcmodel=medany"]),
     ("aarch64", &["--target=aarch64-none-elf", "-mgeneral-regs-only"]),
     ("x86_64", &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mno-sse"]),
