@@ -51,7 +51,7 @@ impl Entry {
     pub(crate) fn withdraw(&self, live: Tag, dead: Tag) -> bool {
         // Relaxed: nothing is done with the value, and what this key's creator wrote came before, by the Acquire with
         // which the tag was seen. With the Release when the index is freed, it comes before what the next one writes.
-        self.tag.compare_exchange(live.word(), dead.word(), Relaxed, Relaxed).is_ok()
+        replace(&self.tag, live.word(), dead.word())
     }
 
     /// Makes the entry that of a live key.
@@ -118,6 +118,15 @@ impl Name {
         // Relaxed: the entry's tag, read before and after, tells whose they are.
         (self.start.load(Relaxed), self.length.load(Relaxed) & !TYPED)
     }
+}
+
+/// Stores `new` where `old` is, for all CPUs; whether it did. Where [`local`](crate::local) does the same by the same
+/// instructions, there is one of both in the minimal library.
+#[cfg_attr(not(minimal), inline(always))]
+#[cfg_attr(minimal, inline(never))]
+fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
+    // Relaxed: as the caller says.
+    word.compare_exchange(old, new, Relaxed, Relaxed).is_ok()
 }
 
 /// A destructor as an entry holds it: NULL for none.

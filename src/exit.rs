@@ -99,7 +99,7 @@ pub(crate) fn run<const N: usize>(
         exit.run_phases();
     }
     let flags = Flags::of_slots();
-    if slots.pending.has_any(flags) {
+    if !flags.is_empty() && slots.pending.has_any(flags) {
         slots.pending.clear_flags(flags);
     }
     duties.end();

@@ -127,8 +127,8 @@ fn what_is_missing_does_not_compile() -> Result<(), Failed> {
     Ok(())
 }
 
-/// About a KiB.
-const MOST: u64 = 1056;
+/// A KiB.
+const MOST: u64 = 1024;
 
 /// On the smallest target a kernel links no more than that, with any compiler; and with that of docs/sizes.md what the
 /// page says.
