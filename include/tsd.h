@@ -188,8 +188,8 @@ void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
  *     tsd_thread_reap(&report);
  *     current_thread = self;
  *
- * In a kernel that preempts, current_thread belongs to the thread that calls: it is saved and restored with it, or
- * preemption is off.
+ * That is right where no destructor yields, sleeps or waits, and nothing preempts. Else the scheduler must not take the dead
+ * thread for the running one, and current_thread belongs to the thread that calls: it is saved and restored with it.
  *
  * Where a thread may be killed without it: between any two instructions of its own code, of tsd_get(), tsd_set(), and of
  * its destructors and exit. A thread that is killed inside tsd_key_create() or tsd_key_delete() may take one index with

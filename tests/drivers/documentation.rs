@@ -1,7 +1,10 @@
 //! What the documentation of each public function says: what it does, from where it may be called, when it fails, and
-//! what its caller has to see to. A scan of the text of `src/`, which is formatted by rustfmt.
+//! what its caller has to see to; a scan of the text of `src/`, which is formatted by rustfmt. And links of the pages.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A public function, or a method of a public trait.
 struct Function {
@@ -76,4 +79,46 @@ fn public_functions_say_what_a_caller_must_know() {
     assert!(functions.len() > 90, "the scan finds only {} functions", functions.len());
     let faults: Vec<_> = functions.iter().flat_map(Function::faults).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The pages of the repository, but for what is built.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be listed").path())
+    {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            pages(&path, found);
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+}
+
+/// What the links of a page lead to that are neither addresses nor places in the page itself.
+fn relative_links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
+    targets.map(|target| target.split('#').next().unwrap_or_default()).filter(|target| {
+        !target.is_empty()
+            && !target.contains("://")
+            && !target.contains(['(', '`', '[', '\n'])
+            && target.contains(['.', '/'])
+    })
+}
+
+#[test]
+fn links_of_pages_lead_somewhere() {
+    let mut found = Vec::new();
+    pages(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
+    let (mut count, mut dead) = (0, Vec::new());
+    for page in found {
+        let text = fs::read_to_string(&page).expect("it is text");
+        for link in relative_links(&text) {
+            count += 1;
+            if !page.with_file_name(link).exists() {
+                dead.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(count > 50, "the scan finds only {count} links");
+    assert!(dead.is_empty(), "links that lead nowhere:\n{}", dead.join("\n"));
 }

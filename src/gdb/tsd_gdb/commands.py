@@ -5,7 +5,7 @@ import gdb
 from . import place, threads
 from .keys import Table
 from .problem import Problem
-from .target import evaluate, number
+from .target import evaluate, is_key, number, number_of
 
 
 class Command(gdb.Command):
@@ -37,7 +37,7 @@ class Tsd(Command):
     """Keys, threads and values of a kernel that uses tsd.
 
     tsd keys               the live keys
-    tsd key INDEX          one of them, and who has a value under it
+    tsd key INDEX          one of them, and who has a value under it; a variable that is a key will do
     tsd threads [EXPR...]  the threads: their values, exit functions, and how far their exit has come
     tsd explain HANDLE     what a number is as a key: live, stale, never one
     tsd set table EXPR     the table or key space, where there are several
@@ -75,14 +75,22 @@ def set_in(key, known):
 
 
 class OneKey(Command):
-    """tsd key INDEX: the key at an index, and the threads that have a value under it."""
+    """tsd key INDEX: the key at an index, and the threads that have a value under it.
+
+    INDEX may be a key by its type, such as a variable of tsd_key_t."""
 
     NAME = "tsd key"
 
     def lines(self, words):
         if len(words) != 1:
             raise Problem("tsd key wants the index of a key")
-        table, index = Table(), number(words[0])
+        table, value = Table(), evaluate(words[0])
+        index = number_of(value, words[0])
+        if is_key(value):
+            key = table.with_handle(index)
+            if key is None:
+                raise Problem(table.explained(index))
+            index = key.index
         if not 0 <= index < table.layout.keys:
             raise Problem(f"there is no index {index}: the table has {table.layout.keys} (tsd explain takes handles)")
         key, known = table.key(index), threads.all_of(table)

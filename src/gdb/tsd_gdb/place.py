@@ -14,6 +14,7 @@ from .target import evaluate, followed, type_name
 
 # The last part is the thread pointer that it was installed with, if with one.
 SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)((?:_[a-z]+(?:_el\d)?(?:_\d+)+)?)\b")
+MINIMAL = re.compile(r"_v\d+_k\d+_f\d+_r\d+(?:_[a-z]+(?:_el\d)?(?:_\d+)+)?_minimal\b")
 KEY_SPACE = re.compile(r"^tsd::key_space::KeySpace<.*>$")
 KEY_TABLE = re.compile(r"^tsd::table::KeyTable<(\d+)(?:usize)?>$")
 
@@ -67,6 +68,8 @@ def of_archive():
     names = listed("functions", f"^tsd_[a-z_]*_v{digits}_k{digits}_f{digits}_r{digits}")
     suffixes = {found[0] for found in SUFFIX.finditer(names)}
     if not suffixes:
+        if MINIMAL.search(names):
+            raise Problem("the kernel's libtsd.a is one of install --minimal, which leaves nothing to show but values")
         return None
     if len(suffixes) > 1:
         raise Problem(f"archives of different builds are linked: {', '.join(sorted(suffixes))}")

@@ -9,7 +9,7 @@ from . import place
 from .keys import Table
 from .problem import Problem
 from .threads import of_value
-from .target import type_name
+from .target import is_key, type_name
 
 
 def careful(words, otherwise):
@@ -76,9 +76,8 @@ def void():
     return gdb.selected_inferior().architecture().integer_type(8, False).pointer()
 
 
-# The patterns of type names and their printers. Of C's key only the typedef has a name of its own.
+# The patterns of type names and their printers, but for keys.
 PRINTERS = (
-    (re.compile(r"^tsd::key::Key$"), KeyPrinter),
     (re.compile(r"^(tsd::key_space::KeySpace<.*>|tsd::table::KeyTable<\d+(usize)?>|tsd_table)$"), TablePrinter),
     (re.compile(r"^(tsd::slots::Slots<\d+(usize)?>|tsd_thread)$"), ThreadPrinter),
 )
@@ -86,12 +85,11 @@ PRINTERS = (
 
 def printer_of(value):
     """The printer for a value, or None."""
-    if value.type.name == "tsd_key_t":
+    if is_key(value):
+        # It fits into a register; the others are where they are.
         return KeyPrinter(value)
     if value.type.strip_typedefs().code != gdb.TYPE_CODE_STRUCT or not value.address:
-        # A key fits into a register; the others are where they are.
-        if not re.match(r"^tsd::key::Key$", type_name(value.type)):
-            return None
+        return None
     name = type_name(value.type)
     return next((printer(value) for pattern, printer in PRINTERS if pattern.match(name)), None)
 

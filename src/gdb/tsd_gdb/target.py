@@ -68,9 +68,23 @@ def evaluate(expression):
         return found.value()
 
 
+def is_key(value):
+    """Whether a value is a key by its type, of which C has only the typedef's name."""
+    if value.type.name in ("tsd_key_t", "tsd_pthread_key_t", "tsd_tss_t"):
+        return True
+    # Where a C library is loaded, these are its own.
+    if value.type.name in ("pthread_key_t", "tss_t"):
+        return len(gdb.objfiles()) == 1
+    return type_name(value.type) == "tsd::key::Key"
+
+
 def number(expression):
     """The number that an expression stands for."""
-    value = evaluate(expression)
+    return number_of(evaluate(expression), expression)
+
+
+def number_of(value, expression):
+    """The number that a value is."""
     if value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
         # A key in Rust is a structure of one number.
         value = value[value.type.strip_typedefs().fields()[0]]

@@ -65,6 +65,41 @@ static void set_again(void *value) { CHECK(tsd_set(key, value) == 0); }
 
 static void set_key(void *argument) { CHECK(tsd_set(key, argument) == 0); }
 
+static void yield_and_count(void *value) {
+    thread_yield();
+    count(value);
+}
+
+static void set_and_stay(void *argument) {
+    CHECK(tsd_set(key, argument) == 0);
+    for (;;) {
+        thread_yield();
+    }
+}
+
+static void set_and_look(void *argument) {
+    CHECK(tsd_set(key, argument) == 0);
+    for (int i = 0; i < 4; i++) {
+        thread_yield();
+        CHECK(tsd_get(key) == argument);
+    }
+}
+
+static void killed_and_buried(void) {
+    struct thread *dead, *onlooker;
+    tsd_exit_report_t *report;
+    reset();
+    CHECK(tsd_key_create(&key, yield_and_count) == 0 && tsd_set(key, VALUE(1)) == 0);
+    dead = thread_start(set_and_stay, VALUE(2));
+    onlooker = thread_start(set_and_look, VALUE(4));
+    thread_yield();
+    report = thread_bury(dead);
+    CHECK(report->calls == 1 && report->flags == 0 && sum == 2);
+    CHECK(tsd_get(key) == VALUE(1) && tsd_set(key, NULL) == 0);
+    CHECK(thread_join(onlooker)->calls == 1 && sum == 6);
+    CHECK(tsd_key_delete(key) == 0);
+}
+
 static void rounds(void) {
     tsd_exit_report_t *report;
     CHECK(tsd_key_create(&key, set_again) == 0);
@@ -260,6 +295,7 @@ static void registers(void) {
 const struct test_case test_cases[] = {
     {"keys_and_values", keys_and_values},
     {"full_table", full_table},
+    {"killed_and_buried", killed_and_buried},
     {"rounds", rounds},
     {"last_phase", last_phase},
     {"static_keys", static_keys},

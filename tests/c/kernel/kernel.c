@@ -5,6 +5,8 @@
 
 static struct thread threads[THREADS];
 struct thread *current;
+/* The thread that runs, which is the current one unless it buries another. */
+static struct thread *running;
 uint32_t keys_kept;
 
 TSD_STATIC_KEY_TABLE(KERNEL_KEYS);
@@ -40,21 +42,22 @@ void tsd_critical_release(uintptr_t before) { interrupts_restore(before); }
 /* ---- threads ---- */
 
 void thread_yield(void) {
-    struct thread *from = current, *to = current;
+    struct thread *from = running, *to = running;
     do {
         to = to == &threads[THREADS - 1] ? &threads[0] : to + 1;
     } while (to->state != READY);
     if (to != from) {
-        current = to;
+        running = to;
+        current = to->buries ? to->buries : to;
         switch_stack(&from->stack_pointer, to->stack_pointer);
     }
 }
 
 static void begin(void) {
     CHECK(tsd_thread_attach() == 0);
-    current->entry(current->argument);
-    tsd_thread_exit(&current->report);
-    current->state = ENDED;
+    running->entry(running->argument);
+    tsd_thread_exit(&running->report);
+    running->state = ENDED;
     thread_yield();
     CHECK(!"an ended thread has a turn");
 }
@@ -82,6 +85,17 @@ tsd_exit_report_t *thread_join(struct thread *thread) {
 #endif
     thread->state = FREE;
     return &thread->report;
+}
+
+tsd_exit_report_t *thread_bury(struct thread *dead) {
+    dead->state = ENDED;
+    running->buries = dead;
+    current = dead;
+    tsd_thread_reap(&dead->report);
+    running->buries = NULL;
+    current = running;
+    dead->state = FREE;
+    return &dead->report;
 }
 
 /* ---- console and start ---- */
@@ -149,10 +163,11 @@ void kernel_main(void) {
     }
     for (struct thread *thread = threads; thread < threads + THREADS; thread++) {
         thread->state = FREE;
+        thread->buries = NULL;
         CHECK(tsd_thread_init(&thread->tsd) == 0);
     }
-    current = &threads[0];
-    current->state = READY;
+    current = running = &threads[0];
+    running->state = READY;
     CHECK(tsd_thread_attach() == 0);
     for (size_t i = 0; i < test_case_count; i++) {
         print("test ");

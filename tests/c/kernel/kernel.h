@@ -28,11 +28,12 @@ struct thread {
     void *argument;
     enum { FREE, READY, ENDED } state;
     tsd_thread_t tsd;
+    struct thread *buries; /* the dead thread whose exit this one runs, or NULL */
     tsd_exit_report_t report;
     unsigned char stack[STACK_SIZE] __attribute__((aligned(16)));
 };
 
-/* What the thread pointer register points to. The kernel, and the test that builds the archive, know where it leads. */
+/* What the thread pointer register points to: whose values there are. The kernel, and the test that builds the archive, know where it leads. */
 extern struct thread *current;
 TSD_CHECK_THREAD_POINTER(struct thread, tsd);
 
@@ -65,6 +66,8 @@ void timer_stop(void);
 /* kernel.c */
 struct thread *thread_start(void (*entry)(void *), void *argument);
 tsd_exit_report_t *thread_join(struct thread *thread);
+/* Runs the exit of a thread that has been killed, on behalf of it. Its destructors may yield. */
+tsd_exit_report_t *thread_bury(struct thread *dead);
 void thread_yield(void);
 void print(const char *text);
 /* A line that the test reads: a name in two parts, and its number. */

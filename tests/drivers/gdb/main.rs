@@ -45,6 +45,7 @@ fn main() {
     trials.push(Trial::test("gdb::core_file", core_file::check));
     trials.push(Trial::test("gdb::refusals::another_abi", refusals::another_abi));
     trials.push(Trial::test("gdb::refusals::another_layout", refusals::another_layout));
+    trials.push(Trial::test("gdb::refusals::minimal", refusals::minimal));
     trials.push(Trial::test("gdb::refusals::words", refusals::words));
     trials.push(Trial::test("gdb::layouts", layouts::check));
     trials.push(Trial::test("gdb::page", page::check));

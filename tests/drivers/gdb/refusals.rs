@@ -45,6 +45,19 @@ pub(crate) fn another_layout() -> Result<(), Failed> {
     compare(&transcript, &[("tsd keys", refused), (commands[1], &[]), ("tsd  keys", refused)])
 }
 
+/// The archive is one of which nothing can be listed.
+pub(crate) fn minimal() -> Result<(), Failed> {
+    let source = "int tsd_get_v1_k8_f0_r4_tpidr_el1_0_32_minimal(void) { return 0; }\n\
+                  int main(void) { return tsd_get_v1_k8_f0_r4_tpidr_el1_0_32_minimal(); }\n";
+    let folder = workspace::images_dir()?;
+    let (file, program) = (folder.join("minimal.c"), folder.join("minimal-symbols"));
+    std::fs::write(&file, source)?;
+    command::run_quietly(command::of(tools::GCC.command).arg(&file).arg("-o").arg(&program))?;
+    let transcript = gdb::run(Some(&program), &[], &with_script(&["tsd keys"]))?;
+    let refused = "the kernel's libtsd.a is one of install --minimal, which leaves nothing to show but values";
+    compare(&transcript, &[("tsd keys", &[refused])])
+}
+
 /// What the user types is wrong, or what it names is not there.
 pub(crate) fn words() -> Result<(), Failed> {
     let wanted: [(&str, &str); 16] = [
