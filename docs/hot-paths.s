@@ -42,7 +42,7 @@
 	ret
 	mov    edx,ecx
 	shr    edx,0x4
-	cmp    rdx,QWORD PTR [rip+0xadbb2]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rdx,QWORD PTR [rip+0xadae2]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jae    <inlined_get_once+0x4b>
 	mov    rcx,QWORD PTR [rcx+0x4b12a8]
 	cmp    edi,ecx
@@ -97,19 +97,19 @@
 	jmp    <exit_report+0x5b>
 
 <tsd128_create>:
-	mov    rax,QWORD PTR [rip+0xad631]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rax,QWORD PTR [rip+0xad561]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	nop    WORD PTR [rax+rax*1+0x0]
 	cmp    rax,0x7f
 	ja     <tsd128_create+0x15a>
 	lea    rcx,[rax+0x1]
-	lock cmpxchg QWORD PTR [rip+0xad611],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock cmpxchg QWORD PTR [rip+0xad541],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	jne    <tsd128_create+0x10>
 	xor    edx,edx
-	mov    rax,QWORD PTR [rip+0xad5f6]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad526]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0xb6>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad60e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad53e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r9,0xffffffffffffffff
 	shl    r9,cl
 	cmp    rcx,0x40
@@ -121,14 +121,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad5b8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	mov    rax,QWORD PTR [rip+0xad4e8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad5a9],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
+	lock cmpxchg QWORD PTR [rip+0xad4d9],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1000>
 	jne    <tsd128_create+0x70>
 	test   rax,r9
 	je     <tsd128_create+0x16e>
-	mov    rcx,QWORD PTR [rip+0xad5bf]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad4ef]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	mov    r8,0xffffffffffffffff
 	shl    r8,cl
 	cmp    rcx,0x40
@@ -139,11 +139,11 @@
 	and    rax,rcx
 	mov    r8,rax
 	jne    <tsd128_create+0x60>
-	mov    rax,QWORD PTR [rip+0xad573]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad4a3]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	cmp    rax,0xffffffffffffffff
 	je     <tsd128_create+0x2b>
 	not    rax
-	mov    rcx,QWORD PTR [rip+0xad57f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad4af]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -156,14 +156,14 @@
 	mov    r9,r8
 	neg    r9
 	and    r9,r8
-	mov    rax,QWORD PTR [rip+0xad520]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	mov    rax,QWORD PTR [rip+0xad450]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	mov    rcx,rax
 	or     rcx,r9
-	lock cmpxchg QWORD PTR [rip+0xad511],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
+	lock cmpxchg QWORD PTR [rip+0xad441],rcx        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1008>
 	jne    <tsd128_create+0x110>
 	test   rax,r9
 	je     <tsd128_create+0x169>
-	mov    rcx,QWORD PTR [rip+0xad523]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	mov    rcx,QWORD PTR [rip+0xad453]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	sub    rcx,0x40
 	cmovb  rcx,rdx
 	mov    r8,0xffffffffffffffff
@@ -176,7 +176,7 @@
 	mov    r8,rax
 	jne    <tsd128_create+0x100>
 	jmp    <tsd128_create+0x2b>
-	mov    rax,QWORD PTR [rip+0xad4df]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad40f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	mov    ecx,0xb
 	mov    eax,ecx
 	ret
@@ -191,21 +191,21 @@
 	or     rsi,rdx
 	or     rsi,0x1
 	mov    QWORD PTR [rdx+0x4b12a8],rsi
-	mov    rax,QWORD PTR [rip+0xad487]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
-	mov    rdx,QWORD PTR [rip+0xad488]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	mov    rax,QWORD PTR [rip+0xad3b7]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	mov    rdx,QWORD PTR [rip+0xad3b8]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	xor    ecx,ecx
 	sub    rax,rdx
 	mov    edx,0x0
 	cmovae rdx,rax
-	mov    rax,QWORD PTR [rip+0xad47b]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad3ab]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	cmp    rdx,rax
 	jbe    <tsd128_create+0x1f5>
-	mov    rax,QWORD PTR [rip+0xad46f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	mov    rax,QWORD PTR [rip+0xad39f]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	nop    DWORD PTR [rax+0x0]
 	cmp    rax,rdx
 	mov    r8,rdx
 	cmova  r8,rax
-	lock cmpxchg QWORD PTR [rip+0xad455],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
+	lock cmpxchg QWORD PTR [rip+0xad385],r8        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1020>
 	jne    <tsd128_create+0x1e0>
 	mov    DWORD PTR [rdi],esi
 	mov    eax,ecx
@@ -230,7 +230,7 @@
 	mov    esi,edx
 	shr    esi,0x4
 	mov    eax,0x16
-	cmp    rsi,QWORD PTR [rip+0xad406]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
+	cmp    rsi,QWORD PTR [rip+0xad336]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1028>
 	jb     <tsd128_delete+0x101>
 	mov    rsi,QWORD PTR [rdx+0x4b1ab0]
 	test   rsi,rsi
@@ -252,7 +252,7 @@
 	rol    rax,cl
 	shr    esi,0xa
 	lock and QWORD PTR [rsi*8+0x4b22a8],rax
-	lock dec QWORD PTR [rip+0xad37e]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
+	lock dec QWORD PTR [rip+0xad2ae]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1010>
 	mov    rcx,QWORD PTR fs:0xffffffffffffffb0
 	mov    rdx,QWORD PTR [rcx+rdx*1+0xb0]
 	xor    eax,eax
@@ -273,5 +273,5 @@
 	lock cmpxchg QWORD PTR [rsi+0x4b12a8],r8
 	mov    eax,0x16
 	jne    <tsd128_delete+0x101>
-	lock inc QWORD PTR [rip+0xad31c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
+	lock inc QWORD PTR [rip+0xad24c]        # <_ZN11tsd_measure9space_1285SPACE17hfb622cc7a1dd78f7E+0x1018>
 	jmp    <tsd128_delete+0xba>

@@ -68,29 +68,27 @@ impl Progress {
         self.round.store(round as usize, Relaxed);
     }
 
-    /// For `bind`: keeps `old`, the value of the slot at `index`, if exit was interrupted while it took it; whether it
-    /// was.
+    /// For `bind`: the tag of the key whose value exit was about to take of the slot at `index` when it was interrupted, if
+    /// no handler has set that aside.
     #[inline(always)]
-    pub(crate) fn set_aside<const N: usize>(&self, index: Index<N>, old: *mut c_void) -> bool {
-        let tag = Tag::from_word(self.taking.load(Relaxed));
-        if !tag.is_live_at(index.offset(), N) {
-            return false;
-        }
-        self.displaced.store(old, Relaxed);
-        compiler_fence(Ordering::SeqCst);
-        // What later handlers find in the slot was set by those before: only the first sets anything aside.
+    pub(crate) fn taking_at<const N: usize>(&self, index: Index<N>) -> Option<Tag> {
+        Some(Tag::from_word(self.taking.load(Relaxed))).filter(|tag| tag.is_live_at(index.offset(), N))
+    }
+
+    /// Keeps `old`, the value of the slot of `tag`, for exit, which was about to take it.
+    #[inline(always)]
+    pub(crate) fn set_aside(&self, tag: Tag, old: *mut c_void) {
+        // First: what later handlers find in the slot was set by those before, or is NULL where `old` was taken out.
         self.seal(tag);
-        true
+        compiler_fence(Ordering::SeqCst);
+        self.displaced.store(old, Relaxed);
     }
 
     /// Notes that the value of the slot of `tag`, which exit is about to take, is not exit's: as if a handler had found none
     /// there.
     #[inline(always)]
     pub(crate) fn disown(&self, tag: Tag) {
-        // First, so that what a later handler finds in the slot is not set aside in the place of that.
-        self.seal(tag);
-        compiler_fence(Ordering::SeqCst);
-        self.displaced.store(ptr::null_mut(), Relaxed);
+        self.set_aside(tag, ptr::null_mut());
     }
 
     /// What was set aside while exit took the value of the slot of `tag`.

@@ -282,11 +282,13 @@ where
 /// Takes the value that `slots` has under `key` and returns it: the thread has none afterwards. NULL if there was none.
 ///
 /// The slots may be another thread's, even one that exits meanwhile: its exit or this call gets the value, not both.
-/// Their thread must have called [`share`], else the answer says nothing. The caller must keep the slots alive and the key from
-/// being deleted until the call returns, and keep the value's owner from storing another one.
+/// Their thread must have called [`share`], else the answer says nothing. The caller must keep the slots alive and the key
+/// from being deleted until the call returns. A value that the owner stores meanwhile may be what it gives, or be left.
+/// Where the key is deleted nevertheless, it may give that key's last value, and never another key's, unless that is the
+/// very same pointer.
 ///
-/// Callable from threads, destructors and interrupts. Wait-free. For what deletes a key together with its values, Win32
-/// `FlsFree`.
+/// Callable from threads, destructors and interrupts. Lock-free: it begins again where the owner has stored a value
+/// meanwhile. For what deletes a key together with its values, Win32 `FlsFree`.
 ///
 /// # Examples
 ///
@@ -311,11 +313,27 @@ pub fn take<const N: usize>(table: &KeyTable<N>, slots: &Slots<N>, key: Key) -> 
 where
     Capacity<N>: Supported,
 {
-    let value = table.get(slots, key);
-    if value.is_null() || !slots.pending.has_any(Flags::CONTESTED) {
-        return core::ptr::null_mut();
+    loop {
+        let value = table.get(slots, key);
+        if value.is_null() || !slots.pending.has_any(Flags::CONTESTED) {
+            return core::ptr::null_mut();
+        }
+        // Else the value is another one by now, or it is another key's.
+        if slots.slot(Index::of_key(key)).claim(value) {
+            return value;
+        }
     }
-    slots.slot(Index::of_key(key)).take_from_any_cpu()
+}
+
+/// Takes `value`, which was seen before, as the second half of [`take`] does; whether it was there still.
+///
+/// Callable from threads, destructors and interrupts. Wait-free. For the run of every handler at every access.
+#[cfg(handlers)]
+pub fn claim<const N: usize>(slots: &Slots<N>, key: Key, value: *mut core::ffi::c_void) -> bool
+where
+    Capacity<N>: Supported,
+{
+    slots.slot(Index::of_key(key)).claim(value)
 }
 
 /// Returns the index that `key` names in a table of `N`: always one of the table's, whatever the number, so that a

@@ -78,13 +78,6 @@ impl Slot {
         self.value.compare_exchange(value, ptr::null_mut(), Relaxed, Relaxed).is_ok()
     }
 
-    /// Takes the value and leaves NULL, in one step for all CPUs.
-    #[inline(always)]
-    pub(crate) fn take_from_any_cpu(&self) -> *mut c_void {
-        // Relaxed: as in `claim`.
-        self.value.swap(ptr::null_mut(), Relaxed)
-    }
-
     /// Binds the slot to another key's tag, or to none, unless it is not bound to `old`; whether it did.
     #[inline(always)]
     pub(crate) fn rebind(&self, old: Tag, new: Tag) -> bool {

@@ -142,9 +142,10 @@ where
     /// None, and nothing is stored, once `table_tag` is another one: the key was deleted. A typed key is not deleted
     /// meanwhile, and no such word is given.
     ///
-    /// An unbound slot holds NULL, unless its thread died as it was unbound; a deleted key's holds what it had. The slot is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds
-    /// the slot between two steps makes the next `replace` fail, and all begins again: no value comes under another
-    /// key, none is stored twice, and no reader finds NULL after a handler's `set`.
+    /// An unbound slot holds NULL, unless its thread died as it was unbound; a deleted key's holds what it had. The slot
+    /// is bound with NULL for its value, and the value is stored under the key's own tag. A handler that binds the slot
+    /// between two steps makes the next `replace` fail, and all begins again: no value comes under another key, none is
+    /// stored twice, and no reader finds NULL after a handler's `set`.
     ///
     /// If it `KEEPS`, a value that the key has already stays, and nothing is stored.
     #[cfg_attr(not(minimal), cold)]
@@ -188,7 +189,13 @@ where
                 slot.rebind(seen, Tag::UNBOUND);
                 continue;
             }
-            if self.progress.set_aside(index, old) {
+            let exiting = self.progress.taking_at(index);
+            if parts::SHARED_SLOTS && exiting.is_some() && !old.is_null() && self.pending.has_any(Flags::CONTESTED) {
+                self.set_aside_shared(slot, seen, old, exiting);
+                continue;
+            }
+            if let Some(exiting) = exiting {
+                self.progress.set_aside(exiting, old);
                 self.contend();
             }
             compiler_fence(Ordering::SeqCst);
@@ -254,6 +261,21 @@ where
             self.give_back(slot, tag, value);
         }
         if is_due { value } else { ptr::null_mut() }
+    }
+
+    /// For `bind`: takes `old` out of a slot whose value the exit of the key of `exiting` is about to take, and keeps it
+    /// for that; unless another thread has taken it, or a handler has come between.
+    ///
+    /// A handler that comes between the two steps finds NULL, and sets that aside, which the second step puts right.
+    #[inline(always)]
+    fn set_aside_shared(&self, slot: &Slot, seen: Tag, old: *mut c_void, exiting: Option<Tag>) {
+        if let Some(exiting) = exiting
+            && slot.tag() == seen
+            && slot.claim(old)
+        {
+            compiler_fence(Ordering::SeqCst);
+            self.progress.set_aside(exiting, old);
+        }
     }
 
     /// Notes that exit has to look for what was set aside. Where no other thread takes values, it always looks.

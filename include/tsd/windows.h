@@ -50,7 +50,8 @@ int tsd_TlsSetValue(uint32_t index, void *value) TSD_FAMILY_SYMBOL(TlsSetValue);
  * FlsSetValue(), FlsFree() and the exit of a thread that has called either take a lock, the library's only one, and so
  * does tsd_thread_init() while any thread has an Fls value. It sleeps by tsd_wait(); no callback runs under it; but a
  * thread of low priority that is preempted while it has the lock makes others wait. So none of these may be called from
- * an interrupt handler. FlsAlloc() and FlsGetValue() take none.
+ * an interrupt handler. FlsAlloc() and FlsGetValue() take none. An index of FlsAlloc() is set by FlsSetValue() alone: a
+ * value of TlsSetValue() or tsd_set() is seen by FlsFree() only where the thread has called FlsSetValue() before.
  *
  * A thread may be killed at any instruction of FlsSetValue(), FlsFree() and the callbacks. Its tsd_thread_exit(), or
  * tsd_thread_reap() for it, gives back the lock if it has it and finishes FlsFree(), before its own values are

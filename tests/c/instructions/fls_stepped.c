@@ -1,7 +1,7 @@
 /*
  * Fls, with a thread that is killed in front of each instruction of each call; and with an exit in front of each of whose
  * instructions another CPU frees the index, alone or with a handler that takes its place for another key; and with a free in
- * front of each of whose instructions the callback's module goes and another one takes the index. The processor's single step
+ * front of each of whose instructions the callback's module goes and another one takes the index, or a key of the core does. The processor's single step
  * finds them, and the kill is made in a copy of the process. There the thread's exit runs, on the thread
  * itself or on behalf of it, or its structure is initialised for another. Then the lock must be free, the list must have
  * every thread that is alive, and each value must have had its callback once.
@@ -39,7 +39,7 @@ tsd_thread_t *tsd_current(void) { return current; }
 /* What a process says beside that all is well: what was lost, and that the lock was held by the thread that stands. */
 enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4, WAITED = 8 };
 /* What another CPU does, and a handler on the victim; it did, in this process. */
-static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER, MEETS_PURGE } meets;
+static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER, MEETS_PURGE, MEETS_PURGE_AND_KEY } meets;
 static int has_met;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
@@ -103,6 +103,11 @@ static void meet(ucontext_t *context) {
     current = &threads[OBSERVER];
     if (meets == MEETS_PURGE) {
         purge();
+    } else if (meets == MEETS_PURGE_AND_KEY) {
+        /* The lowest index that is free is the one of which a value may have been seen. */
+        tsd_keys_purge(__start_callbacks, __stop_callbacks);
+        current = &threads[FIRST];
+        CHECK(tsd_key_create(&handlers_key, callback) == 0 && tsd_set(handlers_key, &handlers_value) == 0);
     } else {
         CHECK(tsd_FlsFree(index_));
     }
@@ -327,10 +332,14 @@ static void run_met(const struct action *action, const char *name, int by) {
     meets = MEETS_NOTHING;
     /* What a handler sets after the exit's last look stays. */
     CHECK(!(has_met && by == MEETS_FREE_AND_HANDLER) || handlers_value + (tsd_get(handlers_key) != NULL) == 1);
+    if (has_met && by == MEETS_PURGE_AND_KEY) {
+        current = &threads[FIRST];
+        CHECK(tsd_get(handlers_key) == &handlers_value && handlers_value == 0);
+    }
     current = &threads[OBSERVER];
     CHECK(has_met || (action->flags & IS_FREE) || tsd_FlsFree(index_));
     for (thread = action->before; *thread != THREADS; thread++) {
-        CHECK(calls[*thread] == 1 || (has_met && by == MEETS_PURGE && calls[*thread] == 0));
+        CHECK(calls[*thread] == 1 || (has_met && by >= MEETS_PURGE && calls[*thread] == 0));
     }
     if (has_met) {
         _exit(0);
@@ -360,6 +369,7 @@ int main(void) {
         }
         if (actions[action].flags & IS_FREE) {
             run_met(&actions[action], "met by a purge", MEETS_PURGE);
+            run_met(&actions[action], "met by a purge and a key", MEETS_PURGE_AND_KEY);
         }
         for (end = 0; end < sizeof ends / sizeof ends[0]; end++) {
             /* What died in its exit is reaped. */

@@ -47,6 +47,9 @@ pub(crate) enum Action {
     Recreate(Side),
     /// As another CPU does: takes from shared slots.
     TakeShared(Side),
+    /// As another CPU does that has seen the value which was set first at this index before the call began: takes that from shared
+    /// slots, if it is there still.
+    ClaimShared(Side),
     StaticGet,
     StaticSet,
     StaticTake,
@@ -63,9 +66,9 @@ pub(crate) enum Action {
 }
 
 use Action::{
-    Clear, Create, Delete, DeleteAndFree, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate, Register, Renew,
-    RenewAgain, RenewInOtherPhase, Set, SetAgain, SetFirst, SetFreed, StaticGet, StaticSet, StaticSwap, StaticTake,
-    Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
+    ClaimShared, Clear, Create, Delete, DeleteAndFree, Die, Get, GetFirst, LentInit, LentWith, Once, Recreate,
+    Register, Renew, RenewAgain, RenewInOtherPhase, Set, SetAgain, SetFirst, SetFreed, StaticGet, StaticSet,
+    StaticSwap, StaticTake, Swap, Take, TakeShared, TypedReplace, TypedTake, TypedWith,
 };
 use Side::{Other, This};
 
@@ -76,9 +79,17 @@ impl Action {
         match self {
             Take(This) | Swap(This) | DeleteAndFree(This) | StaticTake | StaticSwap => !matches!(
                 inner,
-                StaticTake | StaticSwap | Take(This) | Swap(This) | DeleteAndFree(This) | TakeShared(This)
+                StaticTake
+                    | StaticSwap
+                    | Take(This)
+                    | Swap(This)
+                    | DeleteAndFree(This)
+                    | TakeShared(This)
+                    | ClaimShared(This)
             ),
             Take(Other) | Swap(Other) => !matches!(inner, Take(Other) | Swap(Other) | TakeShared(Other)),
+            // The other CPU's exchange is one step, whatever that of this CPU is.
+            ClaimShared(_) => false,
             SetAgain(_) | RenewAgain(_) => false,
             // A control that is being initialised is waited for, which a handler can't.
             Once => inner != Once,
@@ -96,7 +107,11 @@ impl Action {
         match self {
             _ if ledger.has_set_again => false,
             // What the minimal library has not.
-            Register | Once | RenewInOtherPhase(_) | TakeShared(_) if cfg!(minimal) => false,
+            Register | Once | RenewInOtherPhase(_) | TakeShared(_) | ClaimShared(_) if cfg!(minimal) => false,
+            ClaimShared(side) => {
+                let value = ledger.first_value(side);
+                value != 0 && ledger.keys[usize::from(ledger.owner(value))].is_live
+            }
             SetAgain(_) => plan(Plan::begun) == 0,
             RenewAgain(side) => plan(Plan::begun) == 0 && ledger.current_key(side).is_live,
             Delete(side) | DeleteAndFree(side) => ledger.current_key(side).is_live,
@@ -138,6 +153,10 @@ impl Action {
             RenewInOtherPhase(side) => renew(machine, side, 1, true, true),
             Recreate(side) => renew(machine, side, 1, false, false),
             TakeShared(side) => free(machine.take(current(side))),
+            ClaimShared(side) => {
+                let value = ledger(|ledger| ledger.first_value(side));
+                machine.claim(value);
+            }
             StaticGet => _ = machine.static_get(),
             StaticSet => machine.static_set(new_value()),
             StaticTake => {
@@ -272,6 +291,7 @@ pub(crate) const SHARED: &[Action] = &[
     Swap(This),
     TakeShared(This),
     TakeShared(Other),
+    ClaimShared(This),
     Delete(This),
     Renew(This, 1),
     Renew(This, 2),
@@ -279,8 +299,16 @@ pub(crate) const SHARED: &[Action] = &[
 ];
 
 /// The same with three handlers.
-pub(crate) const SHARED_FEW: &[Action] =
-    &[Get(This), Set(This), Swap(This), TakeShared(This), Delete(This), Renew(This, 1), Renew(This, 2)];
+pub(crate) const SHARED_FEW: &[Action] = &[
+    Get(This),
+    Set(This),
+    Swap(This),
+    TakeShared(This),
+    ClaimShared(This),
+    Delete(This),
+    Renew(This, 1),
+    Renew(This, 2),
+];
 
 /// What handlers do while another thread takes from shared slots.
 pub(crate) const TAKERS: &[Action] = &[

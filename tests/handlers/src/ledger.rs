@@ -213,6 +213,11 @@ impl Ledger {
         (1..=self.values).find(is_there).unwrap_or(0)
     }
 
+    /// The key under which a value was stored.
+    pub(crate) fn owner(&self, value: Value) -> u8 {
+        self.owner[usize::from(value)]
+    }
+
     /// A call has turned out to say nothing.
     pub(crate) fn strike(&mut self, call: usize) {
         self.calls[call].what = What::Nothing;
@@ -278,6 +283,13 @@ impl Ledger {
             self.wrong = Some("a destructor was called with no value");
             return;
         }
+        self.free(value);
+    }
+
+    /// Another thread has taken a value of a key that it had seen before, perhaps one that exit was about to take.
+    pub(crate) fn taken(&mut self, key: u8, value: Value) {
+        let since = self.exit_began.unwrap_or_else(|| self.now());
+        self.since(since, key, What::Destroy, value);
         self.free(value);
     }
 

@@ -16,6 +16,8 @@ pub(crate) trait Machine {
     fn get(&self, key: u8) -> Value;
     /// As another thread takes it.
     fn take(&self, key: u8) -> Value;
+    /// As another thread takes a value that it has seen, if that is there still, and frees it.
+    fn claim(&self, value: Value);
     fn static_set(&self, value: Value);
     fn static_get(&self) -> Value;
     /// Makes the typed key of the case, with the first index or with none yet.

@@ -183,6 +183,17 @@ where
         value
     }
 
+    fn claim(&self, value: Value) {
+        told!("another thread takes {value}");
+        let key = ledger(|ledger| ledger.owner(value));
+        plan(|plan| plan.observe());
+        if tsd::raw::claim(&self.memory().slots, self.handle(key), pointer(value)) {
+            plan(|plan| plan.observe());
+            ledger(|ledger| ledger.taken(key, value));
+            told!("another thread has taken {value}");
+        }
+    }
+
     fn static_set(&self, value: Value) {
         told!("set static key to {value}");
         let call = begin(0, What::Set, value);

@@ -68,7 +68,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "src/slots.rs",
         what: "exit ends whichever binding there is",
         from: "        if !slot.rebind(tag, Tag::UNBOUND) {\n            return",
-        to: "        slot.tag.store(Tag::UNBOUND.word(), Relaxed);\n        if false {\n            return",
+        to: "        slot.rebind(slot.tag(), Tag::UNBOUND);\n        if false {\n            return",
     },
     Mutation {
         file: "src/slots.rs",
@@ -104,13 +104,25 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "src/progress.rs",
         what: "bind sets nothing aside",
         from: "        self.displaced.store(old, Relaxed);\n",
-        to: "",
+        to: "        let _ = old;\n",
     },
     Mutation {
         file: "src/progress.rs",
         what: "each handler's bind sets something aside, not the first alone",
-        from: "        self.seal(tag);\n        true\n",
-        to: "        self.taking.store(tag.word() | 1 << (usize::BITS - 1), Relaxed);\n        true\n",
+        from: "        self.seal(tag);\n        compiler_fence(Ordering::SeqCst);\n        self.displaced",
+        to: "        self.displaced",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "bind sets aside what another thread may have taken",
+        from: "if parts::SHARED_SLOTS && exiting.is_some()",
+        to: "if false && exiting.is_some()",
+    },
+    Mutation {
+        file: "src/slots.rs",
+        what: "bind sets aside of shared slots what it has not taken",
+        from: "            && slot.claim(old)\n",
+        to: "            && (slot.claim(old) || true)\n",
     },
     Mutation {
         file: "src/slots.rs",
@@ -122,7 +134,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         file: "src/slots.rs",
         what: "bind binds the slot whatever a handler has bound it to",
         from: "                slot.rebind(seen, tag);\n",
-        to: "                slot.tag.store(tag.word(), Relaxed);\n",
+        to: "                slot.rebind(slot.tag(), tag);\n",
     },
     Mutation {
         file: "src/slots.rs",
