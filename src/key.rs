@@ -1,6 +1,7 @@
 //! Keys, and what a key is created with.
 
 use core::ffi::c_void;
+use core::fmt;
 
 use bitflags::bitflags;
 
@@ -34,9 +35,16 @@ pub type Destructor = unsafe extern "C-unwind" fn(value: *mut c_void);
 /// assert!(KEYS.get(Key::default()).is_null());
 /// # Ok::<(), tsd::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(transparent)]
 pub struct Key(u32);
+
+impl fmt::Debug for Key {
+    /// As listings, panic dumps and the debugger write it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Key({:#x})", self.0)
+    }
+}
 
 impl Key {
     /// Creates the handle with this number, of a valid key or not: every call checks it.

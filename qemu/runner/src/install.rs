@@ -172,7 +172,11 @@ fn require_register(options: &Options) -> Result<()> {
     if registers.contains(&register) {
         return Ok(());
     }
-    let known = if registers.is_empty() { "it has none here".into() } else { registers.join(", ") };
+    let known = if registers.is_empty() {
+        "it has none here; a macro TSD_CURRENT() makes tsd_get() inline in C".into()
+    } else {
+        registers.join(", ")
+    };
     Err(Error::usage(format!("{register} is no thread pointer of {triple}: {known}")))
 }
 

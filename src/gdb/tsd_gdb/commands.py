@@ -154,7 +154,10 @@ class Set(Command):
         if where is None or len(words) > 2:
             raise Problem("tsd set wants table or threads, and one expression (in quotes if it has spaces)")
         if len(words) == 2:
-            evaluate(words[1])
+            value = evaluate(words[1])
+            if where is place:
+                # What it is, not what its memory holds: the target may not run yet.
+                place.of_value(value, words[1])
         where.chosen = words[1] if len(words) == 2 else None
         return []
 

@@ -297,8 +297,10 @@ fn check_sources(files: &[PathBuf], flags: &[String]) -> Result<()> {
     let is_told = flags.iter().any(|flag| flag.starts_with("-x"));
     for (index, file) in files.iter().enumerate() {
         let shown = file.display();
-        let message = if !file.is_file() {
+        let message = if !file.exists() {
             format!("no such file: {shown}")
+        } else if !file.is_file() {
+            format!("{shown} is no regular file")
         } else if !is_told && !program::is_source(file) {
             format!("{shown} is no C or C++ file (.c .cc .cpp .cxx .C), nor assembly (.S)")
         } else {

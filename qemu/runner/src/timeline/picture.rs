@@ -2,6 +2,7 @@
 //!
 //! All colours are of middle brightness, and there is no background: it is read on white and on black.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use svg::{
@@ -30,33 +31,51 @@ const EXIT: &str = "#d9822b";
 const ROUND: &str = "#b07cc6";
 const DESTRUCTOR: &str = "#2f8f83";
 const LEFT_OVER: &str = "#e5484d";
-/// Threads, by their numbers.
-const THREADS: [&str; 7] = ["#4c78c8", "#8a63c9", "#3d8f5f", "#8c6d46", "#2a8ca8", "#b0567d", "#6b7f3a"];
+/// Threads, in the order in which they are first drawn: neighbours differ in hue.
+const THREADS: [&str; 12] = [
+    "#4c78c8", "#8c6d46", "#8a63c9", "#3d8f5f", "#b0567d", "#2a8ca8", "#6b7f3a", "#a2544a", "#5a66b5", "#93762a",
+    "#9a4fa6", "#54808a",
+];
+/// About as many times are written over a part.
+const TICKS: u64 = 6;
 
 /// Returns the whole file.
 pub(super) fn document(name: &str, tracks: &Tracks) -> String {
     let chosen = chosen_exit(tracks);
     let window = window(chosen.map(|(_, exit)| exit), tracks.end_ns);
-    let mut picture = Picture { root: Document::new(), y: 6.0, window };
+    let mut picture = Picture { root: Document::new(), y: 6.0, colors: colors(tracks, &window), window };
     picture.heading(&format!(
-        "{name}, {} CPUs: {:.0} to {:.0} of {:.0} ms. Numbers are workers.",
+        "{name}, {} CPUs: {} ms of {:.0}. Numbers are workers.",
         tracks.cpus.len(),
-        picture.window.start as f64 / 1e6,
-        picture.window.end as f64 / 1e6,
+        (picture.window.end - picture.window.start) / 1_000_000,
         tracks.end_ns as f64 / 1e6
     ));
-    picture.draw_cpus(tracks);
+    picture.with_times("ms", 1e6, 0, |picture| picture.draw_cpus(tracks));
     picture.heading(
         "Their threads, waiting where the line is thin. Ring: on another CPU now. Stroke: preempted. Orange: exit.",
     );
-    picture.draw_threads(tracks);
+    picture.with_times("ms", 1e6, 0, |picture| picture.draw_threads(tracks, chosen.map(|(_, exit)| exit)));
     if let Some((thread, exit)) = chosen {
         picture.window = exit.begin_ns..exit.end_ns.max(exit.begin_ns + 1);
         let micros = (exit.end_ns - exit.begin_ns) as f64 / 1e3;
-        picture.heading(&format!("The exit of {}: {micros:.0} µs, with its rounds and destructors.", thread.name));
-        picture.draw_exit(thread, exit);
+        picture
+            .heading(&format!("The framed exit, of {}: {micros:.0} µs with its rounds and destructors.", thread.name));
+        picture.with_times("µs", 1e3, exit.begin_ns, |picture| picture.draw_exit(thread, exit));
     }
     picture.finish()
+}
+
+/// The colour of each thread that is drawn.
+fn colors(tracks: &Tracks, window: &Range<u64>) -> HashMap<usize, &'static str> {
+    let runs = tracks.cpus.iter().flat_map(|cpu| &cpu.runs);
+    let mut shown: Vec<_> = runs.filter(|run| run.begin_ns < window.end && run.end_ns > window.start).collect();
+    shown.sort_by_key(|run| run.begin_ns);
+    let mut colors = HashMap::new();
+    for run in shown {
+        let next = THREADS[colors.len() % THREADS.len()];
+        colors.entry(run.thread).or_insert(next);
+    }
+    colors
 }
 
 /// The exit to look at closely: one with left-overs if there is any, else of those with the most parts, and in the middle
@@ -92,21 +111,45 @@ struct Picture {
     y: f64,
     /// The times that are drawn.
     window: Range<u64>,
+    colors: HashMap<usize, &'static str>,
 }
 
 impl Picture {
+    /// Draws rows, and before them the times, in a unit of so many nanoseconds, from `zero_ns` on.
+    fn with_times(&mut self, unit: &str, unit_ns: f64, zero_ns: u64, draw: impl FnOnce(&mut Self)) {
+        let step = step((self.window.end - self.window.start) / TICKS);
+        let first = (self.window.start - zero_ns).next_multiple_of(step) + zero_ns;
+        let times: Vec<_> = (first..self.window.end).step_by(step as usize).collect();
+        let decimals = usize::from((step as f64) < unit_ns);
+        self.y += 4.0;
+        for (number, &at_ns) in times.iter().enumerate() {
+            let unit = if number == 0 { format!(" {unit}") } else { String::new() };
+            let label = format!("{:.decimals$}{unit}", (at_ns - zero_ns) as f64 / unit_ns);
+            let text = Text::new(label).set("x", self.x_within(at_ns)).set("y", self.y + 6.0).set("fill", INK);
+            self.root.append(text.set("text-anchor", "middle").set("font-size", 10));
+        }
+        self.y += 12.0;
+        let top = self.y - 2.0;
+        draw(self);
+        for at_ns in times {
+            let (x, bottom) = (self.x_within(at_ns), self.y - ROW + BAR + 2.0);
+            let line = Line::new().set("x1", x).set("x2", x).set("y1", top).set("y2", bottom);
+            self.root.append(line.set("stroke", FAINT).set("stroke-width", 0.6).set("stroke-opacity", 0.5));
+        }
+    }
+
     fn draw_cpus(&mut self, tracks: &Tracks) {
         for (number, cpu) in tracks.cpus.iter().enumerate() {
             self.row(&format!("CPU {number}"), 0.0);
             for run in &cpu.runs {
                 let name = &tracks.threads[run.thread].name;
-                self.bar(run.begin_ns, run.end_ns, color(run.thread), name, true);
+                self.bar(run.begin_ns, run.end_ns, self.color(run.thread), name, true);
             }
             self.y += ROW;
         }
     }
 
-    fn draw_threads(&mut self, tracks: &Tracks) {
+    fn draw_threads(&mut self, tracks: &Tracks, framed: Option<&Slice>) {
         let window = self.window.clone();
         let is_shown = |begin_ns: u64, end_ns: u64| begin_ns < window.end && end_ns > window.start;
         for (index, thread) in tracks.threads.iter().enumerate() {
@@ -118,10 +161,13 @@ impl Picture {
             self.row(&thread.name, 0.0);
             self.line(thread.begin_ns, thread.end_ns);
             for run in runs {
-                self.bar(run.begin_ns, run.end_ns, color(index), &thread.name, false);
+                self.bar(run.begin_ns, run.end_ns, self.color(index), &thread.name, false);
             }
             for slice in thread.slices.iter().filter(|slice| matches!(slice.kind, Kind::Exit { .. })) {
                 self.bar(slice.begin_ns, slice.end_ns, slice_color(slice), "exit", true);
+                if framed.is_some_and(|framed| std::ptr::eq(framed, slice)) {
+                    self.frame(slice);
+                }
             }
             self.marks(thread);
             self.y += ROW;
@@ -196,6 +242,18 @@ impl Picture {
         self.root.append(line.set("stroke", FAINT).set("stroke-width", 1));
     }
 
+    /// A frame around an exit, wide enough to be seen.
+    fn frame(&mut self, exit: &Slice) {
+        let (from, to) = (self.x_within(exit.begin_ns) - 4.0, self.x_within(exit.end_ns) + 4.0);
+        let frame = Rectangle::new().set("x", round(from)).set("y", self.y - 2.5).set("width", round(to - from));
+        let frame = frame.set("height", BAR + 5.0).set("rx", 2).set("fill", "none");
+        self.root.append(frame.set("stroke", slice_color(exit)).set("stroke-width", 1.8));
+    }
+
+    fn color(&self, thread: usize) -> &'static str {
+        self.colors.get(&thread).copied().unwrap_or(INK)
+    }
+
     fn stroke(&mut self, x: f64, from: f64, to: f64, color: &str) {
         let line = Line::new().set("x1", x).set("x2", x).set("y1", from).set("y2", to);
         self.root.append(line.set("stroke", color).set("stroke-width", 1.2));
@@ -227,8 +285,10 @@ fn round(pixels: f64) -> f64 {
     (pixels * 10.0).round() / 10.0
 }
 
-fn color(thread: usize) -> &'static str {
-    THREADS[thread % THREADS.len()]
+/// The next of 1, 2, 5, 10, 20, … that is at least this.
+fn step(least: u64) -> u64 {
+    let power = 10_u64.pow(least.max(1).ilog10());
+    [1, 2, 5, 10].into_iter().map(|digit| digit * power).find(|step| *step >= least).unwrap_or(power)
 }
 
 fn slice_color(slice: &Slice) -> &'static str {
