@@ -22,9 +22,15 @@ const STOP: &str = "count";
 const EXITING: [&str; 2] =
     ["exiting, in the destructor of key 0x31 \"\", round 1, 0 exit functions", "  key 0x41 \"\" value 0x10"];
 
-/// What gdb prints after `commands`.
+/// What gdb prints after `commands`. The CPU that runs the kernel is 1: on riscv64 any of the four may win the boot.
 pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[String]) -> Result<Transcript, Failed> {
-    Ok(gdb::at_function(machine, kernel, "", STOP, commands)?.0)
+    let mut transcript = gdb::at_function(machine, kernel, "", STOP, commands)?.0;
+    for line in transcript.iter_mut().flat_map(|(_, lines)| lines) {
+        if let Some((_, rest)) = line.strip_prefix("thread of CPU ").and_then(|rest| rest.split_once(':')) {
+            *line = format!("thread of CPU 1:{rest}");
+        }
+    }
+    Ok(transcript)
 }
 
 /// What gdb prints there, on each machine.
