@@ -189,12 +189,11 @@ where
                 slot.rebind(seen, Tag::UNBOUND);
                 continue;
             }
-            let exiting = self.progress.taking_at(index);
-            if parts::SHARED_SLOTS && exiting.is_some() && !old.is_null() && self.pending.has_any(Flags::CONTESTED) {
-                self.set_aside_shared(slot, seen, old, exiting);
-                continue;
-            }
-            if let Some(exiting) = exiting {
+            if let Some(exiting) = self.progress.taking_at(index) {
+                if parts::SHARED_SLOTS && !old.is_null() && self.pending.has_any(Flags::CONTESTED) {
+                    self.set_aside_shared(slot, seen, old, exiting);
+                    continue;
+                }
                 self.progress.set_aside(exiting, old);
                 self.contend();
             }
@@ -268,11 +267,8 @@ where
     ///
     /// A handler that comes between the two steps finds NULL, and sets that aside, which the second step puts right.
     #[inline(always)]
-    fn set_aside_shared(&self, slot: &Slot, seen: Tag, old: *mut c_void, exiting: Option<Tag>) {
-        if let Some(exiting) = exiting
-            && slot.tag() == seen
-            && slot.claim(old)
-        {
+    fn set_aside_shared(&self, slot: &Slot, seen: Tag, old: *mut c_void, exiting: Tag) {
+        if slot.tag() == seen && slot.claim(old) {
             compiler_fence(Ordering::SeqCst);
             self.progress.set_aside(exiting, old);
         }

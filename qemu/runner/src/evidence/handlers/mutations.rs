@@ -115,14 +115,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation {
         file: "src/slots.rs",
         what: "bind sets aside what another thread may have taken",
-        from: "if parts::SHARED_SLOTS && exiting.is_some()",
-        to: "if false && exiting.is_some()",
+        from: "if parts::SHARED_SLOTS && !old.is_null()",
+        to: "if false && !old.is_null()",
     },
     Mutation {
         file: "src/slots.rs",
         what: "bind sets aside of shared slots what it has not taken",
-        from: "            && slot.claim(old)\n",
-        to: "            && (slot.claim(old) || true)\n",
+        from: "== seen && slot.claim(old) {",
+        to: "== seen && (slot.claim(old) || true) {",
     },
     Mutation {
         file: "src/slots.rs",
