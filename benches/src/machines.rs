@@ -46,6 +46,7 @@ const SIZES: &str = "sizes.md";
 const GET: &[&str] = &["get", "value set"];
 const EXIT: &[&str] = &["exit", "8 set"];
 
+const BITS_32: Cell = Not("another of 32 bits is read");
 const C_ALONE: Cell = Not("a kernel in C alone");
 const NO_KERNEL: Cell = Not("no kernel");
 const NOT_COUNTED: Cell = Not("counted in the images");
@@ -123,12 +124,14 @@ const MACHINES: [(&str, [Cell; 9]); 12] = [
     ),
     other!(
         "i686 (Pentium III)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::i686")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::i686")]),
+        debugger: Not("gdb wants qemu-system-i386 for it"), storm: C_ALONE, stepping: C_ALONE,
         sizes: "i686"
     ),
     other!(
         "armv7a (Cortex-A15)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::armv7a")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::armv7a")]),
+        debugger: Cases(&[("gdb", "gdb::c_kernel::armv7a")]), storm: C_ALONE, stepping: C_ALONE,
         sizes: "armv7a"
     ),
     other!(
@@ -155,12 +158,13 @@ const MACHINES: [(&str, [Cell; 9]); 12] = [
     ),
     other!(
         "riscv32 (imac)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32")]), debugger: C_ALONE, storm: C_ALONE, stepping: C_ALONE,
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32")]), debugger: BITS_32, storm: C_ALONE,
+        stepping: C_ALONE,
         sizes: "riscv32"
     ),
     other!(
         "riscv32 without compare-and-swap (imc)",
-        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32imc")]), debugger: C_ALONE, storm: C_ALONE,
+        suite: C_ALONE, c: Cases(&[("c_kernel", "c_kernel::riscv32imc")]), debugger: BITS_32, storm: C_ALONE,
         stepping: C_ALONE, sizes: "riscv32imc"
     ),
     other!(

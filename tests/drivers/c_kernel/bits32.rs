@@ -1,20 +1,17 @@
-//! The kernel in plain C on 32 bits: clang's, and booted as each machine's kernels are.
+//! The kernel in plain C on 32 bits: clang's, and how each machine is started with it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use libtest_mimic::Failed;
 use tsd_runner::{
     command,
     error::Result,
     install::{self, Numbers, ThreadPointer},
-    qemu::{self, Limits, Outcome},
     tools::{self, Tool},
     workspace,
 };
 
 use crate::build::{THREAD_LOCALS, compile, options};
-use crate::{CASES, LIMITS, judge};
 
 /// A machine, and what its kernel is built with.
 #[derive(Clone, Copy)]
@@ -62,45 +59,36 @@ pub(crate) const THUMBV7M: Bits32 = Bits32 {
     success: 0,
 };
 
-/// Those that run the common cases and no others.
-pub(crate) const ALL: [Bits32; 3] = [
-    THUMBV7M,
-    Bits32 {
-        name: "armv7a",
-        folder: "armv7a",
-        start: "armv7a",
-        thread_pointer: "tpidrprw:0:16",
-        rustflags: &[],
-        clang: &["--target=armv7a-none-eabi", "-mcpu=cortex-a15", "-mfloat-abi=soft"],
-        machine: &["-M", "virt", "-cpu", "cortex-a15", "-semihosting-config", "enable=on,target=native"],
-        prints_to_host: false,
-        ..THUMBV7M
-    },
-    // A CPU of the family's first years: of what later ones have, it has the registers for vectors.
-    Bits32 {
-        name: "i686",
-        folder: "i686",
-        start: "i686",
-        thread_pointer: "gs:0:16",
-        rustflags: &[],
-        clang: &["--target=i686-unknown-none-elf", "-mgeneral-regs-only"],
-        qemu: &tools::QEMU_X86_64,
-        machine: &["-M", "q35", "-cpu", "pentium3", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
-        prints_to_host: false,
-        success: 33,
-        ..THUMBV7M
-    },
-];
+pub(crate) const ARMV7A: Bits32 = Bits32 {
+    name: "armv7a",
+    folder: "armv7a",
+    start: "armv7a",
+    thread_pointer: "tpidrprw:0:16",
+    rustflags: &[],
+    clang: &["--target=armv7a-none-eabi", "-mcpu=cortex-a15", "-mfloat-abi=soft"],
+    machine: &["-M", "virt", "-cpu", "cortex-a15", "-semihosting-config", "enable=on,target=native"],
+    prints_to_host: false,
+    ..THUMBV7M
+};
+
+/// A CPU of the family's first years: of what later ones have, it has the registers for vectors.
+pub(crate) const I686: Bits32 = Bits32 {
+    name: "i686",
+    folder: "i686",
+    start: "i686",
+    thread_pointer: "gs:0:16",
+    rustflags: &[],
+    clang: &["--target=i686-unknown-none-elf", "-mgeneral-regs-only"],
+    qemu: &tools::QEMU_X86_64,
+    machine: &["-M", "q35", "-cpu", "pentium3", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
+    prints_to_host: false,
+    success: 33,
+    ..THUMBV7M
+};
 
 impl Bits32 {
-    /// Builds the kernel and runs it to its end.
-    pub(crate) fn boot(&self) -> std::result::Result<(), Failed> {
-        judge(&self.run(&[], LIMITS)?, CASES)
-    }
-
-    /// The same with more options of QEMU's, and without a judgement.
-    pub(crate) fn run(&self, options: &[&str], limits: Limits) -> std::result::Result<Outcome, Failed> {
-        let kernel = self.build().map_err(|error| error.to_string())?;
+    /// QEMU with the kernel, and with more options.
+    pub(crate) fn command(&self, kernel: &Path, options: &[&str]) -> Command {
         let mut qemu = command::of(self.qemu.command);
         qemu.args(self.machine).args(options).arg("-nodefaults");
         if self.prints_to_host {
@@ -109,11 +97,11 @@ impl Bits32 {
             qemu.args(["-no-reboot", "-display", "none", "-serial", "stdio"]);
         }
         qemu.arg("-kernel").arg(kernel);
-        Ok(qemu::run_for(&mut qemu, self.success, limits, &mut |_| ()).map_err(|error| error.to_string())?)
+        qemu
     }
 
     /// What its archive is made for and with.
-    fn options(&self, prefix: &Path) -> install::Options {
+    pub(crate) fn options(&self, prefix: &Path) -> install::Options {
         let usual = options(self.name, prefix);
         install::Options {
             numbers: self.numbers.unwrap_or(usual.numbers),
@@ -123,7 +111,9 @@ impl Bits32 {
         }
     }
 
-    fn build(&self) -> Result<PathBuf> {
+    /// Builds the kernel, which several tests share.
+    pub(crate) fn build(&self) -> Result<PathBuf> {
+        let _lock = workspace::lock(&format!("c-kernel-{}", self.folder))?;
         let prefix = workspace::images_dir()?.join("c-kernel").join(self.folder);
         install::run_if_changed(&self.options(&prefix), &prefix.join("stamp"))?;
         let mut objects = vec![compile("kernel.c", &[self.clang, self.hooks].concat(), &prefix)?];

@@ -5,9 +5,9 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use tsd_runner::qemu::Limits;
 
-use crate::LIMITS;
 use crate::bits32::{Bits32, THUMBV7M};
 use crate::critical::{self, NUMBERS};
+use crate::{LIMITS, run_32_bits};
 
 const MICROBIT: Bits32 = Bits32 {
     name: "thumbv6m",
@@ -20,7 +20,7 @@ const MICROBIT: Bits32 = Bits32 {
 };
 
 pub(crate) fn boot() -> Result<(), Failed> {
-    critical::judge(&MICROBIT.run(&critical::STEPPED_TIME, LIMITS)?, 0)
+    critical::judge(&run_32_bits(&MICROBIT, &critical::STEPPED_TIME, LIMITS)?, 0)
 }
 
 /// The same with hooks that leave interrupts as they are: a handler comes between, and values are lost or found twice, or
@@ -28,7 +28,8 @@ pub(crate) fn boot() -> Result<(), Failed> {
 pub(crate) fn boot_without_masking() -> Result<(), Failed> {
     let limits = Limits { total: Duration::from_secs(60), silence: Duration::from_secs(15) };
     let hooks = &["-Dinterrupts_mask=interrupts_are_masked"];
-    let outcome = Bits32 { folder: "without-masking", hooks, ..MICROBIT }.run(&critical::STEPPED_TIME, limits)?;
+    let kernel = Bits32 { folder: "without-masking", hooks, ..MICROBIT };
+    let outcome = run_32_bits(&kernel, &critical::STEPPED_TIME, limits)?;
     let said = outcome.lines.join("\n");
     assert!(!outcome.is_success() && !said.contains("interrupts_at_random ... ok"), "{said}");
     assert!(said.contains("interrupts_at_random"), "{said}");

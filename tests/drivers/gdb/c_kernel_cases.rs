@@ -12,7 +12,8 @@ use tsd_runner::{
 };
 
 use crate::{
-    c_kernel::{built, options_with_pointer},
+    bits32::ARMV7A,
+    build::{built, options_with_pointer},
     compare, same, transcript_of, with_script,
 };
 
@@ -21,6 +22,23 @@ const STOP: &str = "count";
 
 const EXITING: [&str; 2] =
     ["exiting, in the destructor of key 0x31 \"\", round 1, 0 exit functions", "  key 0x41 \"\" value 0x10"];
+
+/// On 32 bits, where keys are other numbers.
+pub(crate) fn check_32_bits() -> Result<(), Failed> {
+    let kernel = ARMV7A.build()?;
+    let name = archive::suffix(&ARMV7A.options(Path::new("")));
+    let wanted = transcript_of(&keys_of_32_bits(TRANSCRIPT).replace("_v1_k128_f16_r4_POINTER", &name));
+    let commands: Vec<_> = wanted.iter().map(|(command, _)| command.as_str()).collect();
+    let mut qemu = ARMV7A.command(&kernel, &[]);
+    let (printed, _) = gdb::at_function_of(&mut qemu, ARMV7A.name, &kernel, STOP, &with_script(&commands))?;
+    same(&wanted, &printed[1..])
+}
+
+/// A transcript with each key as it is where pointers have 32 bits: the index of a slot of half the size, and the same kind.
+fn keys_of_32_bits(transcript: &str) -> String {
+    let keys = [("0x11", "0x9"), ("0x21", "0x11"), ("0x31", "0x19"), ("0x41", "0x21"), ("0x51", "0x29")];
+    keys.iter().fold(transcript.to_owned(), |text, (wide, narrow)| text.replace(wide, narrow))
+}
 
 /// What gdb prints after `commands`. The CPU that runs the kernel is 1: on riscv64 any of the four may win the boot.
 pub(crate) fn session(machine: &Machine, kernel: &Path, commands: &[String]) -> Result<Transcript, Failed> {

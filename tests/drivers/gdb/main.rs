@@ -1,9 +1,12 @@
 //! The debugger's script, under gdb: on stopped CPUs of the Rust kernel, of the C kernel and of FreeRTOS, on a core file of the host,
 //! and where it must refuse. And docs/debugging.md, whose transcripts are what gdb prints.
 
-// Built as the driver of that name builds it.
+// The C kernel is built as the driver of that name builds it.
+#[path = "../c_kernel/bits32.rs"]
+#[expect(dead_code, reason = "not each machine is debugged, and none runs to its end")]
+mod bits32;
 #[path = "../c_kernel/build.rs"]
-mod c_kernel;
+mod build;
 mod c_kernel_cases;
 mod core_file;
 mod freertos_tasks;
@@ -39,6 +42,7 @@ fn main() {
         trials.push(Trial::test(format!("gdb::rust_kernel::{name}"), move || rust_kernel::check(machine)));
         trials.push(Trial::test(format!("gdb::c_kernel::{name}"), move || c_kernel_cases::check(machine)));
     }
+    trials.push(Trial::test("gdb::c_kernel::armv7a", c_kernel_cases::check_32_bits));
     trials.push(Trial::test("gdb::c_kernel::without_debug_information", c_kernel_cases::check_stripped));
     trials.push(Trial::test("gdb::c_kernel::damaged", c_kernel_cases::check_damaged));
     trials.push(Trial::test("gdb::freertos", freertos_tasks::check));

@@ -7,7 +7,7 @@ use tsd_runner::{
     workspace,
 };
 
-use crate::{c_kernel::built, c_kernel_cases, rust_kernel, same, transcript_of};
+use crate::{build::built, c_kernel_cases, rust_kernel, same, transcript_of};
 
 const PAGE: &str = include_str!("../../../docs/debugging.md");
 

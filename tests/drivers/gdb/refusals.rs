@@ -4,7 +4,7 @@ use libtest_mimic::Failed;
 use tsd_runner::{command, gdb, machine::Arch, tools, workspace};
 
 use crate::{
-    c_kernel::built,
+    build::built,
     c_kernel_cases::{stripped, symbols_end},
     compare, with_script,
 };
