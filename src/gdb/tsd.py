@@ -9,6 +9,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(os.path.expanduser(__file__))))
 
+try:
+    import gdb
+except ImportError:
+    raise SystemExit("tsd: gdb has not found its own Python files: start it with --data-directory=/usr/share/gdb") from None
+
 import tsd_gdb.commands
 import tsd_gdb.printers
 

@@ -167,10 +167,16 @@ fn refuse_at_once(options: &Options) -> Result<()> {
 }
 
 fn require_register(options: &Options) -> Result<()> {
-    let Some(register) = options.thread_pointer.as_ref().map(ThreadPointer::register) else { return Ok(()) };
-    let (triple, registers) = (&options.target.triple, options.target.registers());
+    let Some(pointer) = &options.thread_pointer else { return Ok(()) };
+    let (register, triple, registers) = (pointer.register(), &options.target.triple, options.target.registers());
     if registers.contains(&register) {
-        return Ok(());
+        let word = if ["x86_64", "aarch64", "riscv64"].iter().any(|cpu| triple.starts_with(cpu)) { 8 } else { 4 };
+        return match pointer.offsets().find(|offset| offset % word != 0) {
+            None => Ok(()),
+            Some(offset) => {
+                Err(Error::usage(format!("an offset of a thread pointer is a multiple of {word}: {offset}")))
+            }
+        };
     }
     let known = if registers.is_empty() {
         "it has none here; a macro TSD_CURRENT() makes tsd_get() inline in C".into()

@@ -248,6 +248,7 @@ fn compare(read: &Read, pid: u32, figures: &HashMap<String, usize>) {
     let counted = [
         ("cpus", tracks("CPU ")),
         ("threads", tracks("worker #")),
+        ("threads killed", read.instants(pid, "worker").filter(|event| event.cat == "kill").count()),
         ("threads migrated", migrated.len()),
         ("preemptions", preempted),
         ("rounds", read.slices(pid, "worker", "round").count()),

@@ -107,8 +107,8 @@ def of_rust():
     names = sorted(re.findall(r"^\d+:\t.* (\S+);$", found, re.MULTILINE))
     if not names:
         raise Problem(
-            "no table is found: there is no libtsd.a with symbols, and no key space with debug information; "
-            "tsd set table EXPR names one"
+            "no table is found: there is no libtsd.a with symbols, and no key space with debug information "
+            "(debug = 2 in Rust); tsd set table EXPR names one"
         )
     if len(names) > 1:
         raise Problem(f"there are {len(names)} key spaces, choose one by tsd set table: {', '.join(names)}")

@@ -9,7 +9,7 @@ from . import place
 from .keys import Table
 from .problem import Problem
 from .threads import of_value
-from .target import is_key, type_name
+from .target import is_key, number_of, type_name
 
 
 def careful(words, otherwise):
@@ -24,8 +24,7 @@ class KeyPrinter:
     """A key: what it is."""
 
     def __init__(self, value):
-        kind = value.type.strip_typedefs()
-        self.handle = int(value[kind.fields()[0]] if kind.code == gdb.TYPE_CODE_STRUCT else value)
+        self.handle = number_of(value, "it")
 
     def to_string(self):
         if self.handle == 0:
@@ -86,7 +85,7 @@ PRINTERS = (
 def printer_of(value):
     """The printer for a value, or None."""
     if is_key(value):
-        # It fits into a register; the others are where they are.
+        # It may be in a register; the others are where they are.
         return KeyPrinter(value)
     if value.type.strip_typedefs().code != gdb.TYPE_CODE_STRUCT or not value.address:
         return None

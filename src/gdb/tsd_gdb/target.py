@@ -68,8 +68,13 @@ def evaluate(expression):
         return found.value()
 
 
+TYPED_KEY = re.compile(r"^tsd::(typed_key::TypedKey|owned_key::OwnedKey|shared_key::SharedKey)<")
+
+
 def is_key(value):
     """Whether a value is a key by its type, of which C has only the typedef's name."""
+    if TYPED_KEY.match(type_name(value.type)):
+        return True
     if value.type.name in ("tsd_key_t", "tsd_pthread_key_t", "tsd_tss_t"):
         return True
     # Where a C library is loaded, these are its own.
@@ -84,14 +89,33 @@ def number(expression):
 
 
 def number_of(value, expression):
-    """The number that a value is."""
-    if value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
-        # A key in Rust is a structure of one number.
-        value = value[value.type.strip_typedefs().fields()[0]]
+    """The number that a value is, or the handle of the typed key that it is."""
+    if TYPED_KEY.match(type_name(value.type)):
+        return handle_of_typed(value, expression)
+    while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+        # In Rust a key, or an atomic number, is a structure of one number. An enumeration is one with a discriminant.
+        fields = [field for field in value.type.strip_typedefs().fields() if field.artificial or field.type.sizeof]
+        if len(fields) != 1 or fields[0].artificial:
+            raise Problem(f"{expression} is no number: its type is {type_name(value.type)}")
+        value = value[fields[0]]
+    if value.type.strip_typedefs().code == gdb.TYPE_CODE_UNION:
+        raise Problem(f"{expression} is no number: its type is {type_name(value.type)}")
     try:
         return int(value)
     except gdb.error:
         raise Problem(f"{expression} is no number") from None
+
+
+def handle_of_typed(value, expression):
+    """The handle of a typed key; 0 if it was not created yet."""
+    has = {field.name for field in value.type.strip_typedefs().fields()}
+    state = value if "tag" in has else value["state"]
+    if "tag" in {field.name for field in state.type.strip_typedefs().fields()}:
+        tag = number_of(state["tag"], expression)
+        return tag & 0xFFFFFFFF if tag & 1 else 0
+    key = state["key"]
+    phase = 2 if key["options"]["last_phase"] else 0
+    return int(key["number"]) * 2 * word_bytes() | phase | 1
 
 
 def followed(value):

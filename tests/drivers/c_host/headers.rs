@@ -56,7 +56,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         for standard in standards {
             for (variant, options) in VARIANTS {
                 let name = format!("c::headers::{compiler}::{standard}::{variant}");
-                if variant.starts_with("inline") && (!cfg!(target_arch = "x86_64") || compiler.starts_with("aarch64")) {
+                if variant.starts_with("inline") && (!cfg!(target_arch = "x86_64") || is_cross(compiler)) {
                     continue;
                 }
                 trials.push(Trial::test(name, move || check(compiler, standard, ending, variant, options)));
@@ -64,6 +64,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// Whether what it compiles is for another CPU than the others'.
+fn is_cross(compiler: &str) -> bool {
+    compiler.starts_with("aarch64")
 }
 
 fn check(compiler: &str, standard: &str, ending: &str, variant: &str, options: &[&str]) -> Result<(), Failed> {
@@ -77,6 +82,10 @@ fn check(compiler: &str, standard: &str, ending: &str, variant: &str, options: &
         let warnings = &WARNINGS[..WARNINGS.len() - usize::from(ending == "cc")];
         command.arg(format!("-std={standard}")).args(warnings);
         command.arg("-fsyntax-only").arg("-I").arg(Environment::ALL[0].prefix().join("include"));
+        if is_cross(compiler) {
+            // It may have no library, and would read another CPU's.
+            command.arg("-ffreestanding");
+        }
         if variant == NOTHING {
             command.arg("-isystem").arg(String::from_utf8_lossy(&own.stdout).trim_end());
         }

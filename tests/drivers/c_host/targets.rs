@@ -15,7 +15,7 @@ use super::kernels::installed;
 /// What `install` calls them, and what GCC must be told for a kernel that has them linked in.
 const TARGETS: [(&str, &str); 11] = [
     ("x86_64", "`-mno-red-zone`, for its own code"),
-    ("i686", "`-m32 -fno-pic`, no `-mregparm`; `-mgeneral-regs-only`, for its own code"),
+    ("i686", "`-m32 -fno-pic`, no `-mregparm` and no `-mrtd`; `-mgeneral-regs-only`, for its own code"),
     ("aarch64", "`-mgeneral-regs-only`, for its own code; `-ffixed-x18` if x18 is its own"),
     ("armv7a", "`-march=armv7-a -mfloat-abi=soft`"),
     ("riscv64", "`-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany`"),

@@ -98,7 +98,7 @@ pub(crate) fn words() -> Result<(), Failed> {
     compare(&transcript, &[(commands[0], &[]), (commands[1], &[]), ("tsd threads", &[failed])])?;
     // Without a kernel there is nothing to read.
     let transcript = gdb::run(None, &[], &with_script(&["tsd keys"]))?;
-    let nothing = "no table is found: there is no libtsd.a with symbols, and no key space with debug information; \
-                   tsd set table EXPR names one";
+    let nothing = "no table is found: there is no libtsd.a with symbols, and no key space with debug information \
+                   (debug = 2 in Rust); tsd set table EXPR names one";
     compare(&transcript, &[("tsd keys", &[nothing])])
 }

@@ -10,9 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use tsd::{
-    ExitFunctionList, ExitFunctions, Key, KeyOptions, KeySpace, KeyTable, Once, Port, SharedKey, Slots, StaticKey,
-};
+use tsd::{ExitFunctionList, ExitFunctions, Key, KeyOptions, KeyTable, Once, Port, SharedKey, Slots, StaticKey};
 
 /// Set where this program is to be the subject.
 pub(crate) const VARIABLE: &str = "TSD_GDB_SUBJECT";
@@ -52,29 +50,36 @@ unsafe impl Port for Kernel {
     }
 }
 
-const ERRNO: StaticKey = StaticKey::new(0, KeyOptions::new().name("errno"));
+/// The table's indexes have two generations left.
+const fn table() -> KeyTable<KEYS> {
+    KeyTable::new().with_generation(KeyTable::<KEYS>::LAST_GENERATION - 1)
+}
 
-/// Its indexes have two generations left.
-// SAFETY: the only key space of these blocks.
-static SPACE: KeySpace<Kernel> = unsafe {
-    let table = KeyTable::new().with_generation(KeyTable::<KEYS>::LAST_GENERATION - 1);
-    KeySpace::with_table(Kernel, table.with_static_keys(&[ERRNO]))
-};
+tsd::static_keys! {
+    // SAFETY: the only key space of these blocks.
+    static SPACE: KeySpace<Kernel> = unsafe { KeySpace::with_table(Kernel, table()) };
+    static ERRNO: OwnedKey<u16>;
+}
 
 /// A typed key, which is created at its first use.
 static CALLS: SharedKey<&'static mut AtomicU32, Kernel> = SharedKey::new(&SPACE);
 
+/// One that is never used.
+static UNUSED: SharedKey<&'static mut AtomicU32, Kernel> = SharedKey::new(&SPACE);
+
 /// The handles, for the debugger.
-static ERRNO_KEY: Key = ERRNO.key();
+static ERRNO_KEY: Key = StaticKey::new(0, KeyOptions::new()).key();
 static RETIRED: AtomicU32 = AtomicU32::new(0);
 static STALE: AtomicU32 = AtomicU32::new(0);
 static ARENA: AtomicU32 = AtomicU32::new(0);
+static MAYBE: Option<Key> = Some(ERRNO_KEY);
+static WITH_FLAG: (u32, Key) = (1, ERRNO_KEY);
 
 /// Where the debugger stops: all threads are where they are to be.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn tsd_gdb_subject_is_ready() {
-    black_box(&BLOCKS[0].number);
+    black_box((&BLOCKS[0].number, &MAYBE, &WITH_FLAG, &UNUSED, &ERRNO_KEY, &ERRNO));
 }
 
 /// The main thread and those that stay where they are.
@@ -129,7 +134,7 @@ pub(crate) fn run() -> ! {
     let log_buffer = create(KeyOptions::new().name("log buffer").destructor(stays));
     set(arena, 0xa000);
     set(log_buffer, 0x10);
-    set(ERRNO_KEY, 0x5);
+    ERRNO.replace(5).expect("there is a thread");
     CALLS.with_or_init(|| Box::leak(Box::default()), |calls| calls.fetch_add(1, SeqCst)).expect("a free index");
     at_exit(returns, 0x1);
     at_exit(stays, 0x2);

@@ -44,6 +44,8 @@ pub(crate) enum What {
     Runs,
     /// The thread has lost its CPU to another one without asking.
     Preempted,
+    /// The thread begins to end because it was killed.
+    Killed,
     /// The thread has ended.
     Ended,
 }
@@ -141,7 +143,7 @@ impl Display for Line<'_> {
                     // Blanks separate the events.
                     name.chars().try_for_each(|c| f.write_char(if c == ' ' { '_' } else { c }))?;
                 }
-                What::Runs | What::Preempted | What::Ended => {}
+                What::Runs | What::Preempted | What::Killed | What::Ended => {}
             }
         }
         Ok(())
@@ -154,6 +156,7 @@ fn letter(what: What, thread: Option<ThreadIndex>) -> char {
         What::Runs if thread.is_some_and(is_idle) => 'I',
         What::Runs => 'R',
         What::Preempted => 'P',
+        What::Killed => 'K',
         What::Ended => 'X',
         What::Library(event) => match event {
             Event::KeyCreated(_) => 'C',

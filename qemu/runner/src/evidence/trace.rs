@@ -132,11 +132,12 @@ impl Counts {
     }
 
     /// The kernel's name of each figure, and Perfetto's count of the same.
-    fn figures(&self, machine: &str) -> [(&'static str, usize); 10] {
+    fn figures(&self, machine: &str) -> [(&'static str, usize); 11] {
         let of = |category: &str| self.of.get(&(machine.to_owned(), category.to_owned())).copied().unwrap_or_default();
         [
             ("cpus", of("run").1),
             ("threads", of("thread").0),
+            ("threads_killed", of("kill").0),
             ("threads_migrated", of("migration").1),
             ("preemptions", of("preemption").0),
             ("rounds", of("round").0),
@@ -163,7 +164,7 @@ fn page(version: &str, counts: &Counts, machines: &[Served]) -> String {
     let faults: Vec<_> = queries::CHECKS.iter().map(|check| format!("- {}\n", check.fault)).collect();
     let mut page = format!(
         "# A trace in Perfetto\n\nWhat Perfetto {version} counts in the trace of a demonstration with {REQUESTS} requests on each \
-         machine. The kernels'\nown figures are the same. Written by `cargo run -- evidence trace`.\n\n"
+         machine. The kernels'\nown figures are the same; an allocation is a thread's first value of a key. Written by `cargo run -- evidence trace`.\n\n"
     );
     let cells = |each: &dyn Fn(&Served) -> String| {
         machines.iter().map(|served| format!(" {} |", each(served))).collect::<String>()

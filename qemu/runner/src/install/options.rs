@@ -112,6 +112,11 @@ impl ThreadPointer {
         &self.register
     }
 
+    /// What is added to addresses on the way.
+    pub(super) fn offsets(&self) -> impl Iterator<Item = u32> {
+        self.at.into_iter().chain([self.offset])
+    }
+
     /// Whether it takes no hook to find the thread's address. On x86_64 a segment's base can't be read everywhere, so
     /// that takes a pointer in the segment.
     pub(crate) fn gives_an_address(&self) -> bool {

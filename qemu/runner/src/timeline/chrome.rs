@@ -121,6 +121,7 @@ impl Process<'_> {
             let (name, extra) = match what {
                 Instant::Attached => ("attached".into(), json!({ "cat": "attachment" })),
                 Instant::Preempted => ("preempted".into(), json!({ "cat": "preemption" })),
+                Instant::Killed => ("killed".into(), json!({ "cat": "kill", "cname": RED })),
                 Instant::Migrated { from, to } => (
                     format!("CPU {from} to CPU {to}"),
                     json!({ "cat": "migration", "args": { "from": from, "to": to } }),

@@ -45,14 +45,14 @@ pub(super) fn document(name: &str, tracks: &Tracks) -> String {
     let window = window(chosen.map(|(_, exit)| exit), tracks.end_ns);
     let mut picture = Picture { root: Document::new(), y: 6.0, colors: colors(tracks, &window), window };
     picture.heading(&format!(
-        "{name}, {} CPUs: {} ms of {:.0}. Numbers are workers.",
+        "{name}, {} CPUs: {} ms of {:.0}, of the host's time. Numbers are workers.",
         tracks.cpus.len(),
         (picture.window.end - picture.window.start) / 1_000_000,
         tracks.end_ns as f64 / 1e6
     ));
     picture.with_times("ms", 1e6, 0, |picture| picture.draw_cpus(tracks));
     picture.heading(
-        "Their threads, waiting where the line is thin. Ring: on another CPU now. Stroke: preempted. Orange: exit.",
+        "Their threads, waiting where the line is thin. Ring: on another CPU now. Stroke: preempted; red: killed. Orange: exit.",
     );
     picture.with_times("ms", 1e6, 0, |picture| picture.draw_threads(tracks, chosen.map(|(_, exit)| exit)));
     if let Some((thread, exit)) = chosen {
@@ -78,8 +78,8 @@ fn colors(tracks: &Tracks, window: &Range<u64>) -> HashMap<usize, &'static str> 
     colors
 }
 
-/// The exit to look at closely: one with left-overs if there is any, else of those with the most parts, and in the middle
-/// of the run, when all CPUs work, the shortest.
+/// The exit to look at closely: one with left-overs if there is any, else of those with the most rounds, and in the middle
+/// of the run, when all CPUs work, the shortest: a longer one has waited until the host went on with its CPU.
 fn chosen_exit(tracks: &Tracks) -> Option<(&Thread, &Slice)> {
     let exits = tracks.threads.iter().flat_map(|thread| {
         let exits = thread.slices.iter().filter(|slice| matches!(slice.kind, Kind::Exit { .. }));
@@ -88,8 +88,12 @@ fn chosen_exit(tracks: &Tracks) -> Option<(&Thread, &Slice)> {
     exits.max_by_key(|(thread, exit)| {
         let left_over = if let Kind::Exit { left_over } = exit.kind { left_over } else { 0 };
         let is_in_the_middle = (tracks.end_ns / 4..tracks.end_ns / 4 * 3).contains(&exit.begin_ns);
-        (left_over, parts(thread, exit).count(), is_in_the_middle, u64::MAX - (exit.end_ns - exit.begin_ns))
+        (left_over, rounds(thread, exit), is_in_the_middle, u64::MAX - (exit.end_ns - exit.begin_ns))
     })
+}
+
+fn rounds(thread: &Thread, exit: &Slice) -> usize {
+    parts(thread, exit).filter(|slice| matches!(slice.kind, Kind::Round { .. })).count()
 }
 
 /// The exit and what lies in it.
@@ -184,7 +188,7 @@ impl Picture {
                     self.root.append(ring.set("fill", "none").set("stroke", INK).set("stroke-width", 1.5));
                 }
                 Instant::Preempted => self.stroke(x, self.y - 2.0, self.y + BAR + 2.0, INK),
-                Instant::LeftOver(_) => self.stroke(x, self.y - 2.0, self.y + BAR + 2.0, LEFT_OVER),
+                Instant::LeftOver(_) | Instant::Killed => self.stroke(x, self.y - 2.0, self.y + BAR + 2.0, LEFT_OVER),
                 _ => {}
             }
         }

@@ -88,6 +88,7 @@ pub(super) struct Mark {
 pub(super) enum Instant {
     Attached,
     Preempted,
+    Killed,
     Migrated { from: usize, to: usize },
     KeyCreated(String),
     KeyDeleted(String),
@@ -217,6 +218,7 @@ impl Builder<'_> {
         Some(match what {
             What::Attached => Instant::Attached,
             What::Preempted => Instant::Preempted,
+            What::Killed => Instant::Killed,
             What::KeyCreated(key) => Instant::KeyCreated(name(key)),
             What::KeyDeleted(key) => Instant::KeyDeleted(name(key)),
             What::KeyRefused => Instant::KeyRefused,

@@ -10,7 +10,10 @@ use super::{
     dispatch, locked,
     thread_table::{Ended, Outcome},
 };
-use crate::{core::port, machine};
+use crate::{
+    core::{port, trace},
+    machine,
+};
 
 /// Ends the running thread: cleanup handlers, the library's exit, then joiners are woken.
 pub(crate) fn exit(value: usize) -> ! {
@@ -19,6 +22,9 @@ pub(crate) fn exit(value: usize) -> ! {
 
 fn end(outcome: Outcome) -> ! {
     let thread = Thread::current().expect("a thread is running");
+    if outcome == Outcome::Killed {
+        trace::note_of(thread.index(), trace::What::Killed);
+    }
     // The exit is no place to be killed in.
     set_cancel(Cancel::Disabled);
     while let Some((handler, argument)) = cleanup_pop() {
