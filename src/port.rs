@@ -183,6 +183,42 @@ pub unsafe trait Port {
     /// might come as well: it may do what an interrupt handler may, and its cost is part of the call. By default there is
     /// none, and nothing of it is compiled. Calls of a [`KeyTable`](crate::KeyTable) and of a
     /// [`StaticKey`](crate::StaticKey) have no port to ask.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tsd::{Event, KeyOptions, KeySpace, Port, Slots};
+    ///
+    /// struct Kernel;
+    /// static SLOTS: Slots<8> = Slots::new();
+    ///
+    /// // SAFETY: the slots of the only thread.
+    /// unsafe impl Port for Kernel {
+    ///     type Slots = Slots<8>;
+    ///     const TRACE: Option<fn(Event)> = Some(note);
+    ///     unsafe fn current(&self) -> Option<&Slots<8>> {
+    ///         Some(&SLOTS)
+    ///     }
+    /// }
+    ///
+    /// // SAFETY: the only key space of these slots.
+    /// static KEYS: KeySpace<Kernel> = unsafe { KeySpace::new(Kernel) };
+    ///
+    /// /// A kernel writes into a buffer of its CPU, with the time and the thread.
+    /// fn note(event: Event) {
+    ///     // The name now: once the key is deleted, nothing has it any more.
+    ///     let name = |key| KEYS.table().keys().find(|info| info.key == key).map_or("", |info| info.name);
+    ///     match event {
+    ///         Event::FirstSet(key) => println!("sets {}", name(key)),
+    ///         event => println!("{event:?}"),
+    ///     }
+    /// }
+    ///
+    /// let key = KEYS.create_with(KeyOptions::new().name("log"))?; // KeyCreated(Key(0x1))
+    /// // SAFETY: the key has no destructor.
+    /// unsafe { KEYS.set(key, core::ptr::dangling_mut())? }; // sets log
+    /// # Ok::<(), tsd::Error>(())
+    /// ```
     const TRACE: Option<fn(Event)> = None;
 }
 
