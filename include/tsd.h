@@ -177,7 +177,8 @@ void tsd_thread_exit(tsd_exit_report_t *report) TSD_SYMBOL(tsd_thread_exit);
  * Runs the exit of a thread that never runs again, on behalf of it: one that another thread has deleted, or that was
  * killed where it stood. An exit of its own that was cut short is finished: what it had not taken gets its destructor
  * now, in new rounds. A value whose destructor had begun, or was about to, is named in the report (TSD_EXIT_INTERRUPTED),
- * for no destructor runs twice. Detach notifications that it had begun to send are not sent again.
+ * for no destructor runs twice; nobody can tell whether it had just returned. Detach notifications that it had begun to
+ * send are not sent again.
  *
  * The kernel calls it where it buries the thread, before its stack and its structure go away. From before the call until
  * it has returned, tsd_current() (or the thread pointer, where the archive reads that) gives the dead thread's structure
@@ -454,7 +455,10 @@ int tsd_value_next(const tsd_thread_t *thread, uint32_t *cursor, tsd_key_info_t 
 /* The value of any thread. It may be gone the next moment, unless the thread is the caller or stopped. */
 void *tsd_thread_get(const tsd_thread_t *thread, tsd_key_t key) TSD_SYMBOL(tsd_thread_get);
 
-/* The key whose destructor `thread` is in, and the round, counted from 1; 0 if it is in none. `round` may be NULL. */
+/*
+ * The key whose destructor `thread` is in or about to call, and the round, counted from 1; 0 if it is in none. `round` may
+ * be NULL. While exit looks whether a value has a destructor to call, its key is named, too, be it deleted.
+ */
 tsd_key_t tsd_thread_destructor(const tsd_thread_t *thread, uint32_t *round) TSD_SYMBOL(tsd_thread_destructor);
 
 uint32_t tsd_keys_in_use(void) TSD_SYMBOL(tsd_keys_in_use);

@@ -62,7 +62,8 @@ pub enum Event {
     FunctionBegan,
     /// It has returned.
     FunctionEnded,
-    /// A value under this key is left over: it was cleared and gets no destructor.
+    /// A value under this key is left over: it was cleared and gets no destructor. So is what the port stores now, and
+    /// exit does not end as long as it stores something each time.
     LeftOver(Key),
     /// The initialiser of a [`Once`](crate::Once) is called.
     OnceBegan {

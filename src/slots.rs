@@ -79,7 +79,7 @@ where
     }
 
     /// Returns the destructor that this thread is in, or is about to call: its key and the round, counted from 1. For
-    /// panic dumps.
+    /// panic dumps. While exit looks whether a value has a destructor to call, its key is named, too, be it deleted.
     ///
     /// Callable from threads, destructors and interrupts. Wait-free, writes nothing. The thread should be the caller or
     /// be stopped.

@@ -8,7 +8,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* The inline calls as an archive of two parts has them, gs:8, beside one of three: the symbols are those of the latter. */
 #include <tsd/config.h>
+#include <tsd/symbols.h>
+#undef TSD_POINTER_SUFFIX_
+#define TSD_POINTER_SUFFIX_ "_gs_0_8"
 #undef TSD_THREAD_POINTER_AT
 #include <tsd.h>
 

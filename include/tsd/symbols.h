@@ -15,8 +15,9 @@
 
 /*
  * A symbol's name carries the ABI version, the numbers of keys, thread-exit functions and rounds that the archive is
- * built for, and the thread pointer by which it finds a thread. An "undefined reference to tsd_get_v1_k128_f16_r4" means that header and archive are of different builds;
- * one to "tsd_current_v1_..." that the kernel has not defined tsd_current(), or not after including <tsd.h>.
+ * built for, and the thread pointer by which it finds a thread. An "undefined reference to tsd_get_v1_k128_f16_r4" means
+ * that header and archive are of different builds; one to "tsd_current_v1_..." that the kernel has not defined
+ * tsd_current(), or not after including <tsd.h>.
  * With "_minimal" at its end it may also be a function that an archive of `install --minimal` has not: see <tsd.h>.
  */
 #ifdef TSD_MINIMAL

@@ -16,7 +16,6 @@ use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
     fence,
 };
@@ -28,7 +27,7 @@ use crate::config::KEYS;
 use crate::hooks::leave_fls;
 use crate::key_space::key_space;
 use crate::port::{current, set_last_error};
-use crate::sync::{AtomicPtr, AtomicUsize};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicUsize};
 use crate::thread::{FlsEvent, Thread};
 use crate::win32::{ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY, ERROR_SUCCESS, OUT_OF_INDEXES, succeed};
 
@@ -41,7 +40,8 @@ static LOCK: Lock = Lock::new();
 
 /// What the family knows of an index of the table.
 struct Index {
-    /// The Fls key there, or 0. Cleared under the lock.
+    /// The Fls key there, or 0. Cleared under the lock; `FlsAlloc` takes none, and may give the index a later key where this
+    /// one has gone with its module.
     key: AtomicU32,
     /// The key that `freer` frees.
     freed: AtomicU32,
@@ -60,6 +60,14 @@ static INDEXES: [Index; KEYS] = [const {
         taken: AtomicPtr::new(ptr::null_mut()),
     }
 }; KEYS];
+
+impl Index {
+    /// Makes `key` no Fls key any more, unless the index has a later one.
+    fn clear(&self, key: u32) {
+        // Release: as the stores before it, where FlsFree is killed behind it.
+        let _ = self.key.compare_exchange(key, 0, Release, Relaxed);
+    }
+}
 
 /// How many of `INDEXES` have a `freer`, at least: where there are none, nobody searches for one.
 static FREES: AtomicUsize = AtomicUsize::new(0);
@@ -138,7 +146,7 @@ pub extern "C" fn tsd_FlsFree(key: u32) -> c_int {
         index.freer.store(name(thread), Release);
         index.freed.store(key, Release);
         // From here on nobody stores a value, and who frees it a second time fails.
-        index.key.store(0, Release);
+        index.clear(key);
     }
     LOCK.release();
     succeed(ours && finish(index, key, name(thread)))
@@ -255,9 +263,7 @@ fn unfinished(thread: &'static Thread) -> Option<(&'static Index, u32)> {
     let index = INDEXES.iter().find(|index| index.freer.load(Relaxed) == name(Some(thread)));
     let found = index.map(|index| {
         let key = index.freed.load(Relaxed);
-        if index.key.load(Relaxed) == key {
-            index.key.store(0, Relaxed);
-        }
+        index.clear(key);
         (index, key)
     });
     LOCK.release();
@@ -287,8 +293,8 @@ fn forget(block: *const Thread) {
         let key = Key::from_raw(index.freed.load(Relaxed));
         if key_space().table().info(raw::index::<KEYS>(key)).is_some_and(|info| info.key == key) {
             // Nobody can say who would run the callbacks: the index is as if it had not been freed. Whoever frees it
-            // next begins with the value that is taken already.
-            index.key.store(key.raw(), Relaxed);
+            // next begins with the value that is taken already. Unless the index has a later key by now.
+            let _ = index.key.compare_exchange(0, key.raw(), Relaxed, Relaxed);
         } else {
             index.taken.store(ptr::null_mut(), Relaxed);
         }

@@ -17,6 +17,9 @@ use crate::{
 
 const LIMITS: Limits = Limits { total: Duration::from_secs(900), silence: Duration::from_secs(90) };
 
+/// The fewest keys that the kernel's server can do with.
+pub const MIN_KEYS: u32 = 5;
+
 /// What the demonstration on a machine has shown.
 #[derive(Debug, Default)]
 pub(crate) struct Served {

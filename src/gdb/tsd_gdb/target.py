@@ -37,7 +37,8 @@ def text(address, length):
     if length > 4096:
         return f"{length} bytes at {address:#x}"
     try:
-        return Memory(address, length).content.decode(errors="replace")
+        name = Memory(address, length).content.decode(errors="replace")
+        return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in name)
     except Problem:
         return f"unreadable at {address:#x}"
 

@@ -161,18 +161,23 @@ def of_value(name, value, table):
         return [of_address(name, int(value), table)]
     if kind.code == gdb.TYPE_CODE_PTR and kind.target().strip_typedefs().code in (gdb.TYPE_CODE_VOID, gdb.TYPE_CODE_INT):
         return [of_address(name, int(value), table)]
-    if kind.code == gdb.TYPE_CODE_PTR and int(value) == 0:
+    if is_null(value):
         raise Problem(f"{name} is NULL")
     value = followed(value)
     kind = value.type.strip_typedefs()
     if kind.code == gdb.TYPE_CODE_ARRAY:
         low, high = kind.range()
-        return [thread for n in range(low, high + 1) for thread in of_value(f"{name}[{n}]", value[n], table)]
+        elements = [(f"{name}[{n}]", value[n]) for n in range(low, high + 1)]
+        return [thread for its, element in elements if not is_null(element) for thread in of_value(its, element, table)]
     start, parts = int(value.address or 0), parts_of(kind, table, DEPTH)
     if "slots" not in parts:
         raise Problem(f"{name} has no tsd_thread_t and no tsd::Slots in it: its type is {kind.unqualified()}")
     functions = start + parts["functions"] if "functions" in parts else None
     return [Thread(name, start + parts["slots"], functions, table)]
+
+
+def is_null(value):
+    return value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR and int(value) == 0
 
 
 def of_address(name, address, table):

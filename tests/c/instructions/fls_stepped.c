@@ -1,7 +1,7 @@
 /*
  * Fls, with a thread that is killed in front of each instruction of each call; and with an exit in front of each of whose
  * instructions another CPU frees the index, alone or with a handler that takes its place for another key; and with a free in
- * front of each of whose instructions the callback's module goes and another one takes the index, or a key of the core does. The processor's single step
+ * front of each of whose instructions the callback's module goes and another one takes the index, with a free or without, or a key of the core does. The processor's single step
  * finds them, and the kill is made in a copy of the process. There the thread's exit runs, on the thread
  * itself or on behalf of it, or its structure is initialised for another. Then the lock must be free, the list must have
  * every thread that is alive, and each value must have had its callback once.
@@ -39,7 +39,7 @@ tsd_thread_t *tsd_current(void) { return current; }
 /* What a process says beside that all is well: what was lost, and that the lock was held by the thread that stands. */
 enum { FAILED = 1, LOST_VALUE = 2, LOST_INDEX = 4, WAITED = 8 };
 /* What another CPU does, and a handler on the victim; it did, in this process. */
-static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER, MEETS_PURGE, MEETS_PURGE_AND_KEY } meets;
+static enum { MEETS_NOTHING, MEETS_FREE, MEETS_FREE_AND_HANDLER, MEETS_PURGE, MEETS_PURGE_AND_KEY, MEETS_PURGE_AND_INDEX } meets;
 static int has_met;
 
 void tsd_wait(const uint32_t *word, uint32_t expected) {
@@ -78,6 +78,7 @@ static int values_lost, indexes_lost, waits;
 enum { MOST_LOST = 20 };
 
 static tsd_key_t handlers_key;
+static uint32_t next_index;
 static int handlers_value;
 
 /* Of the module that takes the index: nobody stores a value. */
@@ -108,6 +109,10 @@ static void meet(ucontext_t *context) {
         tsd_keys_purge(__start_callbacks, __stop_callbacks);
         current = &threads[FIRST];
         CHECK(tsd_key_create(&handlers_key, callback) == 0 && tsd_set(handlers_key, &handlers_value) == 0);
+    } else if (meets == MEETS_PURGE_AND_INDEX) {
+        tsd_keys_purge(__start_callbacks, __stop_callbacks);
+        next_index = tsd_FlsAlloc(callback);
+        CHECK(next_index != TSD_FLS_OUT_OF_INDEXES);
     } else {
         CHECK(tsd_FlsFree(index_));
     }
@@ -336,6 +341,12 @@ static void run_met(const struct action *action, const char *name, int by) {
         current = &threads[FIRST];
         CHECK(tsd_get(handlers_key) == &handlers_value && handlers_value == 0);
     }
+    if (has_met && by == MEETS_PURGE_AND_INDEX) {
+        current = &threads[FIRST];
+        CHECK(tsd_FlsSetValue(next_index, &handlers_value) && tsd_FlsGetValue(next_index) == &handlers_value);
+        current = &threads[OBSERVER];
+        CHECK(handlers_value == 0 && tsd_FlsFree(next_index) && handlers_value == 1);
+    }
     current = &threads[OBSERVER];
     CHECK(has_met || (action->flags & IS_FREE) || tsd_FlsFree(index_));
     for (thread = action->before; *thread != THREADS; thread++) {
@@ -370,6 +381,7 @@ int main(void) {
         if (actions[action].flags & IS_FREE) {
             run_met(&actions[action], "met by a purge", MEETS_PURGE);
             run_met(&actions[action], "met by a purge and a key", MEETS_PURGE_AND_KEY);
+            run_met(&actions[action], "met by a purge and an index", MEETS_PURGE_AND_INDEX);
         }
         for (end = 0; end < sizeof ends / sizeof ends[0]; end++) {
             /* What died in its exit is reaped. */

@@ -93,6 +93,8 @@ fn print(name: &str, call: Call, key: usize, value: *mut c_void) -> usize {
 }
 
 /// Runs the mode.
+// With a stack frame of its own: in a kernel of many keys no other mode's stack has room for it.
+#[inline(never)]
 pub(crate) fn run() -> bool {
     counter::init();
     let before = cpu::thread_pointer();

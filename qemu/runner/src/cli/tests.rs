@@ -49,6 +49,8 @@ fn every_option_is_taken() {
     let line = "--arch aarch64 --cpus=8 --keys 32 --no-install --requests 10";
     assert_eq!(parsed(line), Command::Demo(boot, 10, timeline::Options::default()));
     let files = timeline::Options { trace: Some("a.json".into()), picture: Some("b.svg".into()) };
+    assert!(error("--trace a.json --timeline a.json").contains("can't write the same file"));
+    assert!(error("demo --keys 4").contains("5 keys or more"));
     let Command::Demo(_, _, read) = parsed("--trace a.json --timeline b.svg") else { panic!("no demo") };
     assert_eq!(read, files);
     assert_eq!(parsed("--cpus 2 --cpus 3"), parsed("--cpus 3"));

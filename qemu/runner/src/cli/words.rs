@@ -6,6 +6,7 @@ use clap::{Args, CommandFactory, Parser};
 
 use super::request::{Command, Request, TYPED, wrong};
 use crate::{
+    demo,
     error::Result,
     evidence::{self, Kind},
     image,
@@ -47,7 +48,7 @@ pub(super) enum Subcommand {
 
 /// A request server inside the kernel, on each architecture, figures side by side (default)
 #[derive(Debug, Args)]
-#[command(help_template = HELP)]
+#[command(help_template = HELP, after_help = format!("The server takes {} keys or more.", demo::MIN_KEYS))]
 pub(super) struct Demo {
     /// Requests to serve, 1 to 1000000
     #[arg(long, value_name = "N", default_value_t = DEFAULT_REQUESTS, value_parser = |word: &str| number(word, 1..=MAX_REQUESTS))]
@@ -92,7 +93,7 @@ and may have blanks and quotes, or be empty. fork, signal handlers, files and so
 
 /// Threads and keys that come and go under preemption at random intervals
 #[derive(Debug, Args)]
-#[command(help_template = HELP, after_help = "On x86_64, on aarch64 with and without atomic instructions, and on riscv64. Each value is accounted\nfor, each kind of event is counted. A storm that fails says how to repeat it.")]
+#[command(help_template = HELP, after_help = "On x86_64, on aarch64 with and without atomic instructions, and on riscv64. Each value is accounted\nfor, each kind of event is counted. A storm that fails says how to repeat it. It takes 64 keys or more.")]
 pub(super) struct Storm {
     /// Seconds that each storm lasts
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = |word: &str| number(word, 1..=MAX_STORM_SECONDS))]
@@ -312,6 +313,10 @@ fn check_sources(files: &[PathBuf], flags: &[String]) -> Result<()> {
     Ok(())
 }
 
+fn require_keys(command: &str, what: &str, keys: u32, least: u32) -> Result<()> {
+    if keys >= least { Ok(()) } else { Err(wrong(command, &format!("{what} takes {least} keys or more, not {keys}"))) }
+}
+
 impl Subcommand {
     /// The names of all.
     pub(super) fn names() -> Vec<String> {
@@ -321,8 +326,13 @@ impl Subcommand {
     pub(super) fn request(self, split: Split) -> Result<Request> {
         let (command, is_verbose) = match self {
             Self::Demo(words) => {
+                let boot = words.boot.options();
+                require_keys("demo", "a demonstration", boot.keys, demo::MIN_KEYS)?;
+                if words.trace.is_some() && words.trace == words.timeline {
+                    return Err(wrong("demo", "--trace and --timeline can't write the same file"));
+                }
                 let files = timeline::Options { trace: words.trace, picture: words.timeline };
-                (Command::Demo(words.boot.options(), words.requests, files), words.boot.common.verbose)
+                (Command::Demo(boot, words.requests, files), words.boot.common.verbose)
             }
             Self::Program(words) => {
                 let Split { flags, arguments } = split;
@@ -334,10 +344,7 @@ impl Subcommand {
             }
             Self::Storm(words) => {
                 let boot = words.boot.options();
-                if boot.keys < storm::MIN_KEYS {
-                    let message = format!("a storm takes {} keys or more, not {}", storm::MIN_KEYS, boot.keys);
-                    return Err(wrong("storm", &message));
-                }
+                require_keys("storm", "a storm", boot.keys, storm::MIN_KEYS)?;
                 let options = storm::Options { seconds: words.seconds, seed: words.seed };
                 (Command::Storm(boot, options), words.boot.common.verbose)
             }

@@ -10,13 +10,14 @@ use tsd_suite::atomic::{
 };
 
 use tsd::{Destructor, Error, Key, KeyOptions};
+use tsd_suite::KEYS;
 
 use crate::{Event, Storm, StormPlatform, destructors, random::Random};
 
 /// The number of cells on the board, apart from those for the module's keys.
 pub(crate) const CELLS: usize = 24;
 /// More than can be referred to: the live keys, and those of each value of each worker.
-const RECORDS: usize = 4096;
+const RECORDS: usize = if KEYS > 2048 { 2 * KEYS } else { 4096 };
 /// Further cells, for the module's keys.
 pub(crate) const MODULE_CELLS: usize = 4;
 
