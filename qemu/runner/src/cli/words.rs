@@ -154,7 +154,7 @@ pub(super) struct Lint {
 #[derive(Debug, Args)]
 #[command(help_template = HELP)]
 pub(super) struct Evidence {
-    /// interleavings, orderings, handlers, stepping, fuzz, sanitizers, mutants, coverage or storm
+    /// interleavings, orderings, handlers, stepping, fuzz, sanitizers, mutants, coverage, storm or trace
     #[arg(value_name = "KIND", value_parser = kind)]
     kind: Kind,
     /// Seconds that the fuzzer runs [default: 600], or each storm lasts [default: 20]
