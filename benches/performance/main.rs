@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, SamplingMode};
 
 use tsd_bench::build;
-use tsd_runner::{interrupt, progress};
+use tsd_runner::{interrupt, progress, setup, tools};
 
 use machine::Machine;
 use ratio::Ratio;
@@ -31,6 +31,9 @@ const SHORTEST: f64 = 0.1;
 fn main() {
     interrupt::listen();
     progress::go_live();
+    if let Err(error) = setup::install_tools(&[&tools::GCC, &tools::MUSL_GCC], true) {
+        error.end_process();
+    }
     let mut machines = machine::all();
     let mut samples = Samples::new(&machines);
     let mut criterion = Criterion::default()
