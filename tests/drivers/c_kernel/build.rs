@@ -81,7 +81,9 @@ pub(crate) fn gcc(compiler: &str, options: &[&str], folder: &str, prefix: &Path)
     // It has no pages to protect.
     gcc.args(["-Wl,-z,noexecstack", "-Wl,-z,max-page-size=4096"]);
     gcc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg(source.join("kernel.c"));
-    gcc.args(["machine.c", "boot.S"].map(|file| source.join(folder).join(file)));
+    // The last where boot.S is without C's preprocessor.
+    let files = ["machine.c", "boot.S", "registers.S"].map(|file| source.join(folder).join(file));
+    gcc.args(files.into_iter().filter(|file| file.exists()));
     gcc
 }
 

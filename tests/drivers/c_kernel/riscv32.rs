@@ -42,7 +42,14 @@ fn build(target: &str, isa: &str, files: &[&str]) -> Result<PathBuf> {
     install::run_if_changed(&options, &prefix.join("stamp"))?;
     let kernel = prefix.join("kernel.elf");
     let mut gcc = gcc(tools::RISCV64_GCC.command, &[isa, "-mabi=ilp32", "-mcmodel=medany"], "riscv64", &prefix);
-    gcc.args(["-ffreestanding", "-DNO_EMULATED_TLS", "-Wl,-melf32lriscv", "-Wl,--defsym=KERNEL=0x80000000", "-T"]);
+    gcc.args([
+        "-Wa,--defsym,BITS_32=1",
+        "-ffreestanding",
+        "-DNO_EMULATED_TLS",
+        "-Wl,-melf32lriscv",
+        "-Wl,--defsym=KERNEL=0x80000000",
+        "-T",
+    ]);
     gcc.arg(source.join("riscv64/kernel.ld")).arg(source.join("cases.c"));
     gcc.args(files.iter().map(|file| source.join(file)));
     command::run(gcc.args(["-ltsd", "-o"]).arg(&kernel))?;

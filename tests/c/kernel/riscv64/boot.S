@@ -1,32 +1,25 @@
 /*
- * From entry to kernel_main, and the switch of stacks. On 64 bits after the firmware, in S-mode; on 32 bits there is none, so
- * this is M-mode, with the timer's interrupt.
+ * From entry to kernel_main, and the switch of stacks. On 64 bits after the firmware, in S-mode; on 32 bits, where there is none,
+ * in M-mode. The kernel in Rust takes it as it is, without C's preprocessor; the symbol BITS_32 says that it is 32 bits.
  */
 
-#if __riscv_xlen == 64
-#define WORD 8
-#define LOAD ld
-#define STORE sd
-#define POISON 0x5EED5EED5EED5EED
-#define FLOAT_FROM fmv.d.x
-#define FLOAT_TO fmv.x.d
-#define STATUS sstatus
-#define TRAP_VECTOR stvec
-#define SCRATCH sscratch
-#define TRAP_RETURN sret
-#else
-#define WORD 4
-#define LOAD lw
-#define STORE sw
-#define POISON 0x5EED5EED
-#define FLOAT_FROM fmv.w.x
-#define FLOAT_TO fmv.x.w
-#define STATUS mstatus
-#define TRAP_VECTOR mtvec
-#define SCRATCH mscratch
-#define TRAP_RETURN mret
-#define INTERRUPTS_ENABLED 8
-#endif
+    .ifdef BITS_32
+    .equ WORD, 4
+    .macro LOAD register, place
+    lw \register, \place
+    .endm
+    .macro STORE register, place
+    sw \register, \place
+    .endm
+    .else
+    .equ WORD, 8
+    .macro LOAD register, place
+    ld \register, \place
+    .endm
+    .macro STORE register, place
+    sd \register, \place
+    .endm
+    .endif
 
     .section .text.entry, "ax"
     .globl entry
@@ -43,13 +36,13 @@ switch_stack:
     addi sp, sp, -14 * WORD
     STORE ra, 0(sp)
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
-    STORE s\n, WORD + WORD * \n(sp)
+    STORE s\n, WORD+WORD*\n(sp)
     .endr
     STORE sp, 0(a0)
     mv sp, a1
     LOAD ra, 0(sp)
     .irp n, 0,1,2,3,4,5,6,7,8,9,10,11
-    LOAD s\n, WORD + WORD * \n(sp)
+    LOAD s\n, WORD+WORD*\n(sp)
     .endr
     addi sp, sp, 14 * WORD
     ret
@@ -65,94 +58,6 @@ semihosting:
     srai zero, zero, 7
     .option pop
     ret
-
-    /*
-     * Patterns in the linker's register and in those for floating point, which nobody may use: access to the latter traps.
-     * The trap turns access on, so that it shows. This is data, as far as sections go: the test that looks at each
-     * instruction of the code is to find none that names them.
-     */
-    .section .data.poison, "aw"
-    .option push
-    .option arch, +d
-    /* void poison_registers(void) */
-    .balign 8
-    .globl poison_registers
-poison_registers:
-    la t0, trap
-    csrw TRAP_VECTOR, t0
-    li t1, 3 << 13
-    csrs STATUS, t1
-    li gp, POISON
-    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    FLOAT_FROM f\number, gp
-    .endr
-    .irp number, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    FLOAT_FROM f\number, gp
-    .endr
-    csrc STATUS, t1
-#ifdef INTERRUPTS_ENABLED
-    csrsi STATUS, INTERRUPTS_ENABLED
-#endif
-    ret
-
-    /* int registers_are_poisoned(void) */
-    .globl registers_are_poisoned
-registers_are_poisoned:
-    li t0, POISON
-    xor t0, t0, gp
-    csrr t1, STATUS
-    li t2, 3 << 13
-    and t1, t1, t2
-    or t0, t0, t1
-    seqz a0, t0
-    ret
-
-    /* uint64_t use_vector_register(void) */
-    .globl use_vector_register
-use_vector_register:
-    FLOAT_TO a0, f31
-#if __riscv_xlen == 32
-    mv a1, a0
-#endif
-    ret
-
-    .balign 4
-trap:
-    csrw SCRATCH, t0
-#ifdef INTERRUPTS_ENABLED
-    csrr t0, mcause
-    bltz t0, interrupt
-#endif
-    li t0, 3 << 13
-    csrs STATUS, t0
-    csrr t0, SCRATCH
-    TRAP_RETURN
-
-#ifdef INTERRUPTS_ENABLED
-    /* It is the timer's. What a function may overwrite is on the interrupted stack meanwhile. */
-interrupt:
-    csrr t0, SCRATCH
-    addi sp, sp, -16 * WORD
-    STORE ra, 0(sp)
-    .irp n, 0,1,2,3,4,5,6
-    STORE t\n, WORD + WORD * \n(sp)
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7
-    STORE a\n, 8 * WORD + WORD * \n(sp)
-    .endr
-    .weak timer_handler
-    call timer_handler
-    LOAD ra, 0(sp)
-    .irp n, 0,1,2,3,4,5,6
-    LOAD t\n, WORD + WORD * \n(sp)
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7
-    LOAD a\n, 8 * WORD + WORD * \n(sp)
-    .endr
-    addi sp, sp, 16 * WORD
-    TRAP_RETURN
-#endif
-    .option pop
 
     .section .bss
     .balign 16
