@@ -119,7 +119,9 @@ fn orderings(code: &str) -> impl Iterator<Item = (usize, &'static str, &'static 
         .flat_map(move |(ordering, weaker)| code.match_indices(ordering).map(move |(at, _)| (at, *ordering, *weaker)));
     named.filter(move |&(at, ordering, _)| {
         let (before, after) = (&code[..at], &code[at + ordering.len()..]);
-        let in_fence = !ordering.starts_with("fence") && before.ends_with("fence(");
+        // The compiler's fences are for the thread's own handlers, which no model check has; the others go altogether.
+        let in_fence = !ordering.starts_with("fence")
+            && ["fence(", "fence(Ordering::"].iter().any(|start| before.ends_with(start));
         !before.ends_with(is_word) && !after.starts_with(is_word) && !in_fence
     })
 }
@@ -151,5 +153,6 @@ mod tests {
         assert_eq!(subjects("fn f() { x.cas(0, 1, Acquire, Acquire); }\n").len(), 2);
         assert!(subjects("fn f() { x.cas(0, 1, Acquire, Acquire); }\n")[1].contains("(Acquire 2 to Relaxed)"));
         assert!(subjects("fn f() { compiler_fence(SeqCst); ReleaseNothing; }\n").is_empty());
+        assert!(subjects("fn f() { compiler_fence(Ordering::Release); compiler_fence(Acquire); }\n").is_empty());
     }
 }
