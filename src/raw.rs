@@ -329,7 +329,7 @@ where
 ///
 /// Callable from threads, destructors and interrupts. Wait-free. For the run of every handler at every access.
 #[cfg(handlers)]
-pub fn claim<const N: usize>(slots: &Slots<N>, key: Key, value: *mut core::ffi::c_void) -> bool
+pub fn claim<const N: usize>(slots: &Slots<N>, key: Key, value: *mut c_void) -> bool
 where
     Capacity<N>: Supported,
 {

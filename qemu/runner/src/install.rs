@@ -168,9 +168,9 @@ fn refuse_at_once(options: &Options) -> Result<()> {
 
 fn require_register(options: &Options) -> Result<()> {
     let Some(pointer) = &options.thread_pointer else { return Ok(()) };
-    let (register, triple, registers) = (pointer.register(), &options.target.triple, options.target.registers());
+    let (register, triple) = (pointer.register(), &options.target.triple);
+    let (registers, word) = options.target.registers();
     if registers.contains(&register) {
-        let word = if ["x86_64", "aarch64", "riscv64"].iter().any(|cpu| triple.starts_with(cpu)) { 8 } else { 4 };
         return match pointer.offsets().find(|offset| offset % word != 0) {
             None => Ok(()),
             Some(offset) => {
@@ -240,6 +240,26 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+
+    #[test]
+    fn thread_pointers_that_the_target_has_not_are_refused() {
+        let refusal = |target: &str, pointer: &str| {
+            let usual = Options::new(Target::named(target).unwrap(), PathBuf::new());
+            let options = Options { thread_pointer: ThreadPointer::parse(pointer), ..usual };
+            require_register(&options).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        for (target, pointer) in [("aarch64", "tpidr_el1:0:8"), ("i686", "gs:4:36"), ("armv7a", "tpidrprw:12")] {
+            assert_eq!(refusal(target, pointer), "");
+        }
+        for (target, pointer, word, offset) in
+            [("aarch64", "tpidr_el1:4", 8, 4), ("riscv64", "tp:4:8", 8, 4), ("i686", "gs:0:6", 4, 6)]
+        {
+            let wanted = format!("an offset of a thread pointer is a multiple of {word}: {offset}");
+            assert!(refusal(target, pointer).contains(&wanted), "{}", refusal(target, pointer));
+        }
+        assert!(refusal("riscv32", "tp:8").contains("it has none here; a macro TSD_CURRENT()"));
+        assert!(refusal("aarch64", "gs:8").contains("tpidr_el0, tpidr_el1, sp_el0"));
+    }
 
     #[test]
     fn report_is_a_line_a_way_to_link() {

@@ -13,8 +13,9 @@ from .problem import Problem
 from .target import evaluate, followed, type_name
 
 # The last part is the thread pointer that it was installed with, if with one.
-SUFFIX = re.compile(r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)((?:_[a-z]+(?:_el\d)?(?:_\d+)+)?)\b")
-MINIMAL = re.compile(r"_v\d+_k\d+_f\d+_r\d+(?:_[a-z]+(?:_el\d)?(?:_\d+)+)?_minimal\b")
+CONFIGURATION = r"_v(\d+)_k(\d+)_f(\d+)_r(\d+)((?:_[a-z]+(?:_el\d)?(?:_\d+)+)?)"
+SUFFIX = re.compile(CONFIGURATION + r"\b")
+MINIMAL = re.compile(CONFIGURATION + r"_minimal\b")
 KEY_SPACE = re.compile(r"^tsd::key_space::KeySpace<.*>$")
 KEY_TABLE = re.compile(r"^tsd::table::KeyTable<(\d+)(?:usize)?>$")
 

@@ -93,14 +93,12 @@ def number_of(value, expression):
     """The number that a value is, or the handle of the typed key that it is."""
     if TYPED_KEY.match(type_name(value.type)):
         return handle_of_typed(value, expression)
-    while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+    while (kind := value.type.strip_typedefs()).code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
         # In Rust a key, or an atomic number, is a structure of one number. An enumeration is one with a discriminant.
-        fields = [field for field in value.type.strip_typedefs().fields() if field.artificial or field.type.sizeof]
-        if len(fields) != 1 or fields[0].artificial:
-            raise Problem(f"{expression} is no number: its type is {type_name(value.type)}")
+        fields = [field for field in kind.fields() if field.artificial or field.type.sizeof]
+        if kind.code == gdb.TYPE_CODE_UNION or len(fields) != 1 or fields[0].artificial:
+            raise Problem(f"{expression} is no number: its type is {type_name(kind)}")
         value = value[fields[0]]
-    if value.type.strip_typedefs().code == gdb.TYPE_CODE_UNION:
-        raise Problem(f"{expression} is no number: its type is {type_name(value.type)}")
     try:
         return int(value)
     except gdb.error:

@@ -72,6 +72,7 @@ pub(crate) fn check_damaged() -> Result<(), Failed> {
     let set = |what: &str| format!("set variable {what}");
     let names = format!("tsd_table{}.names", symbols_end(Arch::X86_64));
     let damages = [
+        set(&format!("*(char*){names}[0].start = 10")),
         set(&format!("{names}[1].start = (char*)0x7f0000000000")),
         set(&format!("{names}[2].length = 99999")),
         set("threads[1].tsd.function_count = 1 << 20"),
@@ -79,11 +80,15 @@ pub(crate) fn check_damaged() -> Result<(), Failed> {
     ];
     let mut commands = with_script(&[]);
     commands.extend(damages);
-    commands.extend(["tsd key 1", "tsd key 2", "tsd threads threads[1] threads[2]"].map(str::to_owned));
+    commands.extend(["tsd key 0", "tsd key 1", "tsd key 2", "tsd threads threads[1] threads[2]"].map(str::to_owned));
     let transcript = session(machine, &built(machine.arch)?, &commands)?;
     compare(
         &transcript,
         &[
+            (
+                "tsd key 0",
+                &["key 0x3 \"\\x0auntime\": index 0, generation 0, last phase, static, destructor ADDRESS <count>"],
+            ),
             (
                 "tsd key 1",
                 &["key 0x11 \"unreadable at ADDRESS\": index 1, generation 0, ordinary, static, no destructor"],

@@ -102,6 +102,7 @@ fn files_of_a_program_are_sources() {
     let hint = "; the program's own arguments follow `--` (";
     assert!(error(&format!("program {file} Cargo.toml")).contains(&format!("Cargo.toml {no_source}{hint}")));
     assert!(error(&format!("program {file} one two")).contains(&format!("no such file: one{hint}")));
+    assert!(error("program ../posix").contains("../posix is no regular file ("));
     // Whoever tells the compiler what the files are may call them anything.
     assert!(matches!(parsed("program -x c Cargo.toml"), Command::Program(_)));
 }

@@ -31,14 +31,15 @@ const ARCHITECTURES: [(&str, &str); 8] = [
     ("i686", "elf_i386"),
 ];
 
-/// Registers from which a kernel may find its thread, on each of the architectures that have inline code.
-const REGISTERS_OF: [(&str, &[&str]); 6] = [
-    ("x86_64", &["fs", "gs"]),
-    ("i586", &["fs", "gs"]),
-    ("i686", &["fs", "gs"]),
-    ("aarch64", &["tpidr_el0", "tpidr_el1", "sp_el0"]),
-    ("riscv64", &["tp"]),
-    ("armv7a", &["tpidrprw", "tpidruro", "tpidrurw"]),
+/// Registers from which a kernel may find its thread, on each of the architectures that have inline code, and the bytes of
+/// a word there.
+const REGISTERS_OF: [(&str, &[&str], u32); 6] = [
+    ("x86_64", &["fs", "gs"], 8),
+    ("i586", &["fs", "gs"], 4),
+    ("i686", &["fs", "gs"], 4),
+    ("aarch64", &["tpidr_el0", "tpidr_el1", "sp_el0"], 8),
+    ("riscv64", &["tp"], 8),
+    ("armv7a", &["tpidrprw", "tpidruro", "tpidrurw"], 4),
 ];
 
 /// A target.
@@ -82,10 +83,10 @@ impl Target {
         Some(Self { triple: word.into(), emulation, is_host: false, is_freestanding })
     }
 
-    /// Returns the registers from which a kernel may find its thread.
-    pub(super) fn registers(&self) -> &'static [&'static str] {
-        let of_cpu = REGISTERS_OF.iter().find(|(cpu, _)| self.triple.starts_with(cpu));
-        of_cpu.map_or(&[], |(_, registers)| registers)
+    /// Returns the registers from which a kernel may find its thread, and the bytes of a word there.
+    pub(super) fn registers(&self) -> (&'static [&'static str], u32) {
+        let of_cpu = REGISTERS_OF.iter().find(|(cpu, ..)| self.triple.starts_with(cpu));
+        of_cpu.map_or((&[], 1), |&(_, registers, word)| (registers, word))
     }
 
     /// Returns the machine at hand.

@@ -3,9 +3,6 @@
  */
 
 #if __riscv_xlen == 64
-#define WORD 8
-#define LOAD ld
-#define STORE sd
 #define POISON 0x5EED5EED5EED5EED
 #define FLOAT_FROM fmv.d.x
 #define FLOAT_TO fmv.x.d
@@ -14,9 +11,6 @@
 #define SCRATCH sscratch
 #define TRAP_RETURN sret
 #else
-#define WORD 4
-#define LOAD lw
-#define STORE sw
 #define POISON 0x5EED5EED
 #define FLOAT_FROM fmv.w.x
 #define FLOAT_TO fmv.x.w
@@ -90,27 +84,26 @@ trap:
     TRAP_RETURN
 
 #ifdef INTERRUPTS_ENABLED
-    /* It is the timer's. What a function may overwrite is on the interrupted stack meanwhile. */
+    /* Loads or stores what a function may overwrite. */
+    .macro each_scratch instruction
+    \instruction ra, 0(sp)
+    .irp n, 0,1,2,3,4,5,6
+    \instruction t\n, 4 + 4 * \n(sp)
+    .endr
+    .irp n, 0,1,2,3,4,5,6,7
+    \instruction a\n, 32 + 4 * \n(sp)
+    .endr
+    .endm
+
+    /* It is the timer's. That is on the interrupted stack meanwhile. */
 interrupt:
     csrr t0, SCRATCH
-    addi sp, sp, -16 * WORD
-    STORE ra, 0(sp)
-    .irp n, 0,1,2,3,4,5,6
-    STORE t\n, WORD + WORD * \n(sp)
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7
-    STORE a\n, 8 * WORD + WORD * \n(sp)
-    .endr
+    addi sp, sp, -64
+    each_scratch sw
     .weak timer_handler
     call timer_handler
-    LOAD ra, 0(sp)
-    .irp n, 0,1,2,3,4,5,6
-    LOAD t\n, WORD + WORD * \n(sp)
-    .endr
-    .irp n, 0,1,2,3,4,5,6,7
-    LOAD a\n, 8 * WORD + WORD * \n(sp)
-    .endr
-    addi sp, sp, 16 * WORD
+    each_scratch lw
+    addi sp, sp, 64
     TRAP_RETURN
 #endif
     .option pop
